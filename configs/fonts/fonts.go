@@ -1,0 +1,17 @@
+// Package fonts holds the letters of the house: Noto Sans CJK SC in two
+// weights, cut down to GB 2312 and what the catalog and the texts use, so that
+// the screen, the virtual paper and the tests draw the same everywhere.
+//
+// The files are made by `make fonts` from Debian's fonts-noto-cjk and are under
+// the SIL Open Font License 1.1, see OFL.txt.
+package fonts
+
+import _ "embed"
+
+// Regular and Bold are OpenType fonts with CFF outlines.
+var (
+	//go:embed NotoSansSC-Regular.otf
+	Regular []byte
+	//go:embed NotoSansSC-Bold.otf
+	Bold []byte
+)

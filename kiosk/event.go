@@ -1,0 +1,105 @@
+package kiosk
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// Stamp is a hybrid logical clock's reading: wall clock in Unix milliseconds
+// and a counter that tells apart what happened within one, or while the wall
+// clock stood still or went back. Stamps of one kiosk never decrease.
+type Stamp struct {
+	Wall  int64 `json:"wall"`
+	Count int64 `json:"count,omitempty"`
+}
+
+// Time returns the wall clock part.
+func (s Stamp) Time() time.Time { return time.UnixMilli(s.Wall) }
+
+// Before says whether s was made before t by one clock.
+func (s Stamp) Before(t Stamp) bool {
+	return s.Wall < t.Wall || s.Wall == t.Wall && s.Count < t.Count
+}
+
+// Clock makes stamps. The zero value with a Now function is ready. Safe for
+// use from several goroutines.
+type Clock struct {
+	Now func() time.Time
+
+	mu   sync.Mutex
+	last Stamp
+}
+
+// Stamp returns a reading later than every one before it.
+func (c *Clock) Stamp() Stamp {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if wall := c.Now().UnixMilli(); wall > c.last.Wall {
+		c.last = Stamp{Wall: wall}
+	} else {
+		c.last.Count++
+	}
+	return c.last
+}
+
+// Seen makes every later stamp come after s, such as the newest one found in
+// the store at start.
+func (c *Clock) Seen(s Stamp) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last.Before(s) {
+		c.last = s
+	}
+}
+
+// Kind says what an event tells.
+type Kind string
+
+// The kinds of event, with the type of their Body.
+const (
+	TicketTaken  Kind = "ticket.taken"  // TakenBody
+	PrintStarted Kind = "print.started" // PrintBody
+	PrintEnded   Kind = "print.ended"   // PrintBody
+)
+
+// Event is one thing that happened at a kiosk. Its key is (kiosk, epoch, seq);
+// seq counts from 1 without gaps, and order is by seq, never by clock.
+type Event struct {
+	Seq   int64           `json:"seq"`
+	Kind  Kind            `json:"kind"`
+	Stamp Stamp           `json:"stamp"`
+	Body  json.RawMessage `json:"body"`
+}
+
+// TakenBody tells of a number that was given.
+type TakenBody struct {
+	Ticket TicketID `json:"ticket"`
+	Day    Day      `json:"day"`
+	Number string   `json:"number"`
+	Queue  QueueID  `json:"queue"`
+	Items  []ItemID `json:"items"`
+}
+
+// PrintBody tells of an attempt to put a ticket on paper.
+type PrintBody struct {
+	Ticket  TicketID   `json:"ticket"`
+	Attempt int        `json:"attempt"`
+	State   PrintState `json:"state"`
+	Cause   string     `json:"cause,omitempty"`
+}
+
+// Batch is a run of consecutive events of one kiosk on its way to the center,
+// as JSON in the body of POST /v1/events.
+type Batch struct {
+	Hall   HallID  `json:"hall"`
+	Kiosk  KioskID `json:"kiosk"`
+	Epoch  Epoch   `json:"epoch"`
+	Events []Event `json:"events"`
+}
+
+// Ack is the center's answer to a Batch: every event of that kiosk and epoch
+// up to and including AckedThrough is stored durably.
+type Ack struct {
+	AckedThrough int64 `json:"acked_through"`
+}

@@ -1,0 +1,140 @@
+package kiosk
+
+// Text is something a person reads, in the languages of the hall. An empty
+// language falls back to Zh.
+type Text struct {
+	Zh string `json:"zh" toml:"zh"`
+	En string `json:"en,omitempty" toml:"en"`
+}
+
+// In returns the text in lang, "zh" or "en".
+func (t Text) In(lang Lang) string {
+	if lang == En && t.En != "" {
+		return t.En
+	}
+	return t.Zh
+}
+
+// Lang is a language of the screen and of the ticket.
+type Lang string
+
+// The languages: simplified Chinese and English.
+const (
+	Zh Lang = "zh"
+	En Lang = "en"
+)
+
+// Zone is a part of the hall, signposted by its letter.
+type Zone struct {
+	ID   ZoneID
+	Name Text
+	Way  Text // how to walk there from the entrance, in a few words; may be empty
+}
+
+// Department is an office of the city that has windows in the hall.
+type Department struct {
+	ID   DeptID
+	Name Text
+	Zone ZoneID // the zone most of its windows are in
+}
+
+// Queue is one line of waiting people, served by one or more windows.
+type Queue struct {
+	ID      QueueID // one or two capital letters; numbers begin with them
+	Name    Text
+	Zone    ZoneID
+	Windows string // as signposted, such as 21-26
+	Count   int    // how many windows are staffed as a rule, at least 1
+	Hours   Hours
+}
+
+// Item is one thing that a citizen can get done.
+type Item struct {
+	ID        ItemID
+	Name      Text
+	Dept      DeptID
+	Queue     QueueID
+	Minutes   int // how long one case takes at the window, as a rule
+	Materials []Material
+	Self      Text // the self-service machine that does it without a number; empty if none
+	Online    bool // can be done at home
+}
+
+// Material is a paper to bring.
+type Material struct {
+	Name      Text
+	Essential bool // without it the case can't be taken in; others may follow later
+}
+
+// Wanted is one of the hall's most wanted things, on the first screen.
+type Wanted struct {
+	Item ItemID
+	Name Text   // shorter than the item's own name
+	Icon string // name of an icon of display/theme
+}
+
+// Catalog is what a hall offers. It is built and checked once and never
+// changes afterwards, so it may be read from any goroutine.
+type Catalog struct {
+	Hall        Text
+	Zones       []Zone
+	Departments []Department
+	Queues      []Queue
+	Items       []Item
+	Wanted      []Wanted
+
+	items  map[ItemID]int
+	queues map[QueueID]int
+	zones  map[ZoneID]int
+	depts  map[DeptID]int
+}
+
+// Index prepares the look-ups. It must be called once after the lists are
+// filled and before any of the methods below.
+func (c *Catalog) Index() {
+	c.items = make(map[ItemID]int, len(c.Items))
+	for i, v := range c.Items {
+		c.items[v.ID] = i
+	}
+	c.queues = make(map[QueueID]int, len(c.Queues))
+	for i, v := range c.Queues {
+		c.queues[v.ID] = i
+	}
+	c.zones = make(map[ZoneID]int, len(c.Zones))
+	for i, v := range c.Zones {
+		c.zones[v.ID] = i
+	}
+	c.depts = make(map[DeptID]int, len(c.Departments))
+	for i, v := range c.Departments {
+		c.depts[v.ID] = i
+	}
+}
+
+// Item returns the item with that code.
+func (c *Catalog) Item(id ItemID) (Item, bool) {
+	return lookup(c.Items, c.items, id)
+}
+
+// Queue returns the queue with that letter.
+func (c *Catalog) Queue(id QueueID) (Queue, bool) {
+	return lookup(c.Queues, c.queues, id)
+}
+
+// Zone returns the zone with that letter.
+func (c *Catalog) Zone(id ZoneID) (Zone, bool) {
+	return lookup(c.Zones, c.zones, id)
+}
+
+// Department returns the department with that id.
+func (c *Catalog) Department(id DeptID) (Department, bool) {
+	return lookup(c.Departments, c.depts, id)
+}
+
+func lookup[K comparable, V any](all []V, at map[K]int, key K) (V, bool) {
+	i, ok := at[key]
+	if !ok {
+		var none V
+		return none, false
+	}
+	return all[i], true
+}

@@ -1,0 +1,67 @@
+package kiosk
+
+import "context"
+
+// Store is the kiosk's local queue. Implementations are safe for use from
+// several goroutines.
+type Store interface {
+	// Take gives out a number: ticket, first print attempt (when w.Print) and
+	// event are written together. When it returns nil the ticket survives a
+	// power cut in the next instant. A request id that was used before returns
+	// the ticket it got then, with again true and nothing written; EConflict if
+	// it was used for other items. EDisk when the disk refuses: nothing was given.
+	Take(ctx context.Context, w Wish) (t Ticket, again bool, err error)
+
+	// Ticket returns one ticket and the newest attempt to print it, whose
+	// State is empty when there was none. ENotFound.
+	Ticket(ctx context.Context, id TicketID) (Ticket, PrintJob, error)
+
+	// Waiting counts the tickets of day that wait, by queue. Queues where
+	// nobody waits are left out.
+	Waiting(ctx context.Context, day Day) (map[QueueID]int, error)
+
+	// Mark records, durably, that an attempt reached a state, and why. Moving
+	// backwards or out of an end is EConflict.
+	Mark(ctx context.Context, id TicketID, attempt int, s PrintState, cause Fault) error
+
+	// Unfinished returns the attempts that have not ended, oldest first.
+	Unfinished(ctx context.Context) ([]PrintJob, error)
+
+	Outbox
+}
+
+// Wish is a checked Request on its way into the Store.
+type Wish struct {
+	Request
+	Ticket TicketID
+	Day    Day
+	Queue  QueueID
+	Series string // see Number
+	Stamp  Stamp
+	Print  bool // a printer is fitted: record a queued attempt
+}
+
+// Outbox is what the uplink needs of the Store.
+type Outbox interface {
+	// Epoch names this life of the database.
+	Epoch() Epoch
+
+	// Events returns at most limit events after seq, in order of seq.
+	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+
+	// Ack records that the center has everything through seq. Going back is
+	// ignored.
+	Ack(ctx context.Context, through int64) error
+
+	// Pending returns the last seq that the center acknowledged and how many
+	// events came after it.
+	Pending(ctx context.Context) (acked int64, unsent int, err error)
+}
+
+// Uplink carries batches to the center.
+type Uplink interface {
+	// Send delivers one batch. It returns nil only when the center has stored
+	// all that Ack says. EUnavailable means try again later, any other code
+	// means that trying the same batch again won't help.
+	Send(ctx context.Context, b Batch) (Ack, error)
+}

@@ -1,0 +1,40 @@
+package kiosk
+
+// Ticket is one place in a queue, from the moment the number is given until the
+// window is done with the person holding it.
+type Ticket struct {
+	ID     TicketID // stable, hidden; what operations use
+	Number Number   // a label: what is printed and called, such as A023
+	Day    Day      // the business day the number belongs to
+	Queue  QueueID
+	Items  []ItemID // what the person came for, at least one
+	State  State
+	Lang   Lang  // the language the person chose
+	Taken  Stamp // when the number was given
+	Ahead  int   // how many were waiting in the queue at that moment
+}
+
+// State is where a ticket is in its life.
+type State string
+
+// The states of a ticket.
+const (
+	Waiting State = "waiting"
+	Called  State = "called"
+	Serving State = "serving"
+	Done    State = "done"
+	Missed  State = "missed"
+	Left    State = "left"
+)
+
+// Request is a citizen's wish for a number.
+type Request struct {
+	ID    RequestID // names this wish; the same id gets the same ticket
+	Items []ItemID  // at least one; all must belong to one queue
+	Lang  Lang
+}
+
+// Estimate is a range of waiting time in whole minutes.
+type Estimate struct {
+	Low, High int
+}
