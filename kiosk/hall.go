@@ -1,5 +1,7 @@
 package kiosk
 
+import "math"
+
 // Text is something a person reads, in the languages of the hall. An empty
 // language falls back to Zh.
 type Text struct {
@@ -87,6 +89,8 @@ type Catalog struct {
 	queues map[QueueID]int
 	zones  map[ZoneID]int
 	depts  map[DeptID]int
+
+	minutes map[QueueID]float64 // of the mean case
 }
 
 // Index prepares the look-ups. It must be called once after the lists are
@@ -108,6 +112,30 @@ func (c *Catalog) Index() {
 	for i, v := range c.Departments {
 		c.depts[v.ID] = i
 	}
+	c.minutes = make(map[QueueID]float64, len(c.Queues))
+	cases := make(map[QueueID]float64, len(c.Queues))
+	for _, v := range c.Items {
+		c.minutes[v.Queue] += float64(v.Minutes)
+		cases[v.Queue]++
+	}
+	for q, n := range cases {
+		c.minutes[q] /= n
+	}
+}
+
+// Estimate says how long ahead people in a queue take, from the catalog's
+// minutes and windows: four fifths to four thirds of the mean, at least a
+// minute apart.
+func (c *Catalog) Estimate(id QueueID, ahead int) Estimate {
+	q, ok := c.Queue(id)
+	if !ok || ahead <= 0 {
+		return Estimate{}
+	}
+	mean := float64(ahead) * c.minutes[id] / float64(max(1, q.Count))
+	e := Estimate{Low: int(mean * 0.8), High: int(math.Ceil(mean * 4 / 3))}
+	e.Low = max(1, e.Low)
+	e.High = max(e.Low+1, e.High)
+	return e
 }
 
 // Item returns the item with that code.

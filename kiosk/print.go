@@ -36,6 +36,15 @@ type PrintJob struct {
 	Cause   Fault // why an ended attempt isn't Printed
 }
 
+// PrintMark is one step of an attempt on its way into the Store's journal.
+type PrintMark struct {
+	Ticket  TicketID
+	Attempt int
+	State   PrintState
+	Cause   Fault
+	Stamp   Stamp
+}
+
 // Fault names what is wrong with a printer.
 type Fault string
 

@@ -22,7 +22,7 @@ type Store interface {
 
 	// Mark records, durably, that an attempt reached a state, and why. Moving
 	// backwards or out of an end is EConflict.
-	Mark(ctx context.Context, id TicketID, attempt int, s PrintState, cause Fault) error
+	Mark(ctx context.Context, m PrintMark) error
 
 	// Unfinished returns the attempts that have not ended, oldest first.
 	Unfinished(ctx context.Context) ([]PrintJob, error)

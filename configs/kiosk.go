@@ -1,0 +1,299 @@
+package configs
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // a kiosk's image may have no zone files
+
+	"hallkiosk/kiosk"
+)
+
+// Kiosk is a terminal's kiosk.toml. The shipped configs/kiosk.toml explains
+// every key.
+type Kiosk struct {
+	Kiosk   Terminal   `toml:"kiosk"`
+	Store   Store      `toml:"store"`
+	Catalog CatalogRef `toml:"catalog"`
+	Printer Printer    `toml:"printer"`
+	Reader  Port       `toml:"reader"`
+	Scanner Port       `toml:"scanner"`
+	Center  CenterRef  `toml:"center"`
+	Control Control    `toml:"control"`
+	Screen  Screen     `toml:"screen"`
+}
+
+// Terminal says which kiosk this is.
+type Terminal struct {
+	ID        string `toml:"id"`
+	Hall      string `toml:"hall"`
+	Series    any    `toml:"series"` // 1 or "1": both are natural to write
+	Timezone  string `toml:"timezone"`
+	DayChange string `toml:"day_change"`
+	Early     bool   `toml:"early_numbers"`
+}
+
+// Store names the database file.
+type Store struct {
+	Path string `toml:"path"`
+}
+
+// CatalogRef names the catalog's folder; empty is the shipped one.
+type CatalogRef struct {
+	Path string `toml:"path"`
+}
+
+// Port is a serial device; an empty port is not fitted.
+type Port struct {
+	Port string `toml:"port"`
+	Baud int    `toml:"baud"`
+}
+
+// Printer is the ticket printer.
+type Printer struct {
+	Port    string `toml:"port"`
+	Baud    int    `toml:"baud"`
+	Paper   int    `toml:"paper"` // millimetres: 80 or 58
+	Profile string `toml:"profile"`
+}
+
+// CenterRef says where the center is; an empty URL is a kiosk on its own.
+type CenterRef struct {
+	URL       string `toml:"url"`
+	TokenFile string `toml:"token_file"`
+}
+
+// Control names the technician's socket.
+type Control struct {
+	Socket string `toml:"socket"`
+}
+
+// Screen is the touchscreen; sizes are in pixels, times in seconds.
+type Screen struct {
+	Fullscreen bool   `toml:"fullscreen"`
+	Width      int    `toml:"width"`
+	Height     int    `toml:"height"`
+	Language   string `toml:"language"`
+	IdleAsk    int    `toml:"idle_ask"`
+	IdleReturn int    `toml:"idle_return"`
+}
+
+// bauds are the line speeds that both the kernel and the devices know.
+var bauds = []int{1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400}
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
+
+// LoadKiosk reads and checks a kiosk.toml. Relative paths in it are taken from
+// the file's own folder. The catalog and the printer's profile that it names
+// are checked with it. Problems that are not Fatal leave a usable config.
+func LoadKiosk(path string) (Kiosk, *kiosk.Catalog, Problems) {
+	k := Kiosk{
+		Kiosk:   Terminal{Timezone: "Asia/Shanghai", DayChange: "04:00", Early: true},
+		Printer: Printer{Baud: 9600, Paper: 80},
+		Reader:  Port{Baud: 115200},
+		Scanner: Port{Baud: 9600},
+		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15},
+	}
+	dir, base := filepath.Split(path)
+	f, _ := decode(os.DirFS(orDot(dir)), base, path, &k)
+	if len(f.places) == 0 && len(f.problems) > 0 {
+		return k, nil, f.problems // nothing was read
+	}
+	k.check(f)
+	k.resolve(orDot(dir))
+	k.checkPorts(f)
+	catalog, problems := k.loadCatalog(f)
+	return k, catalog, append(f.problems.sorted(), problems...)
+}
+
+func orDot(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+func (k *Kiosk) check(f *file) {
+	k.checkTerminal(f)
+	if k.Store.Path == "" {
+		f.add("store.path", "[store] path is missing. Name the database file, such as /var/lib/hallkiosk/kiosk.db.",
+			"[store] 缺 path,请写数据库文件的路径。")
+	}
+	checkBaud(f, "printer", k.Printer.Baud)
+	checkBaud(f, "reader", k.Reader.Baud)
+	checkBaud(f, "scanner", k.Scanner.Baud)
+	if k.Printer.Paper != 80 && k.Printer.Paper != 58 {
+		f.addf("printer.paper", "paper is %d mm. Write 80 or 58.", "纸宽是 %d 毫米,只能写 80 或 58。", k.Printer.Paper)
+	}
+	if k.Printer.Profile != "" {
+		if names := ProfileNames(); !slices.Contains(names, k.Printer.Profile) {
+			f.addf("printer.profile", "no profile %q. Known: %s.", "没有 %q 这个打印机型号,可用:%s。", k.Printer.Profile, strings.Join(names, ", "))
+		}
+	}
+	if u := k.Center.URL; u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+		f.addf("center.url", "%q is no address. Write http:// or https:// and the center's name.", "%q 不是网址,请写 http:// 或 https:// 开头的中心地址。", u)
+	}
+	if k.Screen.Language != string(kiosk.Zh) && k.Screen.Language != string(kiosk.En) {
+		f.addf("screen.language", "language is %q. Write \"zh\" or \"en\".", "语言是 %q,只能写 \"zh\" 或 \"en\"。", k.Screen.Language)
+	}
+	for _, v := range []struct {
+		key            string
+		value, low, up int
+		unit, zh       string
+	}{
+		{"width", k.Screen.Width, 640, 7680, "pixels", "像素"}, {"height", k.Screen.Height, 480, 7680, "pixels", "像素"},
+		{"idle_ask", k.Screen.IdleAsk, 5, 600, "seconds", "秒"}, {"idle_return", k.Screen.IdleReturn, 5, 600, "seconds", "秒"},
+	} {
+		if v.value < v.low || v.value > v.up {
+			f.addf("screen."+v.key, "%s is %d %s. Write a number from %d to %d.", "%s 是 %d %s,请写 %d 到 %d。", v.key, v.value, pick(v.unit, v.zh), v.low, v.up)
+		}
+	}
+}
+
+// pick keeps one list of arguments for both languages: units read the same.
+func pick(en, zh string) string { return en + "/" + zh }
+
+func (k *Kiosk) checkTerminal(f *file) {
+	t := &k.Kiosk
+	for _, v := range []struct{ key, value string }{{"id", t.ID}, {"hall", t.Hall}} {
+		if !idPattern.MatchString(v.value) {
+			f.addf("kiosk."+v.key, "[kiosk] %s is %q. Write 1 to 32 letters, digits, - or _.", "[kiosk] %s 是 %q,请写 1 到 32 个字母、数字、- 或 _。", v.key, v.value)
+		}
+	}
+	switch s := t.Series.(type) {
+	case nil:
+		t.Series = ""
+	case int64:
+		t.Series = strconv.FormatInt(s, 10)
+	case string:
+	default:
+		t.Series = fmt.Sprint(s)
+	}
+	series := k.Series()
+	n, err := strconv.Atoi(series)
+	if series != "" && (err != nil || n < 1 || n > 99 || strconv.Itoa(n) != series) {
+		f.addf("kiosk.series", "[kiosk] series is %q. Write this kiosk's own number in the hall, 1 to 99.", "[kiosk] series 是 %q,请写本机在大厅里的编号,1 到 99。", series)
+	}
+	if series == "" && k.Center.URL != "" {
+		f.add("kiosk.series", "[kiosk] series is missing. With a center every kiosk of a hall needs a number of its own, 1 to 99.",
+			"[kiosk] 缺 series。接了中心时,同一大厅的每台机器都要有自己的编号,1 到 99。")
+	}
+	if _, err := time.LoadLocation(t.Timezone); err != nil || t.Timezone == "" {
+		f.addf("kiosk.timezone", "no time zone %q. Write a name such as Asia/Shanghai.", "没有 %q 这个时区,请写 Asia/Shanghai 这样的名字。", t.Timezone)
+	}
+	if at, err := time.Parse("15:04", t.DayChange); err != nil || at.Hour() > 11 {
+		f.addf("kiosk.day_change", "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q,请写夜里的时间,例如 \"04:00\"。", t.DayChange)
+	}
+}
+
+func checkBaud(f *file, table string, baud int) {
+	if !slices.Contains(bauds, baud) {
+		f.addf(table+".baud", "baud %d is no line speed. Write one of %s.", "波特率 %d 不对,可用:%s。", baud, strings.Trim(fmt.Sprint(bauds), "[]"))
+	}
+}
+
+// resolve makes paths absolute or relative to the working directory.
+func (k *Kiosk) resolve(dir string) {
+	for _, p := range []*string{&k.Store.Path, &k.Catalog.Path, &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	if k.Control.Socket == "" && k.Store.Path != "" {
+		k.Control.Socket = filepath.Join(filepath.Dir(k.Store.Path), "kiosk.sock")
+	}
+}
+
+func (k *Kiosk) checkPorts(f *file) {
+	used := map[string]string{}
+	for _, d := range []struct{ table, port string }{
+		{"printer", k.Printer.Port}, {"reader", k.Reader.Port}, {"scanner", k.Scanner.Port},
+	} {
+		if d.port == "" {
+			continue
+		}
+		real, err := filepath.EvalSymlinks(d.port)
+		if err != nil {
+			real = filepath.Clean(d.port)
+		}
+		key := d.table + ".port"
+		if other, taken := used[real]; taken {
+			f.addf(key, "[%s] and [%s] are both on %s. Give each a port of its own.", "[%s] 和 [%s] 用了同一个端口 %s,请分开。", other, d.table, d.port)
+			continue
+		}
+		used[real] = d.table
+		info, err := os.Stat(real)
+		at := f.places[key]
+		p := Problem{File: f.name, Line: at.line, Col: at.col, Device: true}
+		switch {
+		case err != nil:
+			p.En = fmt.Sprintf("port %s is not there. Plug the device in, or look in /dev/serial/by-id.", d.port)
+			p.Zh = fmt.Sprintf("端口 %s 不存在。请接好设备,或到 /dev/serial/by-id 里找。", d.port)
+		case info.Mode()&fs.ModeCharDevice == 0:
+			p.En = fmt.Sprintf("%s is not a serial device. Look in /dev/serial/by-id.", d.port)
+			p.Zh = fmt.Sprintf("%s 不是串口设备,请到 /dev/serial/by-id 里找。", d.port)
+			p.Device = false
+		default:
+			continue
+		}
+		f.problems = append(f.problems, p)
+	}
+	if name := k.Center.TokenFile; k.Center.URL != "" && name != "" {
+		if _, err := os.ReadFile(name); err != nil {
+			f.addf("center.token_file", "the token file can't be read: %v. Put the center's token there.", "令牌文件读不了:%v。请把中心发的令牌放进去。", err)
+		}
+	}
+}
+
+func (k *Kiosk) loadCatalog(f *file) (*kiosk.Catalog, Problems) {
+	if k.Catalog.Path == "" {
+		sub, err := fs.Sub(shipped, "catalog")
+		if err != nil {
+			panic(err) // the folder is embedded
+		}
+		return LoadCatalog(sub, "catalog")
+	}
+	info, err := os.Stat(k.Catalog.Path)
+	if err != nil || !info.IsDir() {
+		f.addf("catalog.path", "%s is not a folder. Name the catalog's folder, or leave path empty for the shipped one.", "%s 不是文件夹。请写事项目录的文件夹,或留空用自带的。", k.Catalog.Path)
+		return nil, nil
+	}
+	return LoadCatalog(os.DirFS(k.Catalog.Path), k.Catalog.Path)
+}
+
+// Series returns the kiosk's own digits, "" when none are set.
+func (k *Kiosk) Series() string {
+	s, _ := k.Kiosk.Series.(string)
+	return s
+}
+
+// Location returns the hall's time zone. Only for a checked config.
+func (k *Kiosk) Location() *time.Location {
+	loc, err := time.LoadLocation(k.Kiosk.Timezone)
+	if err != nil {
+		return time.Local
+	}
+	return loc
+}
+
+// DayChange returns how long after midnight the business day begins. Only for
+// a checked config.
+func (k *Kiosk) DayChange() time.Duration {
+	at, _ := time.Parse("15:04", k.Kiosk.DayChange)
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+}
+
+// ProfileName returns the printer's profile, by the paper's width when the
+// config names none.
+func (p Printer) ProfileName() string {
+	if p.Profile != "" {
+		return p.Profile
+	}
+	return fmt.Sprintf("generic-%d", p.Paper)
+}

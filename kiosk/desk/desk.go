@@ -1,0 +1,217 @@
+// Package desk is what the hall's counter does: it tells what a wish would
+// get, gives the number, and has it printed. It is the only place where store,
+// printer and uplink meet, and knows them by kiosk's interfaces alone.
+//
+// A number is durable before anybody sees it. Printing comes after, by one
+// goroutine, and its end is told to whoever waits; the number stands whatever
+// becomes of the paper.
+package desk
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"hallkiosk/kiosk"
+)
+
+// Opts are what a Desk works with.
+type Opts struct {
+	Catalog   *kiosk.Catalog
+	Store     kiosk.Store
+	Printer   kiosk.Printer // nil when none is fitted
+	Clock     *kiosk.Clock
+	Random    io.Reader
+	Location  *time.Location // the hall's time zone
+	DayChange time.Duration  // after midnight
+	Early     bool           // closed queues give numbers for their next opening
+	Series    string         // see kiosk.Number
+	Wake      func()         // called when the outbox has something new; may be nil
+}
+
+// Desk gives numbers. Its methods may be called from any goroutine.
+type Desk struct {
+	o Opts
+
+	mu     sync.Mutex
+	queue  []kiosk.PrintJob
+	more   chan struct{} // has room for one: the queue grew
+	jobs   map[kiosk.TicketID]kiosk.PrintJob
+	order  []kiosk.TicketID // of jobs, oldest first
+	change chan struct{}    // closed and renewed when a job changed
+}
+
+// New returns a desk. Nothing is printed before Run.
+func New(o Opts) *Desk {
+	if o.Wake == nil {
+		o.Wake = func() {}
+	}
+	return &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, change: make(chan struct{})}
+}
+
+// Offer is what a person should know before taking a number.
+type Offer struct {
+	Item    kiosk.Item
+	Queue   kiosk.Queue
+	Zone    kiosk.Zone
+	Day     kiosk.Day // the business day a number would belong to
+	Ahead   int
+	Wait    kiosk.Estimate
+	Open    bool      // the windows serve now
+	Booked  bool      // the windows serve, but only people with a booking
+	Opens   time.Time // when they serve next, in the hall's time; zero when never within a week
+	CanTake bool
+}
+
+// Offers returns what every item would get now, for screens that show many.
+func (d *Desk) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]Offer, error) {
+	now := d.now()
+	waiting := map[kiosk.Day]map[kiosk.QueueID]int{}
+	offers := make([]Offer, len(ids))
+	for i, id := range ids {
+		o, err := d.offer(id, now)
+		if err != nil {
+			return nil, err
+		}
+		if waiting[o.Day] == nil {
+			if waiting[o.Day], err = d.o.Store.Waiting(ctx, o.Day); err != nil {
+				return nil, err
+			}
+		}
+		o.Ahead = waiting[o.Day][o.Queue.ID]
+		o.Wait = d.o.Catalog.Estimate(o.Queue.ID, o.Ahead)
+		offers[i] = o
+	}
+	return offers, nil
+}
+
+// Opening tells when the queue of t opens, for a ticket that was taken before;
+// zero when it was open then.
+func (d *Desk) Opening(t kiosk.Ticket) time.Time {
+	q, ok := d.o.Catalog.Queue(t.Queue)
+	at := t.Taken.Time().In(d.o.Location)
+	if next, ok2 := q.Hours.Next(at); ok && ok2 && next.After(at) {
+		return next
+	}
+	return time.Time{}
+}
+
+func (d *Desk) now() time.Time { return d.o.Clock.Now().In(d.o.Location) }
+
+func (d *Desk) offer(id kiosk.ItemID, now time.Time) (Offer, error) {
+	item, ok := d.o.Catalog.Item(id)
+	if !ok {
+		return Offer{}, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up an item", Message: "没有这个事项:" + string(id),
+			Hint: fmt.Sprintf("no item %q in the catalog; `kiosk items` lists them", id)}
+	}
+	q, _ := d.o.Catalog.Queue(item.Queue)
+	zone, _ := d.o.Catalog.Zone(q.Zone)
+	o := Offer{Item: item, Queue: q, Zone: zone, Open: q.Hours.Open(now), Booked: q.Hours.BookedOnly(now), Day: kiosk.DayAt(now, d.o.DayChange)}
+	if next, ok := q.Hours.Next(now); ok {
+		o.Opens = next
+		o.CanTake = o.Open || d.o.Early
+		if !o.Open {
+			o.Day = kiosk.DayAt(next, d.o.DayChange)
+		}
+	}
+	return o, nil
+}
+
+// Take gives out a number and has it printed. When it returns nil the ticket
+// survives a power cut in the next instant; asking again with the same request
+// id returns the same ticket and prints nothing more. Errors: ENotFound for an
+// unknown item, EInvalid for a request that can't be right, EClosed outside
+// the queue's hours, and the Store's.
+func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) {
+	wish, err := d.check(r)
+	if err != nil {
+		return kiosk.Ticket{}, err
+	}
+	t, again, err := d.o.Store.Take(ctx, wish)
+	if err != nil {
+		return kiosk.Ticket{}, err
+	}
+	if !again {
+		if wish.Print {
+			d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
+		}
+		d.o.Wake()
+	}
+	return t, nil
+}
+
+func invalid(message, hint string, args ...any) error {
+	return &kiosk.Error{Code: kiosk.EInvalid, Op: "take a number", Message: message, Hint: fmt.Sprintf(hint, args...)}
+}
+
+func (d *Desk) check(r kiosk.Request) (kiosk.Wish, error) {
+	var none kiosk.Wish
+	if r.ID == "" {
+		r.ID = kiosk.RequestID(kiosk.NewID(d.o.Clock.Now(), d.o.Random))
+	}
+	if len(r.ID) > 64 {
+		return none, invalid("取号的编号太长。", "request id of %d bytes, at most 64", len(r.ID))
+	}
+	if len(r.Items) == 0 || len(r.Items) > 20 {
+		return none, invalid("请选一到二十件事。", "%d items in one request, 1 to 20 are possible", len(r.Items))
+	}
+	now := d.now()
+	first, err := d.offer(r.Items[0], now)
+	if err != nil {
+		return none, err
+	}
+	for _, id := range r.Items[1:] {
+		o, err := d.offer(id, now)
+		if err != nil {
+			return none, err
+		}
+		if o.Queue.ID != first.Queue.ID {
+			return none, invalid("这几件事不在同一个队列,请分开取号。", "items %s and %s are in queues %s and %s; take a number for each", r.Items[0], id, first.Queue.ID, o.Queue.ID)
+		}
+	}
+	if !first.CanTake {
+		e := &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "窗口现在没有开,今天取不了号。",
+			Hint: fmt.Sprintf("queue %s is open %s", first.Queue.ID, first.Queue.Hours)}
+		if !first.Opens.IsZero() {
+			e.Message = "窗口现在没有开," + first.Opens.Format("1 月 2 日 15:04") + " 再来取号。"
+		}
+		return none, e
+	}
+	if r.Lang != kiosk.En {
+		r.Lang = kiosk.Zh
+	}
+	return kiosk.Wish{Request: r, Ticket: kiosk.TicketID(kiosk.NewID(d.o.Clock.Now(), d.o.Random)), Day: first.Day, Queue: first.Queue.ID,
+		Series: d.o.Series, Stamp: d.o.Clock.Stamp(), Print: d.o.Printer != nil}, nil
+}
+
+// Await returns the newest attempt to print a ticket as soon as its state is
+// another than seen, or ctx is done. Without a printer the attempt is
+// NotPrinted because of FaultUnfitted.
+func (d *Desk) Await(ctx context.Context, id kiosk.TicketID, seen kiosk.PrintState) (kiosk.PrintJob, error) {
+	for {
+		d.mu.Lock()
+		job, known := d.jobs[id]
+		change := d.change
+		d.mu.Unlock()
+		if !known {
+			t, stored, err := d.o.Store.Ticket(ctx, id)
+			if err != nil {
+				return kiosk.PrintJob{}, err
+			}
+			job = stored
+			if job.State == "" {
+				job = kiosk.PrintJob{Ticket: t, State: kiosk.NotPrinted, Cause: kiosk.FaultUnfitted}
+			}
+		}
+		if job.State != seen {
+			return job, nil
+		}
+		select {
+		case <-change:
+		case <-ctx.Done():
+			return job, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package sqlite
+
+// migrations bring a database from version i to i+1; PRAGMA user_version
+// counts them. They are never edited once a kiosk has run them.
+var migrations = []string{`
+CREATE TABLE life (            -- one row
+	one   INTEGER PRIMARY KEY CHECK (one = 1),
+	epoch TEXT NOT NULL,       -- kiosk.Epoch, made with the file
+	acked INTEGER NOT NULL     -- the center has every event through this seq
+) STRICT;
+
+CREATE TABLE counter (         -- the last number given
+	day    TEXT NOT NULL,
+	queue  TEXT NOT NULL,
+	series TEXT NOT NULL,
+	n      INTEGER NOT NULL,
+	PRIMARY KEY (day, queue, series)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ticket (
+	id      TEXT NOT NULL PRIMARY KEY,
+	request TEXT NOT NULL UNIQUE,
+	day     TEXT NOT NULL,
+	queue   TEXT NOT NULL,
+	series  TEXT NOT NULL,
+	n       INTEGER NOT NULL,
+	items   TEXT NOT NULL,     -- codes, joined by a space
+	state   TEXT NOT NULL,
+	lang    TEXT NOT NULL,
+	wall    INTEGER NOT NULL,  -- Unix milliseconds, see kiosk.Stamp
+	count   INTEGER NOT NULL,
+	ahead   INTEGER NOT NULL,
+	UNIQUE (day, queue, series, n)
+) STRICT;
+CREATE INDEX ticket_waiting ON ticket (day, queue) WHERE state = 'waiting';
+
+CREATE TABLE print (           -- the journal of attempts to print a ticket
+	ticket  TEXT NOT NULL REFERENCES ticket (id),
+	attempt INTEGER NOT NULL,  -- 1 is the first paper
+	state   TEXT NOT NULL,
+	cause   TEXT NOT NULL,
+	PRIMARY KEY (ticket, attempt)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX print_open ON print (ticket) WHERE state IN ('queued', 'started', 'sent');
+
+CREATE TABLE event (           -- the outbox; AUTOINCREMENT: a seq is never used twice
+	seq   INTEGER PRIMARY KEY AUTOINCREMENT,
+	kind  TEXT NOT NULL,
+	wall  INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	body  TEXT NOT NULL        -- JSON
+) STRICT;
+`}

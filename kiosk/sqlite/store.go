@@ -1,0 +1,208 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"hallkiosk/kiosk"
+)
+
+// writer is the one connection that writes, with its statements.
+type writer struct {
+	db                                            *sql.DB
+	byRequest, count, ahead, ticket, print, event *sql.Stmt
+	attempt, mark, ack                            *sql.Stmt
+}
+
+func (w *writer) prepare(ctx context.Context) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
+		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"},
+		{&w.ahead, "SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting'"},
+		{&w.ticket, "INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, ahead) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)"},
+		{&w.print, "INSERT INTO print (ticket, attempt, state, cause) VALUES (?, ?, 'queued', '')"},
+		{&w.event, "INSERT INTO event (kind, wall, count, body) VALUES (?, ?, ?, ?)"},
+		{&w.attempt, "SELECT state FROM print WHERE ticket = ? AND attempt = ?"},
+		{&w.mark, "UPDATE print SET state = ?, cause = ? WHERE ticket = ? AND attempt = ?"},
+		{&w.ack, "UPDATE life SET acked = ? WHERE acked < ?"},
+	} {
+		var err error
+		if *p.stmt, err = w.db.PrepareContext(ctx, p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead"
+
+func scanTicket(row interface{ Scan(...any) error }, more ...any) (kiosk.Ticket, error) {
+	var t kiosk.Ticket
+	var items string
+	err := row.Scan(append([]any{&t.ID, &t.Day, &t.Queue, &t.Number.Series, &t.Number.N, &items, &t.State, &t.Lang,
+		&t.Taken.Wall, &t.Taken.Count, &t.Ahead}, more...)...)
+	t.Number.Queue = t.Queue
+	for _, id := range strings.Fields(items) {
+		t.Items = append(t.Items, kiosk.ItemID(id))
+	}
+	return t, err
+}
+
+func joinItems(items []kiosk.ItemID) string {
+	words := make([]string, len(items))
+	for i, id := range items {
+		words[i] = string(id)
+	}
+	return strings.Join(words, " ")
+}
+
+// Take gives out a number; see kiosk.Store.
+func (s *Store) Take(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var t kiosk.Ticket
+	again := false
+	err := s.write(ctx, "take a number", func(tx *sql.Tx) error {
+		var err error
+		t, again, err = s.w.take(ctx, tx, w)
+		return err
+	}, func() bool {
+		found, err := scanTicket(s.w.byRequest.QueryRowContext(ctx, w.ID))
+		if err == nil {
+			t = found
+		}
+		return err == nil
+	})
+	if err != nil {
+		return kiosk.Ticket{}, false, err
+	}
+	return t, again, nil
+}
+
+func (w *writer) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ticket, bool, error) {
+	items := joinItems(wish.Items)
+	switch t, err := scanTicket(tx.StmtContext(ctx, w.byRequest).QueryRowContext(ctx, wish.ID)); {
+	case err == nil && joinItems(t.Items) == items:
+		return t, true, nil
+	case err == nil:
+		return t, false, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "这次取号的编号已经用过了,请重新取号。",
+			Hint: fmt.Sprintf("request %q already took %s for other items", wish.ID, t.Number)}
+	case !errors.Is(err, sql.ErrNoRows):
+		return t, false, err
+	}
+	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp,
+		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
+	if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series).Scan(&t.Number.N); err != nil {
+		return t, false, err
+	}
+	if err := tx.StmtContext(ctx, w.ahead).QueryRowContext(ctx, t.Day, t.Queue).Scan(&t.Ahead); err != nil {
+		return t, false, err
+	}
+	if _, err := tx.StmtContext(ctx, w.ticket).ExecContext(ctx, t.ID, wish.ID, t.Day, t.Queue, wish.Series, t.Number.N, items, t.Lang,
+		t.Taken.Wall, t.Taken.Count, t.Ahead); err != nil {
+		return t, false, err
+	}
+	if wish.Print {
+		if _, err := tx.StmtContext(ctx, w.print).ExecContext(ctx, t.ID, 1); err != nil {
+			return t, false, err
+		}
+	}
+	return t, false, w.record(ctx, tx, kiosk.TicketTaken, t.Taken,
+		kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Number: t.Number.String(), Queue: t.Queue, Items: t.Items})
+}
+
+// record puts an event into the outbox.
+func (w *writer) record(ctx context.Context, tx *sql.Tx, kind kiosk.Kind, at kiosk.Stamp, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	_, err = tx.StmtContext(ctx, w.event).ExecContext(ctx, kind, at.Wall, at.Count, string(text))
+	return err
+}
+
+// write runs fn in one transaction. When the disk fails nobody knows whether
+// the commit happened, so the file is opened anew and landed looks; nothing is
+// ever tried twice. The caller holds s.mu.
+func (s *Store) write(ctx context.Context, op string, fn func(*sql.Tx) error, landed func() bool) error {
+	// A citizen who walks away must not cancel a commit half way.
+	ctx = context.WithoutCancel(ctx)
+	tx, err := s.w.db.BeginTx(ctx, nil)
+	if err == nil {
+		if err = fn(tx); err == nil {
+			err = tx.Commit()
+		} else {
+			tx.Rollback()
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	var lite sqlite3.Error
+	if errors.As(err, &lite) && (lite.Code == sqlite3.ErrIoErr || lite.Code == sqlite3.ErrFull) {
+		if again := s.reopen(ctx); again != nil {
+			return s.fault(op, errors.Join(err, again))
+		}
+		if landed() {
+			return nil
+		}
+	}
+	return s.fault(op, err)
+}
+
+// rank orders the states of an attempt; it only ever climbs.
+var rank = map[kiosk.PrintState]int{kiosk.PrintQueued: 0, kiosk.PrintBegun: 1, kiosk.PrintSent: 2,
+	kiosk.Printed: 3, kiosk.PrintDamaged: 3, kiosk.PrintUnknown: 3, kiosk.NotPrinted: 3}
+
+// Mark records the state of a print attempt; see kiosk.Store. The start and
+// the end are events too.
+func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.write(ctx, "journal a print attempt", func(tx *sql.Tx) error {
+		var now kiosk.PrintState
+		err := tx.StmtContext(ctx, s.w.attempt).QueryRowContext(ctx, m.Ticket, m.Attempt).Scan(&now)
+		if errors.Is(err, sql.ErrNoRows) {
+			return &kiosk.Error{Code: kiosk.ENotFound, Op: "journal a print attempt", Hint: fmt.Sprintf("ticket %s has no attempt %d", m.Ticket, m.Attempt)}
+		}
+		if err != nil {
+			return err
+		}
+		if rank[m.State] <= rank[now] {
+			return &kiosk.Error{Code: kiosk.EConflict, Op: "journal a print attempt", Hint: fmt.Sprintf("attempt %d of %s is %s, can't become %s", m.Attempt, m.Ticket, now, m.State)}
+		}
+		if _, err := tx.StmtContext(ctx, s.w.mark).ExecContext(ctx, m.State, m.Cause, m.Ticket, m.Attempt); err != nil {
+			return err
+		}
+		kind := kiosk.PrintEnded
+		switch {
+		case m.State == kiosk.PrintBegun:
+			kind = kiosk.PrintStarted
+		case !m.State.Ended():
+			return nil
+		}
+		return s.w.record(ctx, tx, kind, m.Stamp, kiosk.PrintBody{Ticket: m.Ticket, Attempt: m.Attempt, State: m.State, Cause: string(m.Cause)})
+	}, func() bool {
+		var now kiosk.PrintState
+		return s.w.attempt.QueryRowContext(ctx, m.Ticket, m.Attempt).Scan(&now) == nil && now == m.State
+	})
+}
+
+// Ack records what the center has; see kiosk.Outbox.
+func (s *Store) Ack(ctx context.Context, through int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.write(ctx, "record an acknowledgement", func(tx *sql.Tx) error {
+		_, err := tx.StmtContext(ctx, s.w.ack).ExecContext(ctx, through, through)
+		return err
+	}, func() bool { return false })
+}

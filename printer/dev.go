@@ -1,0 +1,324 @@
+package printer
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"periph.io/x/conn/v3"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/printer/escpos"
+)
+
+// Opts are what a Dev needs besides its line.
+type Opts struct {
+	Profile Profile
+	Baud    int                             // the line's speed, for the deadline
+	Render  func(job kiosk.PrintJob) []byte // the bytes of one paper, without the questions around it
+	Now     func() time.Time
+}
+
+// DefaultOpts are those of a generic 80 mm printer at 9600 baud; Render must
+// be set.
+func DefaultOpts() Opts {
+	return Opts{Profile: Profile{Width: 576, Scale: 8, Speed: 150, QR: true}, Baud: 9600, Now: time.Now}
+}
+
+// Dev is a ticket printer on a line. It implements kiosk.Printer.
+type Dev struct {
+	c conn.Conn
+	o Opts
+
+	busy sync.Mutex // one conversation at a time
+	sort escpos.Sorter
+	seen escpos.Fault // from automatic statuses, since the job began
+	late bool         // an answer is still owed: wait for silence before asking again
+
+	mu   sync.Mutex
+	last kiosk.Fault
+}
+
+var _ kiosk.Printer = (*Dev)(nil)
+
+// New returns a printer on c. c's Tx must give up waiting for a reply after
+// about 100 ms with os.ErrDeadlineExceeded; any other error of it means that
+// the line is gone.
+func New(c conn.Conn, o Opts) *Dev { return &Dev{c: c, o: o} }
+
+// String names the line.
+func (d *Dev) String() string { return d.c.String() }
+
+const (
+	answer  = 600 * time.Millisecond  // the longest a real-time answer may take
+	grace   = 2500 * time.Millisecond // beyond line and mechanics, see the deadline of Print
+	polling = 300 * time.Millisecond  // how often a printer that is late is asked why
+)
+
+// Fault asks the printer how it is; see kiosk.Printer.
+func (d *Dev) Fault(context.Context) kiosk.Fault {
+	if !d.busy.TryLock() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.last
+	}
+	defer d.busy.Unlock()
+	f, err := d.poll()
+	return d.note(f, err)
+}
+
+// note remembers and returns the worst of what was seen, or what err says of
+// the line.
+func (d *Dev) note(f escpos.Fault, err error) kiosk.Fault {
+	fault := worst(f)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		fault = kiosk.FaultSilent
+	case err != nil:
+		fault = kiosk.FaultGone
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.last = fault
+	return fault
+}
+
+// worst names the fault that a person has to mend first.
+func worst(f escpos.Fault) kiosk.Fault {
+	for _, v := range []struct {
+		bit  escpos.Fault
+		name kiosk.Fault
+	}{
+		{escpos.Fatal, kiosk.FaultFatal}, {escpos.Cover, kiosk.FaultCover}, {escpos.PaperOut, kiosk.FaultPaper}, {escpos.Cutter, kiosk.FaultCutter},
+		{escpos.Jam, kiosk.FaultJam}, {escpos.Hot, kiosk.FaultHot}, {escpos.Offline, kiosk.FaultOffline}, {escpos.NearEnd, kiosk.FaultNearEnd},
+	} {
+		if f&v.bit != 0 {
+			return v.name
+		}
+	}
+	return kiosk.FaultNone
+}
+
+// Print runs one attempt; see kiosk.Printer. The deadline after the last byte
+// is the time of the line, of the paper and 2.5 s.
+func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.PrintState) error) (kiosk.PrintState, kiosk.Fault) {
+	d.busy.Lock()
+	defer d.busy.Unlock()
+
+	body := d.o.Render(job)
+	if f, err := d.ready(); err != nil || f.Serious() != 0 {
+		return kiosk.NotPrinted, d.note(f, err)
+	}
+	if ctx.Err() != nil || mark(kiosk.PrintBegun) != nil {
+		return kiosk.NotPrinted, kiosk.FaultNone
+	}
+	id := jobID(job)
+	wire := append(body[:len(body):len(body)], d.question(id)...)
+	d.seen = 0
+	if err := d.c.Tx(wire, nil); err != nil {
+		d.late = true
+		return kiosk.PrintUnknown, d.note(d.seen, err)
+	}
+	if mark(kiosk.PrintSent) != nil {
+		d.late = true
+		return kiosk.PrintUnknown, kiosk.FaultNone
+	}
+	return d.confirm(id, d.patience(len(wire)))
+}
+
+// patience is how long after the last byte the end may take.
+func (d *Dev) patience(bytes int) time.Duration {
+	line := time.Duration(bytes) * 10 * time.Second / time.Duration(d.o.Baud)
+	const longest = 200 // millimetres of paper, more than any ticket
+	return line + longest*time.Second/time.Duration(d.o.Profile.Speed) + grace
+}
+
+func (d *Dev) question(id [4]byte) []byte {
+	if d.o.Profile.JobID {
+		return append(escpos.JobEnd(id), escpos.Barrier...)
+	}
+	return escpos.Barrier
+}
+
+// jobID makes four printable bytes of a ticket's id and the attempt.
+func jobID(job kiosk.PrintJob) [4]byte {
+	const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	h := uint32(2166136261) // FNV-1a
+	for _, c := range []byte(job.Ticket.ID) {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	h += uint32(job.Attempt)
+	var id [4]byte
+	for i := range id {
+		id[i] = letters[h>>(5*i)&31]
+	}
+	return id
+}
+
+// ready asks the four statuses and one barrier before a job: a printer that
+// doesn't answer gets nothing to print.
+func (d *Dev) ready() (escpos.Fault, error) {
+	if d.late {
+		if err := d.silence(); err != nil {
+			return 0, err
+		}
+	}
+	return d.ask(append(escpos.Poll[:len(escpos.Poll):len(escpos.Poll)], escpos.Barrier...), true)
+}
+
+// poll asks the four statuses.
+func (d *Dev) poll() (escpos.Fault, error) {
+	return d.ask(escpos.Poll, false)
+}
+
+// ask sends Poll, with or without a barrier behind it, and gathers the answers.
+// A fault that the four statuses tell is enough to stop waiting for the
+// barrier, which a faulty printer holds back.
+func (d *Dev) ask(w []byte, barrier bool) (escpos.Fault, error) {
+	if err := d.c.Tx(w, nil); err != nil {
+		d.late = true
+		return 0, err
+	}
+	var fault escpos.Fault
+	until := d.o.Now().Add(answer)
+	for n, done := 0, !barrier; n < 4 || !done; {
+		r, err := d.reply(until)
+		if err != nil {
+			d.late = true
+			if n == 4 && fault.Serious() != 0 {
+				return fault, nil
+			}
+			return fault, err
+		}
+		switch r.Kind {
+		case escpos.RealTime:
+			if n++; n > 4 {
+				return fault, os.ErrDeadlineExceeded // more answers than questions: not in step
+			}
+			fault |= escpos.RealTimeFault(n, r.Data[0])
+			until = d.o.Now().Add(answer)
+			if n == 4 && fault.Serious() != 0 && !done {
+				until = d.o.Now()
+			}
+		case escpos.Queued:
+			done = true
+		}
+	}
+	return fault, nil
+}
+
+// silence waits for answers that are still owed to arrive and be forgotten.
+func (d *Dev) silence() error {
+	var b [1]byte
+	until := d.o.Now().Add(grace)
+	for d.o.Now().Before(until) {
+		err := d.c.Tx(nil, b[:])
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			d.late, d.sort = false, escpos.Sorter{}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return os.ErrDeadlineExceeded // it never stops talking
+}
+
+// reply returns the next whole reply, or os.ErrDeadlineExceeded at until.
+// Automatic statuses are noted on the way.
+func (d *Dev) reply(until time.Time) (escpos.Reply, error) {
+	var b [1]byte
+	for {
+		switch err := d.c.Tx(nil, b[:]); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if !d.o.Now().Before(until) {
+				return escpos.Reply{}, err
+			}
+			continue
+		case err != nil:
+			return escpos.Reply{}, err
+		}
+		r, whole := d.sort.Byte(b[0])
+		if whole && r.Kind == escpos.Automatic {
+			d.seen |= escpos.AutomaticFault(r.Data)
+		} else if whole {
+			return r, nil
+		}
+		if !d.o.Now().Before(until.Add(grace)) {
+			return escpos.Reply{}, os.ErrDeadlineExceeded // noise without end
+		}
+	}
+}
+
+// confirm waits for the end that the printer reports and judges it.
+func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kiosk.Fault) {
+	limit := d.o.Now().Add(patience)
+	owed := d.o.Profile.JobID // the job's own report is still to come
+	asked := 0                // which of the four statuses answered last
+	polled := false
+	for {
+		r, err := d.reply(earlier(limit, d.o.Now().Add(polling)))
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && d.o.Now().Before(limit):
+			// It is late: ask why. All of the job is sent, so a poll can't be
+			// eaten as part of a command.
+			asked, polled = 0, true
+			if err := d.c.Tx(escpos.Poll, nil); err != nil {
+				d.late = true
+				return kiosk.PrintUnknown, d.note(d.seen, err)
+			}
+			continue
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			d.late = true
+			if d.seen.Serious() != 0 {
+				// What is left in its buffer comes out on the next roll.
+				return kiosk.PrintDamaged, d.note(d.seen, nil)
+			}
+			return kiosk.PrintUnknown, d.note(0, err)
+		case err != nil:
+			d.late = true
+			return kiosk.PrintUnknown, d.note(d.seen, err)
+		}
+		switch r.Kind {
+		case escpos.RealTime:
+			asked = asked%4 + 1
+			d.seen |= escpos.RealTimeFault(asked, r.Data[0])
+		case escpos.JobDone:
+			owed = owed && [4]byte(r.Data) != id
+		case escpos.Queued:
+			if owed {
+				continue // not ours: the job's report comes before its barrier
+			}
+			return d.judge(polled)
+		}
+	}
+}
+
+// judge tells a whole ticket from one that ended after a fault: nothing seen
+// on the way, and a clean bill now.
+func (d *Dev) judge(polled bool) (kiosk.PrintState, kiosk.Fault) {
+	if polled { // answers may still be on their way
+		if err := d.silence(); err != nil {
+			return kiosk.PrintUnknown, d.note(d.seen, err)
+		}
+	}
+	now, err := d.poll()
+	switch {
+	case err != nil:
+		return kiosk.PrintUnknown, d.note(now, err)
+	case (d.seen | now).Serious() != 0:
+		d.note(now, nil)
+		return kiosk.PrintDamaged, worst(d.seen | now)
+	}
+	d.note(now, nil)
+	return kiosk.Printed, kiosk.FaultNone
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
