@@ -23,14 +23,23 @@ const maxFile = 1 << 20
 type file struct {
 	name     string
 	places   map[string]place // by path, such as printer.paper or item[3].code
+	mistyped map[int]bool     // lines whose value had the wrong type: enough was said
 	problems Problems
 }
 
 type place struct{ line, col int }
 
-// add records a problem at a key's place.
+// add records a problem at a key's place, or its table's when the key is
+// missing.
 func (f *file) add(path, en, zh string) {
-	at := f.places[path]
+	at, ok := f.places[path]
+	for !ok && strings.Contains(path, ".") {
+		path = path[:strings.LastIndexByte(path, '.')]
+		at, ok = f.places[path]
+	}
+	if f.mistyped[at.line] {
+		return
+	}
 	f.problems = append(f.problems, Problem{File: f.name, Line: at.line, Col: at.col, En: en, Zh: zh})
 }
 
@@ -136,7 +145,7 @@ func keyOf(e *unstable.Node) (keys []string, first *unstable.Node) {
 // type, so each such line is noted, blanked and the rest decoded again.
 func (f *file) unmarshal(data []byte, v any) bool {
 	data = bytes.Clone(data)
-	noted := map[int]bool{}
+	f.mistyped = map[int]bool{}
 	for {
 		err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(v)
 		var missing *toml.StrictMissingError
@@ -151,14 +160,14 @@ func (f *file) unmarshal(data []byte, v any) bool {
 			return false
 		case errors.As(err, &wrong):
 			line, col := wrong.Position()
-			if noted[line] {
+			if f.mistyped[line] {
 				return false
 			}
-			if len(noted) > 0 && wrong.Key() == nil {
+			if len(f.mistyped) > 0 && wrong.Key() == nil {
 				return false // blanking a line broke what spans several
 			}
-			noted[line] = true
 			f.wrong(wrong, line, col, v)
+			f.mistyped[line] = true
 			if wrong.Key() == nil {
 				return false
 			}
