@@ -1,5 +1,7 @@
 package kiosk
 
+import "time"
+
 // Ticket is one place in a queue, from the moment the number is given until the
 // window is done with the person holding it.
 type Ticket struct {
@@ -32,6 +34,20 @@ type Request struct {
 	ID    RequestID // names this wish; the same id gets the same ticket
 	Items []ItemID  // at least one; all must belong to one queue
 	Lang  Lang
+}
+
+// Offer is what a person should know before taking a number.
+type Offer struct {
+	Item    Item
+	Queue   Queue
+	Zone    Zone
+	Day     Day // the business day a number would belong to
+	Ahead   int
+	Wait    Estimate
+	Open    bool      // the windows serve now
+	Booked  bool      // the windows serve, but only people with a booking
+	Opens   time.Time // when they serve next, in the hall's time; zero when never within a week
+	CanTake bool
 }
 
 // Estimate is a range of waiting time in whole minutes.

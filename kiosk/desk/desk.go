@@ -51,25 +51,11 @@ func New(o Opts) *Desk {
 	return &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, change: make(chan struct{})}
 }
 
-// Offer is what a person should know before taking a number.
-type Offer struct {
-	Item    kiosk.Item
-	Queue   kiosk.Queue
-	Zone    kiosk.Zone
-	Day     kiosk.Day // the business day a number would belong to
-	Ahead   int
-	Wait    kiosk.Estimate
-	Open    bool      // the windows serve now
-	Booked  bool      // the windows serve, but only people with a booking
-	Opens   time.Time // when they serve next, in the hall's time; zero when never within a week
-	CanTake bool
-}
-
 // Offers returns what every item would get now, for screens that show many.
-func (d *Desk) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]Offer, error) {
+func (d *Desk) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error) {
 	now := d.now()
 	waiting := map[kiosk.Day]map[kiosk.QueueID]int{}
-	offers := make([]Offer, len(ids))
+	offers := make([]kiosk.Offer, len(ids))
 	for i, id := range ids {
 		o, err := d.offer(id, now)
 		if err != nil {
@@ -100,15 +86,15 @@ func (d *Desk) Opening(t kiosk.Ticket) time.Time {
 
 func (d *Desk) now() time.Time { return d.o.Clock.Now().In(d.o.Location) }
 
-func (d *Desk) offer(id kiosk.ItemID, now time.Time) (Offer, error) {
+func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	item, ok := d.o.Catalog.Item(id)
 	if !ok {
-		return Offer{}, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up an item", Message: "没有这个事项:" + string(id),
+		return kiosk.Offer{}, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up an item", Message: "没有这个事项:" + string(id),
 			Hint: fmt.Sprintf("no item %q in the catalog; `kiosk items` lists them", id)}
 	}
 	q, _ := d.o.Catalog.Queue(item.Queue)
 	zone, _ := d.o.Catalog.Zone(q.Zone)
-	o := Offer{Item: item, Queue: q, Zone: zone, Open: q.Hours.Open(now), Booked: q.Hours.BookedOnly(now), Day: kiosk.DayAt(now, d.o.DayChange)}
+	o := kiosk.Offer{Item: item, Queue: q, Zone: zone, Open: q.Hours.Open(now), Booked: q.Hours.BookedOnly(now), Day: kiosk.DayAt(now, d.o.DayChange)}
 	if next, ok := q.Hours.Next(now); ok {
 		o.Opens = next
 		o.CanTake = o.Open || d.o.Early

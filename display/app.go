@@ -1,0 +1,287 @@
+package display
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
+	"hallkiosk/display/theme"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// Desk is what the screen needs of the kiosk.
+type Desk interface {
+	Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error)
+	Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error)
+	Await(ctx context.Context, id kiosk.TicketID, seen kiosk.PrintState) (kiosk.PrintJob, error)
+}
+
+// Opts are what an App works with.
+type Opts struct {
+	Desk       Desk
+	Catalog    *kiosk.Catalog
+	Language   kiosk.Lang
+	Location   *time.Location
+	Now        func() time.Time
+	Request    func() kiosk.RequestID                    // a fresh request id
+	Code       func(t kiosk.Ticket) (image.Image, error) // the ticket's QR code, a pixel a module
+	IdleAsk    time.Duration                             // without a touch, until the question
+	IdleReturn time.Duration                             // from the question to the first screen
+	Fullscreen bool
+	Width      int // pixels, when not full screen
+	Height     int
+}
+
+// view is one screen on the way from the first one; draw is called whenever
+// what it shows may have changed.
+type view struct {
+	name string
+	draw func(p screen.Page) fyne.CanvasObject
+}
+
+// App is the touchscreen. New, then Run on the main goroutine; Screen and Shot
+// from any other.
+type App struct {
+	o     Opts
+	ctx   context.Context
+	fyne  fyne.App
+	win   fyne.Window
+	root  *root
+	ready chan struct{} // closed when the window is up
+
+	loc     text.Loc
+	stack   []view // the first screen and the way from it
+	touched time.Time
+	minute  int
+	asking  time.Time // when the idle question came up; zero when it is not
+	leave   time.Time // when the ticket screen goes; zero when it stays
+}
+
+// New returns an App that is not shown yet.
+func New(o Opts) *App {
+	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language)}
+}
+
+// Run shows the window until ctx is done. It must be called on the main
+// goroutine of the process, once. shown is called when the window is up.
+func (a *App) Run(ctx context.Context, shown func()) {
+	// The design is in pixels; Fyne would guess a scale from the monitor.
+	os.Setenv("FYNE_SCALE", "1")
+	os.Setenv("FYNE_DISABLE_DPI_DETECTION", "1")
+	if lang := os.Getenv("LANG"); lang == "" || lang == "C" {
+		os.Setenv("LANG", "zh_CN.UTF-8") // Fyne complains without one; the citizen's language is the App's own
+	}
+	a.ctx = ctx
+	a.fyne = app.New()
+	a.fyne.Settings().SetTheme(theme.Fyne{})
+	a.win = a.fyne.NewWindow("hallkiosk")
+	a.win.SetPadded(false)
+	a.win.SetMainMenu(nil)
+	a.win.SetCloseIntercept(func() {}) // citizens can't leave it
+	a.root = newRoot(a.show, a.touch)
+	a.win.SetContent(a.root)
+	a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
+	a.win.SetFullScreen(a.o.Fullscreen)
+	a.touch()
+	a.stack = []view{a.first()}
+	a.fyne.Lifecycle().SetOnStarted(func() {
+		a.show()
+		close(a.ready)
+		shown()
+		go a.tick()
+	})
+	stop := context.AfterFunc(ctx, func() { a.later(a.fyne.Quit) })
+	defer stop()
+	a.win.ShowAndRun()
+}
+
+// later runs f on Fyne's goroutine.
+func (a *App) later(f func()) { fyne.Do(f) }
+
+// tick moves the clock and watches for people who walked away.
+func (a *App) tick() {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-t.C:
+			a.later(func() { a.pass(n) })
+		case <-a.ctx.Done():
+			return
+		}
+	}
+}
+
+// fresh is how often a screen with queues is drawn anew, in seconds.
+const fresh = 5
+
+func (a *App) pass(second int) {
+	now := a.o.Now()
+	switch {
+	case !a.leave.IsZero():
+		if !now.Before(a.leave) {
+			a.home()
+			return
+		}
+		a.show()
+	case !a.asking.IsZero():
+		if now.Sub(a.asking) >= a.o.IdleReturn {
+			a.home()
+			return
+		}
+		a.show()
+	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) > 1 && a.top().name != "ticket":
+		a.ask()
+	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && a.loc.Lang != a.o.Language:
+		a.home()
+	case second%fresh == 0 || now.Minute() != a.minute:
+		if name := a.top().name; name != "ticket" {
+			a.show()
+		}
+	}
+}
+
+func (a *App) top() view { return a.stack[len(a.stack)-1] }
+
+// touch notes that somebody is there.
+func (a *App) touch() { a.touched = a.o.Now() }
+
+// on wraps an intent: it counts as a touch.
+func (a *App) on(act func()) func() {
+	if act == nil {
+		return nil
+	}
+	return func() {
+		a.touch()
+		act()
+	}
+}
+
+func (a *App) push(v view) {
+	a.stack = append(a.stack, v)
+	a.show()
+}
+
+func (a *App) back() {
+	a.asking = time.Time{}
+	a.stack = a.stack[:len(a.stack)-1]
+	a.show()
+}
+
+// home ends the visit: nothing of it stays.
+func (a *App) home() {
+	a.asking, a.leave = time.Time{}, time.Time{}
+	a.loc = text.In(a.o.Language)
+	a.stack = []view{a.first()}
+	a.show()
+}
+
+// again starts over for the same person, who keeps the language.
+func (a *App) again() {
+	loc := a.loc
+	a.home()
+	a.loc = loc
+	a.show()
+}
+
+func (a *App) language() {
+	next := kiosk.En
+	if a.loc.Lang == kiosk.En {
+		next = kiosk.Zh
+	}
+	a.loc = text.In(next)
+	a.show()
+}
+
+// show draws the screen on top.
+func (a *App) show() {
+	size := a.root.Size()
+	if size.Width < 1 || len(a.stack) == 0 {
+		return // the window has no size yet
+	}
+	now := a.o.Now().In(a.o.Location)
+	a.minute = now.Minute()
+	page, head, frame := screen.NewPage(a.loc, size.Width, size.Height)
+	bar := screen.Bar{Language: a.on(a.language)}
+	if len(a.stack) > 1 {
+		bar.Home = a.on(a.again)
+	}
+	if name := a.top().name; len(a.stack) > 1 && name != "ticket" && name != "idle" {
+		bar.Back = a.on(a.back)
+	}
+	a.root.set(
+		widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now), 0, 0, size.Width, head),
+		widget.Put(a.top().draw(page), 0, head, size.Width, page.H),
+		widget.Put(screen.Frame(page, frame, bar), 0, size.Height-frame, size.Width, frame),
+	)
+}
+
+// Snapshot is what the screen shows, for the technician and for tests. Sizes
+// are window pixels.
+type Snapshot struct {
+	Name          string
+	Texts         []string
+	Targets       []widget.Target
+	Width, Height int
+}
+
+// do runs f on Fyne's goroutine and waits for it, unless the window is not up.
+func (a *App) do(ctx context.Context, f func()) error {
+	down := &kiosk.Error{Code: kiosk.EUnavailable, Message: "触摸屏还没有显示。", Hint: "the window is not up"}
+	select {
+	case <-a.ready:
+	case <-ctx.Done():
+		return down
+	case <-a.ctx.Done():
+		return down
+	}
+	done := make(chan struct{})
+	a.later(func() {
+		f()
+		close(done)
+	})
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return down
+	case <-a.ctx.Done():
+		return down
+	}
+}
+
+// Screen tells what is shown and what can be touched.
+func (a *App) Screen(ctx context.Context) (Snapshot, error) {
+	var s Snapshot
+	err := a.do(ctx, func() {
+		words, targets := widget.Survey(a.root.content)
+		s.Name, s.Targets = a.top().name, targets
+		for _, w := range words {
+			s.Texts = append(s.Texts, w.Text)
+		}
+		size := a.root.Size()
+		s.Width, s.Height = int(math.Round(float64(size.Width))), int(math.Round(float64(size.Height)))
+	})
+	return s, err
+}
+
+// Shot returns a picture of the window as PNG.
+func (a *App) Shot(ctx context.Context) ([]byte, error) {
+	var img image.Image
+	if err := a.do(ctx, func() { img = a.win.Canvas().Capture() }); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err := png.Encode(&out, img)
+	return out.Bytes(), err
+}

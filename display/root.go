@@ -1,0 +1,61 @@
+package display
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"hallkiosk/display/theme"
+)
+
+// root fills the window: it has no size of its own, tells when the window's
+// changed, feels touches beside everything, and hides the arrow.
+type root struct {
+	widget.BaseWidget
+	ground  *canvas.Rectangle
+	content *fyne.Container
+	resized func()
+	touched func()
+}
+
+func newRoot(resized, touched func()) *root {
+	r := &root{ground: canvas.NewRectangle(theme.Ground), content: &fyne.Container{}, resized: resized, touched: touched}
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+func (r *root) set(parts ...fyne.CanvasObject) {
+	r.content.Objects = parts
+	r.content.Refresh()
+}
+
+// Tapped is for Fyne.
+func (r *root) Tapped(*fyne.PointEvent) { r.touched() }
+
+// Cursor is for Fyne.
+func (r *root) Cursor() desktop.Cursor { return desktop.HiddenCursor }
+
+// CreateRenderer is for Fyne.
+func (r *root) CreateRenderer() fyne.WidgetRenderer { return &rootRenderer{r: r} }
+
+type rootRenderer struct {
+	r    *root
+	size fyne.Size
+}
+
+func (v *rootRenderer) Destroy()           {}
+func (v *rootRenderer) MinSize() fyne.Size { return fyne.NewSize(1, 1) }
+func (v *rootRenderer) Refresh()           { canvas.Refresh(v.r.content) }
+func (v *rootRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{v.r.ground, v.r.content}
+}
+
+func (v *rootRenderer) Layout(size fyne.Size) {
+	v.r.ground.Resize(size)
+	v.r.content.Resize(size)
+	if size != v.size {
+		v.size = size
+		v.r.resized()
+	}
+}

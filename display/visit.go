@@ -1,0 +1,238 @@
+package display
+
+import (
+	"context"
+	"image"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
+	"hallkiosk/kiosk"
+)
+
+// quick bounds a look into the local queue, which takes well under a
+// millisecond unless the disk hangs.
+const quick = 300 * time.Millisecond
+
+// offers asks the desk; on an error the queues are shown as empty and the take
+// itself will tell.
+func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
+	ctx, cancel := context.WithTimeout(a.ctx, quick)
+	defer cancel()
+	list, err := a.o.Desk.Offers(ctx, ids...)
+	if err == nil {
+		return list
+	}
+	list = make([]kiosk.Offer, len(ids))
+	for i, id := range ids {
+		item, _ := a.o.Catalog.Item(id)
+		queue, _ := a.o.Catalog.Queue(item.Queue)
+		zone, _ := a.o.Catalog.Zone(queue.Zone)
+		list[i] = kiosk.Offer{Item: item, Queue: queue, Zone: zone, Open: true, CanTake: true}
+	}
+	return list
+}
+
+func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
+
+func (a *App) first() view {
+	ids := make([]kiosk.ItemID, len(a.o.Catalog.Wanted))
+	for i, w := range a.o.Catalog.Wanted {
+		ids[i] = w.Item
+	}
+	return view{"first", func(p screen.Page) fyne.CanvasObject {
+		return screen.First(p, a.now(), a.o.Catalog.Wanted, a.offers(ids),
+			func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) },
+			func() { a.touch(); a.push(a.zones()) })
+	}}
+}
+
+func (a *App) zones() view {
+	count := map[kiosk.ZoneID]int{}
+	for _, d := range a.o.Catalog.Departments {
+		count[d.Zone]++
+	}
+	return view{"zones", func(p screen.Page) fyne.CanvasObject {
+		return screen.Zones(p, a.o.Catalog.Zones, count, func(id kiosk.ZoneID) { a.touch(); a.push(a.departments(id)) })
+	}}
+}
+
+func (a *App) departments(id kiosk.ZoneID) view {
+	zone, _ := a.o.Catalog.Zone(id)
+	var list []kiosk.Department
+	for _, d := range a.o.Catalog.Departments {
+		if d.Zone == id {
+			list = append(list, d)
+		}
+	}
+	count := map[kiosk.DeptID]int{}
+	for _, i := range a.o.Catalog.Items {
+		count[i.Dept]++
+	}
+	page := 0
+	return view{"departments", func(p screen.Page) fyne.CanvasObject {
+		return screen.Departments(p, zone, list, count, page, a.turn(&page), func(id kiosk.DeptID) { a.touch(); a.push(a.items(id)) })
+	}}
+}
+
+func (a *App) turn(page *int) func(int) {
+	return func(to int) {
+		a.touch()
+		*page = to
+		a.show()
+	}
+}
+
+func (a *App) items(id kiosk.DeptID) view {
+	dept, _ := a.o.Catalog.Department(id)
+	var ids []kiosk.ItemID
+	for _, i := range a.o.Catalog.Items {
+		if i.Dept == id {
+			ids = append(ids, i.ID)
+		}
+	}
+	page := 0
+	return view{"items", func(p screen.Page) fyne.CanvasObject {
+		return screen.Items(p, a.now(), p.Of(dept.Name), a.offers(ids), page, a.turn(&page),
+			func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) })
+	}}
+}
+
+// wish is one number on its way: its request id stays the same however often
+// the button is pressed.
+type wish struct {
+	item kiosk.ItemID
+	req  kiosk.Request
+	busy bool
+}
+
+func (a *App) confirm(id kiosk.ItemID) view {
+	item, _ := a.o.Catalog.Item(id)
+	dept, _ := a.o.Catalog.Department(item.Dept)
+	w := &wish{item: id, req: kiosk.Request{ID: a.o.Request(), Items: []kiosk.ItemID{id}}}
+	return view{"confirm", func(p screen.Page) fyne.CanvasObject {
+		take := func() { a.touch(); a.take(w) }
+		if w.busy {
+			take = nil
+		}
+		return screen.Confirm(p, a.now(), a.offers([]kiosk.ItemID{id})[0], dept, take)
+	}}
+}
+
+// take asks the desk for the number, away from the screen's goroutine.
+func (a *App) take(w *wish) {
+	if w.busy {
+		return
+	}
+	w.busy = true
+	w.req.Lang = a.loc.Lang
+	offer := a.offers([]kiosk.ItemID{w.item})[0]
+	a.show()
+	go func() {
+		t, err := a.o.Desk.Take(a.ctx, w.req)
+		a.later(func() {
+			w.busy = false
+			if err != nil {
+				a.trouble(w, err)
+				return
+			}
+			a.issued(t, offer)
+		})
+	}()
+}
+
+// trouble tells why there was no number and offers to try again.
+func (a *App) trouble(w *wish, err error) {
+	if a.top().name == "trouble" {
+		a.stack = a.stack[:len(a.stack)-1]
+	}
+	a.push(view{"trouble", func(p screen.Page) fyne.CanvasObject {
+		return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), p.Say("again"),
+			a.on(func() { a.take(w) }), p.Say("home"), a.on(a.again))
+	}})
+}
+
+// reason is err in the citizen's words. Errors carry theirs in Chinese.
+func (a *App) reason(err error) string {
+	if a.loc.Lang == kiosk.Zh {
+		return kiosk.MessageOf(err)
+	}
+	if kiosk.CodeOf(err) == kiosk.EClosed {
+		return a.loc.Say("closed")
+	}
+	return a.loc.Say("ask_staff")
+}
+
+// How long the ticket stays on the screen after the paper's fate is known.
+const (
+	stayPrinted = 15 * time.Second
+	stayUnpaid  = 60 * time.Second // without paper there is a code to photograph
+)
+
+// issued shows the number from the first moment it is safe, and follows the
+// paper.
+func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
+	offer.Ahead, offer.Day = t.Ahead, t.Day
+	offer.Wait = a.o.Catalog.Estimate(t.Queue, t.Ahead)
+	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued}
+	var code image.Image
+	if img, err := a.o.Code(t); err == nil {
+		code = img
+	}
+	i.Code = code
+	v := view{"ticket", func(p screen.Page) fyne.CanvasObject {
+		i.Left = 0
+		if !a.leave.IsZero() {
+			i.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
+		}
+		return screen.Ticket(p, a.now(), i, a.on(a.home))
+	}}
+	a.asking = time.Time{}
+	a.stack = []view{a.first(), v}
+	a.show()
+	visit := &a.stack[1]
+	go func() {
+		for !i.Print.Ended() {
+			job, err := a.o.Desk.Await(a.ctx, t.ID, i.Print)
+			if a.ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				job = kiosk.PrintJob{State: kiosk.PrintUnknown}
+			}
+			told := make(chan struct{})
+			a.later(func() {
+				defer close(told)
+				i.Print, i.Cause = job.State, job.Cause
+				if len(a.stack) < 2 || &a.stack[1] != visit {
+					return // they have gone on
+				}
+				if i.Print.Ended() {
+					stay := stayPrinted
+					if i.Print != kiosk.Printed {
+						stay = stayUnpaid
+					}
+					a.leave = a.o.Now().Add(stay)
+				}
+				a.show()
+			})
+			select {
+			case <-told:
+			case <-a.ctx.Done():
+				return
+			}
+		}
+	}()
+}
+
+// ask brings up the question whether anybody is still there.
+func (a *App) ask() {
+	a.asking = a.o.Now()
+	a.push(view{"idle", func(p screen.Page) fyne.CanvasObject {
+		left := max(1, int((a.o.IdleReturn - a.o.Now().Sub(a.asking)).Round(time.Second).Seconds()))
+		return screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home", text.Data{"N": left}), p.Say("still_yes"),
+			a.on(a.back), p.Say("home"), a.on(a.home))
+	}})
+}

@@ -1,0 +1,152 @@
+package center
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"hallkiosk/kiosk"
+)
+
+// The bounds of one batch.
+const (
+	MaxEvents = 1000    // events
+	MaxBytes  = 4 << 20 // bytes of JSON, on the line as well as unpacked
+)
+
+// Hash is the SHA-256 of what an event says; see Seal.
+type Hash [sha256.Size]byte
+
+// Batch is a checked batch on its way into the Store.
+type Batch struct {
+	kiosk.Batch
+	Hashes []Hash    // Hashes[i] belongs to Events[i]
+	Got    time.Time // when it came in, by the center's clock
+}
+
+// Seal makes the form that a Store takes: bodies without insignificant white
+// space, and for each event the hash of its kind, stamp and body. The hall is
+// left out, so a kiosk that was moved may repeat what it said before. b must
+// have passed check, or come from a test.
+func Seal(b kiosk.Batch, got time.Time) Batch {
+	s := Batch{Batch: b, Hashes: make([]Hash, len(b.Events)), Got: got}
+	s.Events = make([]kiosk.Event, len(b.Events))
+	for i, e := range b.Events {
+		var body bytes.Buffer
+		if len(e.Body) == 0 || json.Compact(&body, e.Body) != nil {
+			body.Reset()
+			body.WriteString("null")
+		}
+		e.Body = body.Bytes()
+		s.Events[i] = e
+		h := sha256.New()
+		fmt.Fprintf(h, "%s\n%d %d\n%s", e.Kind, e.Stamp.Wall, e.Stamp.Count, e.Body)
+		h.Sum(s.Hashes[i][:0])
+	}
+	return s
+}
+
+// name is what halls, kiosks, epochs and kinds are called.
+var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// check refuses what can't be right about a batch whatever is stored already.
+// No stamp may be more than ahead after now.
+func check(b kiosk.Batch, now time.Time, ahead time.Duration) error {
+	refuse := func(format string, args ...any) error {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: "take in events", Hint: fmt.Sprintf(format, args...)}
+	}
+	for _, n := range []struct{ what, is string }{
+		{"hall", string(b.Hall)}, {"kiosk", string(b.Kiosk)}, {"epoch", string(b.Epoch)},
+	} {
+		if !name.MatchString(n.is) {
+			return refuse("%s must be 1 to 64 letters, digits, dots, hyphens or underscores", n.what)
+		}
+	}
+	if len(b.Events) > MaxEvents {
+		return refuse("%d events in one batch; send at most %d", len(b.Events), MaxEvents)
+	}
+	latest := now.Add(ahead).UnixMilli()
+	for i, e := range b.Events {
+		switch {
+		case e.Seq < 1 || e.Seq != b.Events[0].Seq+int64(i):
+			return refuse("events[%d] has seq %d; events must follow one another from 1 without gaps", i, e.Seq)
+		case !name.MatchString(string(e.Kind)):
+			return refuse("event %d: kind must be 1 to 64 letters, digits, dots, hyphens or underscores", e.Seq)
+		case e.Stamp.Wall < 0 || e.Stamp.Count < 0:
+			return refuse("event %d: the stamp is negative", e.Seq)
+		case e.Stamp.Wall > latest:
+			return refuse("event %d is stamped more than %v ahead of the center's clock; set the kiosk's clock", e.Seq, ahead)
+		case !utf8.Valid(e.Body):
+			return refuse("event %d: the body is not UTF-8", e.Seq)
+		}
+	}
+	return nil
+}
+
+// ReadTaken returns the body of a TicketTaken event, or says why it tells of
+// no ticket. A day more than one after the stamp's own date is refused: it
+// would hide the days between from everybody who asks for the latest.
+func ReadTaken(e kiosk.Event) (kiosk.TakenBody, error) {
+	var b kiosk.TakenBody
+	if err := json.Unmarshal(e.Body, &b); err != nil {
+		return b, fmt.Errorf("the body is no ticket")
+	}
+	day, err := time.Parse(time.DateOnly, string(b.Day))
+	number, bad := kiosk.ParseNumber(b.Number)
+	switch {
+	case !text(string(b.Ticket)) || b.Ticket == "":
+		return b, fmt.Errorf("the ticket's id is missing or longer than 64 bytes")
+	case err != nil:
+		return b, fmt.Errorf("the day is not written 2006-01-02")
+	case day.After(e.Stamp.Time().Add(24 * time.Hour)):
+		return b, fmt.Errorf("the day %s lies ahead of the stamp", b.Day)
+	case bad != nil || !text(b.Number):
+		return b, fmt.Errorf("the number is not one such as A023 or A1-007")
+	case number.Queue != b.Queue:
+		return b, fmt.Errorf("number %s is not of queue %q", b.Number, clip(string(b.Queue)))
+	}
+	for _, item := range b.Items {
+		if !text(string(item)) {
+			return b, fmt.Errorf("an item's code is longer than 64 bytes")
+		}
+	}
+	return b, nil
+}
+
+// ReadPrint returns the body of a PrintStarted or PrintEnded event, or says
+// why it tells of no attempt.
+func ReadPrint(e kiosk.Event) (kiosk.PrintBody, error) {
+	var b kiosk.PrintBody
+	if err := json.Unmarshal(e.Body, &b); err != nil {
+		return b, fmt.Errorf("the body is no print attempt")
+	}
+	switch b.State {
+	case kiosk.PrintQueued, kiosk.PrintBegun, kiosk.PrintSent:
+	default:
+		if !b.State.Ended() {
+			return b, fmt.Errorf("unknown state of a print attempt")
+		}
+	}
+	if !text(string(b.Ticket)) || b.Ticket == "" || b.Attempt < 1 || !text(b.Cause) {
+		return b, fmt.Errorf("the ticket's id, the attempt or the cause is not as it must be")
+	}
+	return b, nil
+}
+
+// text says whether every database can keep s as a short text: PostgreSQL
+// refuses NUL.
+func text(s string) bool {
+	return len(s) <= 64 && utf8.ValidString(s) && !strings.ContainsRune(s, 0)
+}
+
+func clip(s string) string {
+	if len(s) > 8 {
+		return "..."
+	}
+	return s
+}

@@ -1,0 +1,14 @@
+// Package center is the server of a city's halls: it takes in the events of
+// the kiosks, each exactly once, and shows how long the queues are.
+//
+// A kiosk posts runs of consecutive events to /v1/events and is told through
+// which one everything is stored. Events are known by (kiosk, epoch, seq) and
+// by the hash of what they say; the same key with other contents raises an
+// Alarm and never overwrites. Order is by seq, never by clock.
+//
+// Server is the HTTP side, Store what lies under it; center/store keeps it in
+// SQLite, and center/centertest holds the contract that every Store meets.
+// The API describes itself at /openapi.json. Refusals are RFC 9457 problems;
+// see Problem. Neither logs, nor alarms, nor problems carry event bodies or
+// tokens.
+package center

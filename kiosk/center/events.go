@@ -1,0 +1,128 @@
+package center
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"hallkiosk/kiosk"
+)
+
+// sender is the context key of the kiosk that a request's token belongs to.
+type sender struct{}
+
+// admit lets a batch in: it knows the sender by its token before a byte of
+// the body is read, and hands on the body unpacked and bounded.
+func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		scheme, token, _ := strings.Cut(ctx.Header("Authorization"), " ")
+		id, ok := s.opts.Tokens.Kiosk(strings.TrimSpace(token))
+		if !ok || !strings.EqualFold(scheme, "Bearer") {
+			ctx.SetHeader("WWW-Authenticate", "Bearer")
+			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid,
+				"the token is missing or not of any kiosk; compare the kiosk's token_file with the center's tokens_file"))
+			return
+		}
+		body, refused := readBody(w, r)
+		if refused != nil {
+			s.turnAway(api, ctx, refused)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next(huma.WithValue(ctx, sender{}, id))
+	}
+}
+
+// turnAway writes a refusal from before the handler.
+func (s *Server) turnAway(api huma.API, ctx huma.Context, p *Problem) {
+	s.refused.Add(1)
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(p.Status)
+	if err := api.Marshal(ctx.BodyWriter(), "application/json", p); err != nil {
+		s.opts.Log.Debug("a refusal was not read to its end", "status", p.Status)
+	}
+}
+
+// readBody returns the JSON of a request. It holds at most MaxBytes of it in
+// memory, however far the packed form would unfold.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
+	var in io.Reader = http.MaxBytesReader(w, r.Body, MaxBytes)
+	unreadable := func(err error) *Problem {
+		var size *http.MaxBytesError
+		var line net.Error
+		switch {
+		case errors.As(err, &size):
+			return refusal(http.StatusRequestEntityTooLarge, kiosk.EInvalid, fmt.Sprintf("the batch is larger than %d bytes; send fewer events", MaxBytes))
+		case errors.As(err, &line) && line.Timeout():
+			return refusal(http.StatusRequestTimeout, kiosk.EUnavailable, "the batch came in too slowly")
+		}
+		return refusal(http.StatusBadRequest, kiosk.EInvalid, "the batch can't be read: broken gzip, or the line was cut")
+	}
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
+	case "", "identity":
+	case "gzip":
+		unpacked, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		in = unpacked
+	default:
+		return nil, refusal(http.StatusUnsupportedMediaType, kiosk.EInvalid, "Content-Encoding must be gzip or none")
+	}
+	body, err := io.ReadAll(io.LimitReader(in, MaxBytes+1))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if len(body) > MaxBytes {
+		return nil, unreadable(&http.MaxBytesError{Limit: MaxBytes})
+	}
+	return body, nil
+}
+
+type eventsInput struct {
+	Body kiosk.Batch
+}
+
+type eventsOutput struct {
+	Body kiosk.Ack
+}
+
+func (s *Server) ingest(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	receipt, err := s.take(ctx, in.Body)
+	for _, a := range receipt.Alarms {
+		s.opts.Log.Warn("alarm", "kind", a.Kind, "kiosk", a.Kiosk, "epoch", a.Epoch, "seq", a.Seq, "times", a.Times, "detail", a.Detail)
+	}
+	if err != nil {
+		p := s.fault(err)
+		if p.Type != ProblemGap {
+			s.refused.Add(1)
+		}
+		return nil, p
+	}
+	return &eventsOutput{Body: receipt.Ack}, nil
+}
+
+// take checks a batch and stores it.
+func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
+	if id, _ := ctx.Value(sender{}).(kiosk.KioskID); id != b.Kiosk {
+		return Receipt{}, refusal(http.StatusForbidden, kiosk.EInvalid,
+			"the token belongs to another kiosk than the batch; compare [kiosk] id with the center's tokens_file")
+	}
+	now := s.opts.Now()
+	if err := check(b, now, s.opts.Ahead); err != nil {
+		return Receipt{}, err
+	}
+	return s.store.Ingest(ctx, Seal(b, now))
+}

@@ -1,0 +1,111 @@
+package center
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hallkiosk/kiosk"
+)
+
+// The types of problem that a kiosk acts upon; any other is about:blank.
+const (
+	ProblemGap           = "urn:hallkiosk:problem:gap"           // go back to acked_through+1
+	ProblemContradiction = "urn:hallkiosk:problem:contradiction" // a person must look
+)
+
+// Problem is a refusal as application/problem+json (RFC 9457).
+type Problem struct {
+	Type         string     `json:"type" doc:"about:blank, or a urn:hallkiosk:problem that a program acts upon"`
+	Title        string     `json:"title" doc:"The HTTP status in words"`
+	Status       int        `json:"status" doc:"The HTTP status"`
+	Code         kiosk.Code `json:"code" doc:"What kind of thing went wrong"`
+	Detail       string     `json:"detail" doc:"What is wrong and what to do, for the technician"`
+	AckedThrough *int64     `json:"acked_through,omitempty" doc:"With a gap: everything through this seq is stored"`
+	Seq          int64      `json:"seq,omitempty" doc:"With a contradiction: the event it is about"`
+}
+
+// Error, GetStatus and ContentType make a Problem what huma calls a status
+// error.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus returns the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType returns the media type of a problem in place of ct.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// refusal makes a Problem of its own.
+func refusal(status int, code kiosk.Code, detail string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+// statusOf is the HTTP status for each code.
+var statusOf = map[kiosk.Code]int{
+	kiosk.EInvalid:     http.StatusUnprocessableEntity,
+	kiosk.ENotFound:    http.StatusNotFound,
+	kiosk.EConflict:    http.StatusConflict,
+	kiosk.EDisk:        http.StatusServiceUnavailable,
+	kiosk.EBusy:        http.StatusServiceUnavailable,
+	kiosk.EUnavailable: http.StatusServiceUnavailable,
+}
+
+// problemOf makes the answer to err. The cause stays inside: what a disk or a
+// database says is for the center's own log.
+func problemOf(err error) *Problem {
+	var made *Problem
+	if errors.As(err, &made) {
+		return made
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return refusal(http.StatusServiceUnavailable, kiosk.EUnavailable, "the center is too busy; try again later")
+	}
+	code := kiosk.CodeOf(err)
+	status, known := statusOf[code]
+	if !known {
+		return refusal(http.StatusInternalServerError, kiosk.EInternal, "a fault of the center; its log says more")
+	}
+	p := refusal(status, code, "the center can't do that now; its log says more")
+	var e *kiosk.Error
+	if errors.As(err, &e) && e.Hint != "" && status != http.StatusServiceUnavailable {
+		p.Detail = e.Hint
+	}
+	var gap *Gap
+	var contradiction *Contradiction
+	switch {
+	case errors.As(err, &gap):
+		p.Type, p.AckedThrough = ProblemGap, &gap.AckedThrough
+	case errors.As(err, &contradiction):
+		p.Type, p.Seq = ProblemContradiction, contradiction.Seq
+	}
+	return p
+}
+
+// ownProblem turns huma's own refusals, such as a body that isn't JSON, into
+// Problems. The values that huma would echo are left out: they may be
+// anybody's data.
+func ownProblem(_ huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	code := kiosk.EInvalid
+	switch {
+	case m.Status == http.StatusNotFound:
+		code = kiosk.ENotFound
+	case m.Status >= http.StatusInternalServerError:
+		code = kiosk.EInternal
+	}
+	detail := []string{m.Detail}
+	for i, e := range m.Errors {
+		if i == 5 {
+			detail = append(detail, "and more")
+			break
+		}
+		detail = append(detail, e.Location+": "+e.Message)
+	}
+	return refusal(m.Status, code, strings.Join(detail, "; ")), nil
+}

@@ -1,0 +1,200 @@
+package center
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"reflect"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"hallkiosk/kiosk"
+)
+
+// Opts are what a Server needs to know. DefaultOpts fills all but Tokens.
+type Opts struct {
+	Tokens *Tokens          // who may post events
+	Ahead  time.Duration    // how far a stamp may be ahead of Now
+	Budget time.Duration    // how long one request may take inside
+	Now    func() time.Time // the center's clock; its location is the one shown
+	Log    *slog.Logger     // alarms and faults; nothing personal
+}
+
+// DefaultOpts refuses stamps ten minutes ahead and gives a request twenty
+// seconds.
+func DefaultOpts() Opts {
+	return Opts{Tokens: &Tokens{}, Ahead: 10 * time.Minute, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default()}
+}
+
+// Server answers kiosks and people over HTTP. Make it with New; safe for use
+// from several goroutines.
+type Server struct {
+	store   Store
+	opts    Opts
+	mux     *http.ServeMux
+	refused atomic.Int64
+}
+
+// New makes a Server over store, which stays the caller's to close.
+func New(store Store, o Opts) *Server {
+	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
+	config := huma.DefaultConfig("hallkiosk center", "1")
+	config.Info.Description = "Events of the kiosks come in, queue lengths go out. Refusals are RFC 9457 problems with a code."
+	config.DocsPath = ""     // its page would load scripts from outside
+	config.CreateHooks = nil // no $schema in answers
+	config.Transformers = append(config.Transformers, ownProblem)
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "The kiosk's own token"},
+	}
+	api := humago.New(s.mux, config)
+	s.operations(api)
+	s.page()
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	s.mux.ServeHTTP(w, r)
+}
+
+// Refused counts the batches turned away since the start, for whatever
+// reason but a gap.
+func (s *Server) Refused() int64 { return s.refused.Load() }
+
+// Serve answers on l until ctx ends, then lets requests under way finish for
+// at most ten seconds. It closes l, and returns nil after such a stop.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	done := context.AfterFunc(ctx, func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err := srv.Shutdown(late)
+		if err != nil {
+			err = errors.Join(err, srv.Close())
+		}
+		stopped <- err
+	})
+	err := srv.Serve(l)
+	if done() || !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+func (s *Server) operations(api huma.API) {
+	problem := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	refusals := func(statuses ...int) map[string]*huma.Response {
+		all := map[string]*huma.Response{}
+		for _, status := range statuses {
+			all[strconv.Itoa(status)] = &huma.Response{
+				Description: http.StatusText(status),
+				Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: problem}},
+			}
+		}
+		return all
+	}
+	huma.Register(api, huma.Operation{
+		OperationID: "post-events", Method: http.MethodPost, Path: "/v1/events",
+		Summary: "Take in a run of consecutive events of one kiosk",
+		Description: "At most 1,000 events and 4 MiB, also after unpacking; Content-Encoding gzip or none. " +
+			"Posting the same batch again is fine. An empty batch says that the kiosk is there. 409 with acked_through asks the kiosk to go back.",
+		Security:        []map[string][]string{{"token": {}}},
+		Middlewares:     huma.Middlewares{s.admit(api)},
+		MaxBodyBytes:    -1, // admit has read and bounded it
+		BodyReadTimeout: -1, // and a deadline would cut off the store
+		Responses:       refusals(400, 401, 403, 408, 409, 413, 415, 422, 500, 503),
+	}, s.ingest)
+	huma.Register(api, huma.Operation{
+		OperationID: "get-queues", Method: http.MethodGet, Path: "/v1/halls/{hall}/queues",
+		Summary:   "How many wait in each queue of a hall",
+		Responses: refusals(404, 422, 500, 503),
+	}, s.queues)
+	huma.Register(api, huma.Operation{
+		OperationID: "get-health", Method: http.MethodGet, Path: "/healthz",
+		Summary:   "Whether the center can do its work",
+		Responses: refusals(503),
+	}, s.health)
+}
+
+type queuesInput struct {
+	Hall string `path:"hall" maxLength:"64"`
+	Day  string `query:"day" format:"date" doc:"Business day; without it the latest that a ticket belongs to"`
+}
+
+type queuesOutput struct {
+	Body []Queue `nullable:"false"`
+}
+
+func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	hall, day := kiosk.HallID(in.Hall), kiosk.Day(in.Day)
+	halls, err := s.store.Halls(ctx)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	known := false
+	for _, h := range halls {
+		known = known || h == hall
+	}
+	if !known {
+		return nil, refusal(http.StatusNotFound, kiosk.ENotFound, "no kiosk of that hall has reported yet")
+	}
+	if day == "" {
+		if day, err = s.store.LatestDay(ctx, hall); err != nil {
+			return nil, s.fault(err)
+		}
+	}
+	queues, err := s.store.Queues(ctx, hall, day)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	if queues == nil {
+		queues = []Queue{}
+	}
+	return &queuesOutput{Body: queues}, nil
+}
+
+type healthOutput struct {
+	Body struct {
+		Status  string `json:"status" enum:"ok"`
+		Refused int64  `json:"refused" doc:"Batches turned away since the start"`
+	}
+}
+
+func (s *Server) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	if err := s.store.Check(ctx); err != nil {
+		s.opts.Log.Error("the store doesn't answer", "err", err)
+		return nil, refusal(http.StatusServiceUnavailable, kiosk.EUnavailable, "the store doesn't answer")
+	}
+	out := &healthOutput{}
+	out.Body.Status, out.Body.Refused = "ok", s.Refused()
+	return out, nil
+}
+
+// fault logs an error that is the center's own and makes the answer to it.
+func (s *Server) fault(err error) *Problem {
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError {
+		s.opts.Log.Error("request failed", "status", p.Status, "code", p.Code, "err", err)
+	}
+	return p
+}

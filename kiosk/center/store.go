@@ -1,0 +1,132 @@
+package center
+
+import (
+	"context"
+	"time"
+
+	"hallkiosk/kiosk"
+)
+
+// Store keeps what the kiosks tell. Implementations are safe for use from
+// several goroutines and, where the database allows it, several processes.
+//
+// Errors are *kiosk.Error: EDisk when the disk refuses, EBusy when somebody
+// else holds the database, EUnavailable when ctx ended first. After any error
+// of Ingest but a Gap or a Contradiction the outcome is unknown; sending the
+// batch again is always right.
+type Store interface {
+	// Ingest stores a sealed batch, whole or not at all. When it returns nil
+	// every event through Receipt.Ack survives a power cut in the next instant.
+	// Events stored before are skipped. A batch without events only says that
+	// the kiosk is there.
+	//
+	// EConflict wrapping a *Gap: the batch begins after the next event
+	// expected. EConflict wrapping a *Contradiction: an event's key was used
+	// for other contents; the alarm is stored, the events are not.
+	Ingest(ctx context.Context, b Batch) (Receipt, error)
+
+	// Halls returns the halls that any kiosk has spoken for, by id.
+	Halls(ctx context.Context) ([]kiosk.HallID, error)
+
+	// LatestDay returns the newest business day that a ticket of hall belongs
+	// to, "" when there is none yet.
+	LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error)
+
+	// Queues returns the queues of hall that gave out a number on day, by
+	// letter. Nil when there are none.
+	Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]Queue, error)
+
+	// Latest returns at most limit tickets of hall and day, newest first.
+	Latest(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]Ticket, error)
+
+	// Kiosks returns every kiosk ever heard of, by id.
+	Kiosks(ctx context.Context) ([]Kiosk, error)
+
+	// Alarms returns at most limit alarms, the ones raised last first.
+	Alarms(ctx context.Context, limit int) ([]Alarm, error)
+
+	// Events returns at most limit stored events of one life of a kiosk after
+	// seq, in order of seq.
+	Events(ctx context.Context, id kiosk.KioskID, epoch kiosk.Epoch, after int64, limit int) ([]kiosk.Event, error)
+
+	// Check returns nil when the store answers.
+	Check(ctx context.Context) error
+
+	// Close waits for what is under way and lets go of the database.
+	Close() error
+}
+
+// Receipt is what became of a batch.
+type Receipt struct {
+	Ack    kiosk.Ack
+	Alarms []Alarm // raised by this batch, also when it was refused
+}
+
+// Queue is one line of a hall on one business day.
+type Queue struct {
+	Day     kiosk.Day     `json:"day" doc:"Business day, 2006-01-02" example:"2026-11-23"`
+	Queue   kiosk.QueueID `json:"queue" doc:"The letter its numbers begin with" example:"A"`
+	Waiting int           `json:"waiting" doc:"Tickets that wait"`
+	Taken   int           `json:"taken" doc:"Numbers given out on that day"`
+	Last    string        `json:"last" doc:"The number given out last" example:"A023"`
+}
+
+// Ticket is one number as the center knows it.
+type Ticket struct {
+	ID      kiosk.TicketID
+	Hall    kiosk.HallID
+	Kiosk   kiosk.KioskID
+	Day     kiosk.Day
+	Number  string
+	Queue   kiosk.QueueID
+	State   kiosk.State
+	Taken   kiosk.Stamp
+	Print   kiosk.PrintState // of the newest attempt; empty when nothing was said
+	Attempt int              // the newest attempt to print, 0 for none
+	Cause   string           // why the attempt ended as it did
+	Clash   bool             // another ticket of that hall and day has the same number
+}
+
+// Kiosk is how things stand with one terminal, in the epoch it spoke in last.
+type Kiosk struct {
+	ID    kiosk.KioskID
+	Hall  kiosk.HallID
+	Epoch kiosk.Epoch
+	Acked int64     // seq through which everything is stored
+	Seen  time.Time // when its last batch came in, by the center's clock
+}
+
+// AlarmKind says what an alarm is about.
+type AlarmKind string
+
+// The kinds of alarm.
+const (
+	AlarmContradiction AlarmKind = "contradiction" // an event's key came again with other contents
+	AlarmClash         AlarmKind = "clash"         // two tickets carry one label, or one id
+	AlarmUnreadable    AlarmKind = "unreadable"    // an event of a known kind doesn't say what it must
+)
+
+// Alarm is something that can't be if all is well, and that a person must
+// look at. The same alarm raised again is counted, not repeated.
+type Alarm struct {
+	Kind   AlarmKind
+	Kiosk  kiosk.KioskID
+	Epoch  kiosk.Epoch
+	Seq    int64  // the event that raised it
+	Detail string // for the technician; names ids and labels only
+	Times  int    // how often it was raised
+	First  time.Time
+	Last   time.Time
+}
+
+// Gap is the cause of a refusal: the batch begins after the next event that
+// the center expects. The kiosk goes back to AckedThrough+1.
+type Gap struct{ AckedThrough int64 }
+
+func (g *Gap) Error() string { return "events are missing before this batch" }
+
+// Contradiction is the cause of a refusal: the event Seq was stored before
+// with other contents.
+type Contradiction struct{ Seq int64 }
+
+func (c *Contradiction) Error() string { return "an event was stored before with other contents" }

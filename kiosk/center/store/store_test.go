@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/center"
+	"hallkiosk/kiosk/center/centertest"
+)
+
+func TestSuite(t *testing.T) {
+	centertest.StoreSuite(t, func(t *testing.T) func() center.Store {
+		// A name that must be escaped on its way into SQLite.
+		path := filepath.Join(t.TempDir(), "大厅 #1 100%?mode=ro.db")
+		return func() center.Store { return open(t, path) }
+	})
+}
+
+func open(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOpen(t *testing.T) {
+	t.Run("Private", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "center.db")
+		s := open(t, path)
+		defer s.Close()
+		for _, end := range []string{"", "-wal", "-shm"} {
+			info, err := os.Stat(path + end)
+			if err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %v, %v; want mode 0600", path+end, info.Mode(), err)
+			}
+		}
+	})
+	t.Run("ReaderCantWrite", func(t *testing.T) {
+		s := open(t, filepath.Join(t.TempDir(), "center.db"))
+		defer s.Close()
+		if _, err := s.reader.Exec("DELETE FROM events"); err == nil {
+			t.Fatal("the reader deleted")
+		}
+	})
+	t.Run("Immediate", func(t *testing.T) {
+		// A transaction holds the file from its begin on: a second writer can't
+		// begin beside it.
+		path := filepath.Join(t.TempDir(), "center.db")
+		s := open(t, path)
+		defer s.Close()
+		other, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		err = s.write(t.Context(), "hold", func(*sql.Tx) error {
+			_, err := other.Exec("DELETE FROM alarms")
+			return err
+		})
+		if kiosk.CodeOf(err) != kiosk.EBusy {
+			t.Fatalf("err = %v, want %s", err, kiosk.EBusy)
+		}
+	})
+	t.Run("Weakened", func(t *testing.T) {
+		// Negative control: the settings are really read back.
+		s := open(t, filepath.Join(t.TempDir(), "center.db"))
+		defer s.Close()
+		for _, pragma := range []string{"synchronous = NORMAL", "foreign_keys = off", "busy_timeout = 1"} {
+			before := pragma[:strings.Index(pragma, " ")]
+			var was string
+			if err := s.writer.QueryRow("PRAGMA " + before).Scan(&was); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.writer.Exec("PRAGMA " + pragma); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.settings(t.Context()); kiosk.CodeOf(err) != kiosk.EDisk {
+				t.Errorf("%s: err = %v, want %s", pragma, err, kiosk.EDisk)
+			}
+			if _, err := s.writer.Exec(fmt.Sprintf("PRAGMA %s = %s", before, was)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.settings(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("SettingsOnEveryConnection", func(t *testing.T) {
+		s := open(t, filepath.Join(t.TempDir(), "center.db"))
+		defer s.Close()
+		s.writer.SetMaxIdleConns(0) // each use opens a connection
+		if err := s.settings(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("NewerFile", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "center.db")
+		s := open(t, path)
+		if _, err := s.writer.Exec("PRAGMA user_version = 99"); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		_, err := Open(t.Context(), path)
+		if kiosk.CodeOf(err) != kiosk.EConflict || !strings.Contains(kiosk.HintOf(err), "newer") {
+			t.Fatalf("err = %v", err)
+		}
+	})
+	for name, make := range map[string]func(path string) error{
+		"NoDatabase": func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("garbage ", 1000)), 0o600) },
+		"Folder":     func(p string) error { return os.Mkdir(p, 0o700) },
+		"NoFolder":   func(p string) error { return os.Remove(filepath.Dir(p)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, "center.db")
+			if err := make(path); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Open(t.Context(), path)
+			if kiosk.CodeOf(err) != kiosk.EDisk || !strings.Contains(kiosk.HintOf(err), path) {
+				t.Fatalf("err = %v, want %s and a hint with the path", err, kiosk.EDisk)
+			}
+		})
+	}
+	t.Run("EmptyPath", func(t *testing.T) {
+		if _, err := Open(t.Context(), ""); kiosk.CodeOf(err) != kiosk.EDisk {
+			t.Fatalf("err = %v", err)
+		}
+	})
+}
+
+// TestDiskFull fills the database's allowance: a batch is refused whole, and
+// stored once there is room again.
+func TestDiskFull(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "center.db"))
+	defer s.Close()
+	var pages int
+	if err := s.writer.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.writer.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages+2)); err != nil {
+		t.Fatal(err)
+	}
+	batch := center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 500)...), centertest.Noon)
+	_, err := s.Ingest(t.Context(), batch)
+	if kiosk.CodeOf(err) != kiosk.EDisk {
+		t.Fatalf("err = %v, want %s", err, kiosk.EDisk)
+	}
+	if got, err := s.Events(t.Context(), "k1", "e1", 0, 10); err != nil || len(got) != 0 {
+		t.Fatalf("%d events, %v; want none", len(got), err)
+	}
+	// The connection that failed was dropped, and with it its allowance.
+	if r, err := s.Ingest(t.Context(), batch); err != nil || r.Ack.AckedThrough != 500 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if err := s.settings(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTwoProcesses(t *testing.T) {
+	// Two handles on one file stand for two centers by mistake: both see the
+	// same ledger, and an event is stored once.
+	path := filepath.Join(t.TempDir(), "center.db")
+	a, b := open(t, path), open(t, path)
+	defer a.Close()
+	defer b.Close()
+	batch := center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 50)...), centertest.Noon)
+	done := make(chan error, 2)
+	for _, s := range []*Store{a, b} {
+		go func() {
+			_, err := s.Ingest(context.Background(), batch)
+			done <- err
+		}()
+	}
+	if err := errors.Join(<-done, <-done); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := a.Events(t.Context(), "k1", "e1", 0, 100); err != nil || len(got) != 50 {
+		t.Fatalf("%d events, %v", len(got), err)
+	}
+}
+
+// BenchmarkIngest takes in batches of 500, against the bare statement for the
+// same rows in the same kind of transaction.
+func BenchmarkIngest(b *testing.B) {
+	const size = 500
+	b.Run("Store", func(b *testing.B) {
+		s, err := Open(b.Context(), filepath.Join(b.TempDir(), "center.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.Close()
+		for n := int64(0); b.Loop(); n++ {
+			b.StopTimer()
+			batch := centertest.Batch("k1", centertest.Run("k1", "1", n*size+1, (n+1)*size)...)
+			b.StartTimer()
+			if _, err := s.Ingest(b.Context(), center.Seal(batch, centertest.Noon)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "events/s")
+	})
+	b.Run("Floor", func(b *testing.B) {
+		s, err := Open(b.Context(), filepath.Join(b.TempDir(), "center.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer s.Close()
+		for n := int64(0); b.Loop(); n++ {
+			b.StopTimer()
+			batch := center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", n*size+1, (n+1)*size)...), centertest.Noon)
+			b.StartTimer()
+			err := s.write(b.Context(), "floor", func(tx *sql.Tx) error {
+				st, err := tx.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+				if err != nil {
+					return err
+				}
+				defer st.Close()
+				for i, e := range batch.Events {
+					if _, err := st.Exec(batch.Kiosk, batch.Epoch, e.Seq, batch.Hall, e.Kind, e.Stamp.Wall, e.Stamp.Count,
+						string(e.Body), batch.Hashes[i][:], batch.Got.UnixMilli()); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "events/s")
+	})
+}
