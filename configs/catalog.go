@@ -18,6 +18,7 @@ type hallFile struct {
 		ID   string     `toml:"id"`
 		Name kiosk.Text `toml:"name"`
 		Way  kiosk.Text `toml:"way"`
+		Self bool       `toml:"self_service"`
 	} `toml:"zone"`
 	Wanted []struct {
 		Item string     `toml:"item"`
@@ -149,7 +150,7 @@ func (r *catalogReader) hall(f *file, h hallFile) {
 			continue
 		}
 		if r.define(f, at+".id", "zone", "区", z.ID) {
-			r.out.Zones = append(r.out.Zones, kiosk.Zone{ID: kiosk.ZoneID(z.ID), Name: z.Name, Way: z.Way})
+			r.out.Zones = append(r.out.Zones, kiosk.Zone{ID: kiosk.ZoneID(z.ID), Name: z.Name, Way: z.Way, Self: z.Self})
 		}
 	}
 	r.out.Index()

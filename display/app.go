@@ -1,10 +1,8 @@
 package display
 
 import (
-	"bytes"
 	"context"
 	"image"
-	"image/png"
 	"math"
 	"os"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	_ "hallkiosk/display/locale" // before Fyne
 	"hallkiosk/display/screen"
 	"hallkiosk/display/text"
 	"hallkiosk/display/theme"
@@ -78,9 +77,6 @@ func (a *App) Run(ctx context.Context, shown func()) {
 	// The design is in pixels; Fyne would guess a scale from the monitor.
 	os.Setenv("FYNE_SCALE", "1")
 	os.Setenv("FYNE_DISABLE_DPI_DETECTION", "1")
-	if lang := os.Getenv("LANG"); lang == "" || lang == "C" {
-		os.Setenv("LANG", "zh_CN.UTF-8") // Fyne complains without one; the citizen's language is the App's own
-	}
 	a.ctx = ctx
 	a.fyne = app.New()
 	a.fyne.Settings().SetTheme(theme.Fyne{})
@@ -242,8 +238,6 @@ func (a *App) do(ctx context.Context, f func()) error {
 	case <-a.ready:
 	case <-ctx.Done():
 		return down
-	case <-a.ctx.Done():
-		return down
 	}
 	done := make(chan struct{})
 	a.later(func() {
@@ -273,15 +267,4 @@ func (a *App) Screen(ctx context.Context) (Snapshot, error) {
 		s.Width, s.Height = int(math.Round(float64(size.Width))), int(math.Round(float64(size.Height)))
 	})
 	return s, err
-}
-
-// Shot returns a picture of the window as PNG.
-func (a *App) Shot(ctx context.Context) ([]byte, error) {
-	var img image.Image
-	if err := a.do(ctx, func() { img = a.win.Canvas().Capture() }); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err := png.Encode(&out, img)
-	return out.Bytes(), err
 }

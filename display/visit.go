@@ -50,30 +50,66 @@ func (a *App) first() view {
 }
 
 func (a *App) zones() view {
-	count := map[kiosk.ZoneID]int{}
-	for _, d := range a.o.Catalog.Departments {
-		count[d.Zone]++
+	var list []screen.ZoneChoice
+	for _, z := range a.o.Catalog.Zones {
+		c := screen.ZoneChoice{Zone: z}
+		if z.Self {
+			c.Items = len(a.selfService(z.ID))
+		} else {
+			c.Departments = len(a.inZone(z.ID))
+		}
+		if c.Items+c.Departments > 0 {
+			list = append(list, c)
+		}
 	}
 	return view{"zones", func(p screen.Page) fyne.CanvasObject {
-		return screen.Zones(p, a.o.Catalog.Zones, count, func(id kiosk.ZoneID) { a.touch(); a.push(a.departments(id)) })
+		return screen.Zones(p, list, func(z kiosk.Zone) {
+			a.touch()
+			if z.Self {
+				a.push(a.items(z.Name, a.selfService(z.ID)))
+				return
+			}
+			a.push(a.departments(z.ID))
+		})
 	}}
 }
 
-func (a *App) departments(id kiosk.ZoneID) view {
-	zone, _ := a.o.Catalog.Zone(id)
+// selfService lists what the zone of the machines offers: all that a machine
+// does, and what the windows beside them do.
+func (a *App) selfService(zone kiosk.ZoneID) []kiosk.ItemID {
+	var ids []kiosk.ItemID
+	for _, i := range a.o.Catalog.Items {
+		if q, _ := a.o.Catalog.Queue(i.Queue); i.Self.Zh != "" || q.Zone == zone {
+			ids = append(ids, i.ID)
+		}
+	}
+	return ids
+}
+
+func (a *App) inZone(id kiosk.ZoneID) []kiosk.Department {
 	var list []kiosk.Department
 	for _, d := range a.o.Catalog.Departments {
 		if d.Zone == id {
 			list = append(list, d)
 		}
 	}
+	return list
+}
+
+func (a *App) departments(id kiosk.ZoneID) view {
+	zone, _ := a.o.Catalog.Zone(id)
+	list := a.inZone(id)
 	count := map[kiosk.DeptID]int{}
 	for _, i := range a.o.Catalog.Items {
 		count[i.Dept]++
 	}
 	page := 0
 	return view{"departments", func(p screen.Page) fyne.CanvasObject {
-		return screen.Departments(p, zone, list, count, page, a.turn(&page), func(id kiosk.DeptID) { a.touch(); a.push(a.items(id)) })
+		return screen.Departments(p, zone, list, count, page, a.turn(&page), func(id kiosk.DeptID) {
+			a.touch()
+			dept, _ := a.o.Catalog.Department(id)
+			a.push(a.items(dept.Name, a.ofDepartment(id)))
+		})
 	}}
 }
 
@@ -85,17 +121,20 @@ func (a *App) turn(page *int) func(int) {
 	}
 }
 
-func (a *App) items(id kiosk.DeptID) view {
-	dept, _ := a.o.Catalog.Department(id)
+func (a *App) ofDepartment(id kiosk.DeptID) []kiosk.ItemID {
 	var ids []kiosk.ItemID
 	for _, i := range a.o.Catalog.Items {
 		if i.Dept == id {
 			ids = append(ids, i.ID)
 		}
 	}
+	return ids
+}
+
+func (a *App) items(of kiosk.Text, ids []kiosk.ItemID) view {
 	page := 0
 	return view{"items", func(p screen.Page) fyne.CanvasObject {
-		return screen.Items(p, a.now(), p.Of(dept.Name), a.offers(ids), page, a.turn(&page),
+		return screen.Items(p, a.now(), p.Of(of), a.offers(ids), page, a.turn(&page),
 			func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) })
 	}}
 }

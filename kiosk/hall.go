@@ -31,6 +31,7 @@ type Zone struct {
 	ID   ZoneID
 	Name Text
 	Way  Text // how to walk there from the entrance, in a few words; may be empty
+	Self bool // the self-service machines stand here
 }
 
 // Department is an office of the city that has windows in the hall.

@@ -44,8 +44,15 @@ func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, p
 	return s.done()
 }
 
+// ZoneChoice is a zone with what it holds: departments, or in the zone of the
+// self-service machines items.
+type ZoneChoice struct {
+	kiosk.Zone
+	Departments, Items int
+}
+
 // Zones asks in which zone.
-func Zones(p Page, zones []kiosk.Zone, departments map[kiosk.ZoneID]int, pick func(kiosk.ZoneID)) fyne.CanvasObject {
+func Zones(p Page, zones []ZoneChoice, pick func(kiosk.Zone)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title(s.Say("all_items"), s.Say("pick_zone"))
 	columns := 1
@@ -56,8 +63,11 @@ func Zones(p Page, zones []kiosk.Zone, departments map[kiosk.ZoneID]int, pick fu
 	h := min((s.H-y)/max(1, rows)-s.Px(theme.Gap), s.Px(220))
 	s.grid(y, columns, len(zones), h, func(i int, w, h float32) fyne.CanvasObject {
 		z := zones[i]
-		name := s.Say("zone", text.Data{"Zone": z.ID}) + " · " + s.Of(z.Name)
-		return s.Card(widget.Choice, "map-pin", name, s.Say("departments", text.Data{"N": departments[z.ID]}), w, h, func() { pick(z.ID) })
+		icon, second := "map-pin", s.Say("departments", text.Data{"N": z.Departments})
+		if z.Self {
+			icon, second = "device-desktop", s.Say("items", text.Data{"N": z.Items})
+		}
+		return s.Card(widget.Choice, icon, s.Say("zone", text.Data{"Zone": z.ID})+" · "+s.Of(z.Name), second, w, h, func() { pick(z.Zone) })
 	})
 	return s.done()
 }

@@ -82,8 +82,12 @@ func Head(p Page, h float32, hall kiosk.Text, now time.Time) fyne.CanvasObject {
 	m := s.Px(theme.Margin)
 	s.put(canvas.NewRectangle(theme.White), 0, 0, s.W, h)
 	s.put(canvas.NewRectangle(theme.Line), 0, h-s.Px(2), s.W, s.Px(2))
-	clock := s.Fit(now.Format("15:04"), 42, 30, s.W, 1, true)
-	date := s.Fit(s.date(now), theme.Body, 24, s.W, 1, false)
+	big, small := float32(42), float32(theme.Body)
+	if s.Wide {
+		big, small = 36, 27
+	}
+	clock := s.Fit(now.Format("15:04"), big, big, s.W, 1, true)
+	date := s.Fit(s.date(now), small, small, s.W, 1, false)
 	y := (h - clock.Height() - date.Height()) / 2
 	s.add(date.Right(s.W-m, y, theme.Sub)...)
 	s.add(clock.Right(s.W-m, y+date.Height(), theme.Ink)...)

@@ -190,14 +190,18 @@ func Ticket(p Page, now time.Time, i Issued, done func()) fyne.CanvasObject {
 	y += title.Height() + s.Px(16)
 	cardW := min(colW, s.Px(860))
 	cardX := m + (colW-cardW)/2
-	num := s.Fit(i.Ticket.Number.String(), theme.Number, 120, cardW-s.Px(64), 1, true)
+	size := float32(theme.Number)
+	if i.unpaid() { // the code needs the room
+		size = 200
+	}
+	num := s.Fit(i.Ticket.Number.String(), size, 120, cardW-s.Px(64), 1, true).Tight()
 	name := s.Fit(s.Of(i.Offer.Item.Name), 44, 30, cardW-s.Px(64), 2, true)
 	line := s.Fit(s.ahead(i, now), 36, 24, cardW-s.Px(64), 2, false)
-	cardH := num.Height() + name.Height() + line.Height() + s.Px(44)
+	cardH := num.Height() + name.Height() + line.Height() + s.Px(64)
 	s.put(s.Box(theme.White, theme.Warm, 4), cardX, y, cardW, cardH)
-	s.add(num.Center(cardX, y+s.Px(4), cardW, theme.Warm)...)
-	s.add(name.Center(cardX, y+num.Height()+s.Px(4), cardW, theme.Ink)...)
-	s.add(line.Center(cardX, y+num.Height()+name.Height()+s.Px(14), cardW, theme.Sub)...)
+	s.add(num.Center(cardX, y+s.Px(24), cardW, theme.Warm)...)
+	s.add(name.Center(cardX, y+num.Height()+s.Px(32), cardW, theme.Ink)...)
+	s.add(line.Center(cardX, y+num.Height()+name.Height()+s.Px(40), cardW, theme.Sub)...)
 	y += cardH + s.Px(32)
 
 	x := m
@@ -206,9 +210,9 @@ func Ticket(p Page, now time.Time, i Issued, done func()) fyne.CanvasObject {
 		x, y = m+colW+gap, s.Px(36)
 	}
 	y = s.paper(i, x, y, colW)
-	h := s.Px(200)
+	h := s.Px(180)
 	s.put(s.Box(theme.White, theme.Line, theme.Edge), x, y, colW, h)
-	s.add(s.Icon("map-pin", theme.Blue, x+s.Px(40), y+s.Px(64), s.Px(72)))
+	s.add(s.Icon("map-pin", theme.Blue, x+s.Px(40), y+s.Px(54), s.Px(72)))
 	room := colW - s.Px(180)
 	goTo := s.Fit(s.Say("go_to", text.Data{"Zone": i.Offer.Queue.Zone, "Windows": i.Offer.Queue.Windows}), 44, 30, room, 2, true)
 	way := s.Fit(s.Of(i.Offer.Zone.Way), 36, 26, room, 2, false)
@@ -232,6 +236,9 @@ func (s *sheet) ahead(i Issued, now time.Time) string {
 	return s.Say("ahead_line", text.Data{"N": i.Ticket.Ahead}) + " · " + s.Say("about_minutes", text.Data{"Low": i.Offer.Wait.Low, "High": i.Offer.Wait.High})
 }
 
+// unpaid says that the paper failed.
+func (i Issued) unpaid() bool { return i.Print.Ended() && i.Print != kiosk.Printed }
+
 // paper tells what becomes of the paper; when it fails, the number is kept by
 // a code on the screen.
 func (s *sheet) paper(i Issued, x, y, w float32) float32 {
@@ -246,13 +253,13 @@ func (s *sheet) paper(i Issued, x, y, w float32) float32 {
 		s.put(s.Notice(theme.OKGround, theme.OKLine, theme.OK, "circle-check", s.Say("printed"), "", w, h), x, y, w, h)
 		return y + h + gap
 	}
-	h := s.Px(232)
+	h := s.Px(216)
 	s.put(s.Notice(theme.WarmGround, theme.WarmLine, theme.Warm, "printer-off", s.Say(faultWords(i)), s.Say("kept"), w, h), x, y, w, h)
 	y += h + gap
 	if i.Code == nil {
 		return y
 	}
-	side := s.Px(300)
+	side := s.Px(270)
 	code := canvas.NewImageFromImage(i.Code)
 	code.ScaleMode = canvas.ImageScalePixels
 	code.FillMode = canvas.ImageFillContain

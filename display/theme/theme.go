@@ -109,12 +109,15 @@ var (
 	drawnMu sync.Mutex
 )
 
-// Icon returns a line icon in a colour. An unknown name gives the ticket, so
-// that a catalog with a newer icon still shows something.
-func Icon(name string, c color.NRGBA) fyne.Resource {
+// Icon returns a line icon in a colour, to be drawn side pixels wide. Fyne
+// scales an SVG's paths but not the width of its strokes, so the width is
+// written for that size. An unknown name gives the ticket, so that a catalog
+// with a newer icon still shows something.
+func Icon(name string, c color.NRGBA, side float32) fyne.Resource {
 	drawnMu.Lock()
 	defer drawnMu.Unlock()
-	key := fmt.Sprintf("%s-%02x%02x%02x.svg", name, c.R, c.G, c.B)
+	width := fmt.Sprintf("%.1f", side*2/24) // Tabler draws 2 in a box of 24
+	key := fmt.Sprintf("%s-%s-%02x%02x%02x.svg", name, width, c.R, c.G, c.B)
 	if r, ok := drawn[key]; ok {
 		return r
 	}
@@ -122,7 +125,8 @@ func Icon(name string, c color.NRGBA) fyne.Resource {
 	if err != nil {
 		data, _ = icons.ReadFile("icons/ticket.svg")
 	}
-	r := fyne.NewStaticResource(key, []byte(strings.ReplaceAll(string(data), "#000000", fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B))))
+	svg := strings.NewReplacer("#000000", fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B), `stroke-width="2"`, `stroke-width="`+width+`"`).Replace(string(data))
+	r := fyne.NewStaticResource(key, []byte(svg))
 	drawn[key] = r
 	return r
 }

@@ -15,6 +15,7 @@ type Block struct {
 	bold  bool
 	width float32
 	high  float32 // of one line
+	lift  float32 // how far lines stand above their place, see Tight
 }
 
 // Fit lays text out in at most most lines of room pixels, as large as size and
@@ -82,6 +83,15 @@ func (b Block) Width() float32 { return b.width }
 // Height is that of all lines.
 func (b Block) Height() float32 { return b.high * float32(len(b.Lines)) }
 
+// Tight returns the block with the white above and below its figures taken
+// away, for a number that stands alone: Noto's lines are half again as high as
+// its figures. It has one line.
+func (b Block) Tight() Block {
+	b.lift = b.high * 0.2
+	b.high -= 2 * b.lift
+	return b
+}
+
 // Left places the lines at x, y and below.
 func (b Block) Left(x, y float32, c color.Color) []fyne.CanvasObject {
 	return b.place(x, y, b.width, c, fyne.TextAlignLeading)
@@ -102,7 +112,7 @@ func (b Block) place(x, y, w float32, c color.Color, align fyne.TextAlign) []fyn
 	for i, line := range b.Lines {
 		t := canvas.NewText(line, c)
 		t.TextSize, t.TextStyle, t.Alignment = b.size, fyne.TextStyle{Bold: b.bold}, align
-		out = append(out, Put(t, x, y+float32(i)*b.high, w, b.high))
+		out = append(out, Put(t, x, y+float32(i)*b.high-b.lift, w, b.high+2*b.lift))
 	}
 	return out
 }

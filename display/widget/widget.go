@@ -108,7 +108,7 @@ func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
 
 // Icon draws a line icon of size by size.
 func (k Kit) Icon(name string, c color.NRGBA, x, y, size float32) fyne.CanvasObject {
-	i := canvas.NewImageFromResource(theme.Icon(name, c))
+	i := canvas.NewImageFromResource(theme.Icon(name, c, size))
 	i.FillMode = canvas.ImageFillContain
 	return Put(i, x, y, size, size)
 }
@@ -142,15 +142,22 @@ func (k Kit) Card(look Look, icon, title, second string, w, h float32, act func(
 		left += side + k.Px(24)
 	}
 	room := w - left - k.Px(20)
-	head := k.Fit(title, theme.Heading, 30, room, 2, true)
-	lines := []Block{head}
-	if second != "" {
-		lines = append(lines, k.Fit(second, theme.Second, 22, room, 1, false))
-	}
-	gap := k.Px(6)
-	total := -gap
-	for _, b := range lines {
-		total += b.Height() + gap
+	gap := k.Px(4)
+	var lines []Block
+	total := float32(0)
+	// Two lines of title in a low card need smaller letters.
+	for size := float32(theme.Heading); ; size -= 2 {
+		lines = append(lines[:0], k.Fit(title, size, 26, room, 2, true))
+		if second != "" {
+			lines = append(lines, k.Fit(second, theme.Second, 22, room, 1, false))
+		}
+		total = -gap
+		for _, b := range lines {
+			total += b.Height() + gap
+		}
+		if total <= h-2*k.Px(6) || size <= 26 {
+			break
+		}
 	}
 	y := (h - total) / 2
 	for i, b := range lines {

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"math"
+	"os"
+	"time"
+
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/control"
+)
+
+// paperFate is how long take waits to learn what became of the paper.
+const paperFate = 15 * time.Second
+
+// backend answers the technician's verbs.
+type backend struct{ k *terminal }
+
+var _ control.Backend = backend{}
+
+func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, error) {
+	t, err := b.k.desk.Take(ctx, r)
+	if err != nil {
+		return control.TakeReply{}, err
+	}
+	reply := control.TakeReply{ID: t.ID, Number: t.Number.String(), Queue: t.Queue, Ahead: t.Ahead, Print: kiosk.PrintQueued}
+	ctx, cancel := context.WithTimeout(ctx, paperFate)
+	defer cancel()
+	for seen := kiosk.PrintState(""); ; {
+		job, err := b.k.desk.Await(ctx, t.ID, seen)
+		if err != nil {
+			return reply, nil // the number stands; the paper is still on its way
+		}
+		if seen = job.State; seen.Ended() {
+			reply.Print, reply.Cause = job.State, job.Cause
+			return reply, nil
+		}
+	}
+}
+
+func (b backend) Status(ctx context.Context) (control.Status, error) {
+	k := b.k
+	s := control.Status{Version: version, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Epoch: k.store.Epoch(),
+		Store: k.cfg.Store.Path, Day: kiosk.DayAt(time.Now().In(k.cfg.Location()), k.cfg.DayChange())}
+	var err error
+	if s.Queues, err = k.store.Waiting(ctx, s.Day); err != nil {
+		return s, err
+	}
+	if _, s.Unsent, err = k.store.Pending(ctx); err != nil {
+		return s, err
+	}
+	s.Devices = []control.Device{b.printer(ctx), plugged("reader", k.cfg.Reader.Port), plugged("scanner", k.cfg.Scanner.Port)}
+	s.Center = k.centerState()
+	if screen, err := b.shown(ctx, 200*time.Millisecond); err == nil {
+		s.Screen = screen.Name
+	}
+	return s, nil
+}
+
+func (b backend) printer(ctx context.Context) control.Device {
+	d := control.Device{Name: "printer", Port: b.k.cfg.Printer.Port, State: string(kiosk.FaultUnfitted)}
+	if b.k.dev == nil {
+		return d
+	}
+	fault := b.k.dev.Fault(ctx)
+	d.State, d.Hint = string(fault), hints[fault]
+	if fault == kiosk.FaultNone {
+		d.State = "ready"
+	}
+	return d
+}
+
+// hints tell the technician what to do about a printer.
+var hints = map[kiosk.Fault]string{
+	kiosk.FaultNearEnd: "纸快用完,请备一卷 / the roll is almost used up: keep a new one at hand",
+	kiosk.FaultPaper:   "没有纸,请装纸并合上盖子 / paper end: load a roll and close the cover",
+	kiosk.FaultCover:   "盖子开着,请合上 / close the cover",
+	kiosk.FaultJam:     "卡纸,请取出 / clear the jam",
+	kiosk.FaultCutter:  "切刀卡住,请清理 / clear the cutter",
+	kiosk.FaultHot:     "打印头过热,会自己恢复 / the head is hot, it recovers by itself",
+	kiosk.FaultOffline: "打印机离线,请检查面板 / offline: look at its panel",
+	kiosk.FaultFatal:   "打印机故障,请断电重开,不行就送修 / switch off and on; if it stays, send it to service",
+	kiosk.FaultGone:    "端口不见了,请检查线和电源 / the port is gone: check the cable and the power",
+	kiosk.FaultSilent:  "打印机没有应答,请检查电源、波特率 / no answer: check power, cable and baud",
+}
+
+// plugged tells whether a device's port is there; the device isn't asked.
+func plugged(name, port string) control.Device {
+	d := control.Device{Name: name, Port: port, State: "plugged"}
+	if port == "" {
+		d.State = string(kiosk.FaultUnfitted)
+	} else if _, err := os.Stat(port); err != nil {
+		d.State, d.Hint = string(kiosk.FaultGone), hints[kiosk.FaultGone]
+	}
+	return d
+}
+
+func (b backend) Screen(ctx context.Context) (control.Screen, error) {
+	return b.shown(ctx, 5*time.Second)
+}
+
+func (b backend) shown(ctx context.Context, patience time.Duration) (control.Screen, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	snap, err := b.k.app.Screen(ctx)
+	if err != nil {
+		return control.Screen{}, err
+	}
+	s := control.Screen{Name: snap.Name, Texts: snap.Texts, Width: snap.Width, Height: snap.Height, Targets: []control.Target{}}
+	for _, t := range snap.Targets {
+		s.Targets = append(s.Targets, target(t))
+	}
+	return s, nil
+}
+
+func target(t widget.Target) control.Target {
+	px := func(v float32) int { return int(math.Round(float64(v))) }
+	return control.Target{Label: t.Label, X: px(t.X), Y: px(t.Y), Width: px(t.Width), Height: px(t.Height)}
+}
+
+func (b backend) Shot(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return b.k.app.Shot(ctx)
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"image"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/boombuler/barcode/qr"
+
+	"hallkiosk/configs"
+	"hallkiosk/display"
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/control"
+	"hallkiosk/kiosk/desk"
+	"hallkiosk/kiosk/serialport"
+	"hallkiosk/kiosk/sqlite"
+	"hallkiosk/printer"
+)
+
+func (m *Main) run(ctx context.Context, args []string) error {
+	headless := false
+	path, _, err := m.parse("run", args, 0, func(fs *flag.FlagSet) {
+		fs.BoolVar(&headless, "headless", false, "不显示屏幕 / everything but the window")
+	})
+	if err != nil {
+		return err
+	}
+	cfg, catalog, problems := configs.LoadKiosk(path)
+	if fatal := problems.Fatal(); len(fatal) > 0 {
+		return problems
+	}
+	for _, p := range problems {
+		fmt.Fprintln(m.Err, p) // a device may come later
+	}
+	if !headless {
+		if err := displayThere(); err != nil {
+			return err
+		}
+	}
+	k, err := open(ctx, cfg, catalog)
+	if err != nil {
+		if kiosk.CodeOf(err) == kiosk.EBusy {
+			return code{125, err}
+		}
+		return err
+	}
+	defer k.close()
+	k.announce(m)
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var work sync.WaitGroup
+	work.Go(func() {
+		if err := k.desk.Run(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	work.Go(func() {
+		if err := k.serve(ctx); err != nil {
+			cancel(err)
+		}
+	})
+	k.uplink(ctx, &work)
+	if headless {
+		fmt.Fprintln(m.Out, "kiosk: ready")
+		<-ctx.Done()
+	} else {
+		k.app.Run(ctx, func() { fmt.Fprintln(m.Out, "kiosk: ready") })
+		cancel(nil)
+	}
+	work.Wait()
+	if err := context.Cause(ctx); err != context.Canceled {
+		return err
+	}
+	return nil
+}
+
+// displayThere tells plainly what the toolkit would only crash on.
+func displayThere() error {
+	name := os.Getenv("DISPLAY")
+	if number, ok := strings.CutPrefix(name, ":"); ok {
+		number, _, _ = strings.Cut(number, ".")
+		for _, socket := range []string{"/tmp/.X11-unix/X" + number, "@/tmp/.X11-unix/X" + number} {
+			if c, err := net.Dial("unix", socket); err == nil {
+				return c.Close()
+			}
+		}
+	} else if name != "" {
+		return nil // a remote one: the toolkit will see
+	}
+	return &kiosk.Error{Code: kiosk.EUnavailable, Message: "没有显示屏。", Hint: fmt.Sprintf("no X server on DISPLAY=%q: start one, or use -headless", name)}
+}
+
+// terminal is a running kiosk: the parts and how they are wired.
+type terminal struct {
+	cfg     configs.Kiosk
+	catalog *kiosk.Catalog
+	store   *sqlite.Store
+	clock   *kiosk.Clock
+	port    *serialport.Port
+	dev     *printer.Dev // nil when none is fitted
+	desk    *desk.Desk
+	app     *display.App
+	socket  net.Listener
+	link    link
+}
+
+func open(ctx context.Context, cfg configs.Kiosk, catalog *kiosk.Catalog) (*terminal, error) {
+	k := &terminal{cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}}
+	var err error
+	if k.store, err = sqlite.Open(ctx, cfg.Store.Path, sqlite.DefaultOpts()); err != nil {
+		return nil, err
+	}
+	ok := false
+	defer func() {
+		if !ok {
+			k.close()
+		}
+	}()
+	last, err := k.store.Last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.clock.Seen(last)
+	if k.socket, err = control.Listen(cfg.Control.Socket); err != nil {
+		return nil, err
+	}
+	series := cfg.Series()
+	if cfg.Center.URL == "" {
+		series = "" // alone in the hall: plain numbers
+	}
+	o := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
+		Early: cfg.Kiosk.Early, Series: series, Wake: k.wake}
+	if err := k.fitPrinter(&o); err != nil {
+		return nil, err
+	}
+	k.desk = desk.New(o)
+	if err := k.linkUp(); err != nil {
+		return nil, err
+	}
+	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
+		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
+		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
+		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second,
+		Fullscreen: cfg.Screen.Fullscreen, Width: cfg.Screen.Width, Height: cfg.Screen.Height})
+	ok = true
+	return k, nil
+}
+
+func (k *terminal) fitPrinter(o *desk.Opts) error {
+	if k.cfg.Printer.Port == "" {
+		return nil
+	}
+	p, err := configs.LoadProfile(k.cfg.Printer.ProfileName())
+	if err != nil {
+		return err
+	}
+	profile := printer.Profile{Width: p.Width, Scale: p.Scale, Speed: p.Speed, QR: p.QR, JobID: p.JobID}
+	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: true})
+	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Render: func(job kiosk.PrintJob) []byte {
+		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Attempt, profile, kiosk.KioskID(k.cfg.Kiosk.ID), "", k.cfg.Location(), k.desk.Opening(job.Ticket)))
+	}})
+	o.Printer = k.dev
+	return nil
+}
+
+// announce says what this machine has and lacks.
+func (k *terminal) announce(m *Main) {
+	for _, d := range []struct{ name, port string }{{"打印机 / printer", k.cfg.Printer.Port}, {"读卡器 / reader", k.cfg.Reader.Port},
+		{"扫码器 / scanner", k.cfg.Scanner.Port}, {"中心 / center", k.cfg.Center.URL}} {
+		state := d.port
+		if state == "" {
+			state = "没有 / none"
+		}
+		fmt.Fprintf(m.Out, "kiosk: %s: %s\n", d.name, state)
+	}
+	fmt.Fprintf(m.Out, "kiosk: %s, socket %s\n", k.cfg.Store.Path, k.cfg.Control.Socket)
+}
+
+// serve answers the technician's verbs until ctx is done.
+func (k *terminal) serve(ctx context.Context) error {
+	s := &http.Server{Handler: control.Handler(backend{k}), ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		s.Shutdown(end)
+		s.Close()
+	})
+	defer stop()
+	if err := s.Serve(k.socket); err != http.ErrServerClosed {
+		return err
+	}
+	return nil
+}
+
+func (k *terminal) close() {
+	if k.socket != nil {
+		k.socket.Close()
+	}
+	if k.port != nil {
+		k.port.Close()
+	}
+	k.store.Close()
+}
