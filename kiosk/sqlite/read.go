@@ -69,7 +69,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]kiosk.PrintJob, error) {
 // Last returns the newest stamp in the outbox, for the clock to go on from.
 func (s *Store) Last(ctx context.Context) (kiosk.Stamp, error) {
 	var at kiosk.Stamp
-	err := s.reader().QueryRowContext(ctx, "SELECT wall, count FROM event ORDER BY wall DESC, count DESC LIMIT 1").Scan(&at.Wall, &at.Count)
+	err := s.reader().QueryRowContext(ctx, "SELECT wall, count FROM event ORDER BY seq DESC LIMIT 1").Scan(&at.Wall, &at.Count)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}

@@ -1,0 +1,209 @@
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/kiosktest"
+)
+
+func open(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path, DefaultOpts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestStore(t *testing.T) {
+	kiosktest.StoreSuite(t, func(t *testing.T) (kiosk.Store, func() kiosk.Store) {
+		path := filepath.Join(t.TempDir(), "kiosk.db")
+		s := open(t, path)
+		return s, func() kiosk.Store {
+			s.Close()
+			s = open(t, path)
+			return s
+		}
+	})
+}
+
+// A path with everything that a URL would take for something else.
+func TestOddPath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "厅 50%?a=b#c", "kiosk.db")
+	s := open(t, path)
+	if _, _, err := s.Take(t.Context(), kiosktest.Wish(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "kiosk.db")
+	s := open(t, path)
+	for _, e := range expected {
+		var got string
+		if err := s.w.db.QueryRow("PRAGMA " + e.pragma).Scan(&got); err != nil || got != e.value {
+			t.Errorf("PRAGMA %s = %s (%v), want %s", e.pragma, got, err, e.value)
+		}
+	}
+	if _, err := s.r.Exec("DELETE FROM ticket"); err == nil {
+		t.Error("the readers' handle can write")
+	}
+	// The check itself must be able to fail: the driver's own default loses
+	// tickets in a power cut.
+	weak, err := sql.Open("sqlite3", dsn(path, "_journal_mode=WAL&_busy_timeout=5000&_foreign_keys=on"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer weak.Close()
+	if err := verify(t.Context(), weak); err == nil || !strings.Contains(err.Error(), "synchronous is 1") {
+		t.Errorf("a weak DSN passed: %v", err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	check := func(t *testing.T, path string, code kiosk.Code, hint string) {
+		t.Helper()
+		s, err := Open(t.Context(), path, DefaultOpts())
+		if err == nil {
+			s.Close()
+			t.Fatal("opened")
+		}
+		if kiosk.CodeOf(err) != code || !strings.Contains(kiosk.HintOf(err), hint) {
+			t.Fatalf("code=%s hint=%q, want %s and %q (%v)", kiosk.CodeOf(err), kiosk.HintOf(err), code, hint, err)
+		}
+	}
+	t.Run("SecondKiosk", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "kiosk.db")
+		open(t, path)
+		check(t, path, kiosk.EBusy, fmt.Sprintf("process %d", os.Getpid()))
+	})
+	t.Run("Directory", func(t *testing.T) {
+		check(t, t.TempDir(), kiosk.EInvalid, "is not a file")
+	})
+	t.Run("UnderAFile", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(t, filepath.Join(file, "kiosk.db"), kiosk.EInvalid, "mend [store] path")
+	})
+	t.Run("NoDatabase", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "kiosk.db")
+		if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(t, path, kiosk.EDisk, "no sound database")
+	})
+	t.Run("Newer", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "kiosk.db")
+		s := open(t, path)
+		if _, err := s.w.db.Exec("PRAGMA user_version = 99"); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		check(t, path, kiosk.EInternal, "version 99")
+	})
+	t.Run("Damaged", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "kiosk.db")
+		s := open(t, path)
+		for n := range 200 {
+			if _, _, err := s.Take(t.Context(), kiosktest.Wish(n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for page := int64(2); page < 12; page++ {
+			f.WriteAt([]byte(strings.Repeat("\xAA", 2000)), page*4096)
+		}
+		f.Close()
+		check(t, path, kiosk.EDisk, "")
+	})
+}
+
+// A full disk gives nothing, says so, and goes on when there is room again.
+func TestFullDisk(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "kiosk.db"))
+	first, _, err := s.Take(t.Context(), kiosktest.Wish(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages int
+	if err := s.w.db.QueryRow("PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.w.db.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+		t.Fatal(err)
+	}
+	given := []string{first.Number.String()}
+	refused := 0
+	for n := 2; n < 600; n++ {
+		got, _, err := s.Take(t.Context(), kiosktest.Wish(n))
+		if err != nil {
+			// Opening afresh lifts the limit, as freeing space would.
+			if kiosk.CodeOf(err) != kiosk.EDisk || !strings.Contains(kiosk.HintOf(err), "full") {
+				t.Fatalf("full disk: %v", err)
+			}
+			refused++
+			continue
+		}
+		given = append(given, got.Number.String())
+	}
+	if refused == 0 {
+		t.Fatal("the disk was never full")
+	}
+	waiting, err := s.Waiting(t.Context(), "2026-11-23")
+	if err != nil || waiting["A"] != len(given) {
+		t.Fatalf("%d tickets stored (%v), %d given", waiting["A"], err, len(given))
+	}
+	for i, number := range given {
+		if want := fmt.Sprintf("A%03d", i+1); number != want {
+			t.Fatalf("number %d is %s, want %s: a refused wish left a gap or a double", i, number, want)
+		}
+	}
+}
+
+// A real file size limit makes the writes themselves fail.
+func TestFileSizeLimit(t *testing.T) {
+	if os.Getenv("KIOSK_LIMITED") == "" {
+		runLimited(t)
+		return
+	}
+	s := open(t, os.Getenv("KIOSK_LIMITED"))
+	refused, given := 0, 0
+	for n := range 400 {
+		if n == 100 {
+			limit(t, 600<<10)
+		}
+		_, _, err := s.Take(t.Context(), kiosktest.Wish(n))
+		switch kiosk.CodeOf(err) {
+		case "":
+			given++
+		case kiosk.EDisk:
+			refused++
+		default:
+			t.Fatalf("take %d: %v", n, err)
+		}
+	}
+	limit(t, unix.RLIM_INFINITY)
+	waiting, err := s.Waiting(t.Context(), "2026-11-23")
+	if err != nil || waiting["A"] != given || refused == 0 {
+		t.Fatalf("stored %d (%v), given %d, refused %d", waiting["A"], err, given, refused)
+	}
+	t.Logf("given %d, refused %d", given, refused)
+}
