@@ -130,6 +130,9 @@ func (s *Server) operations(api huma.API) {
 		Summary:   "Whether the center can do its work",
 		Responses: refusals(503),
 	}, s.health)
+	// huma describes its own form of an error too, which is never sent.
+	delete(api.OpenAPI().Components.Schemas.Map(), "ErrorModel")
+	delete(api.OpenAPI().Components.Schemas.Map(), "ErrorDetail")
 }
 
 type queuesInput struct {

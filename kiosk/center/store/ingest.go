@@ -17,7 +17,9 @@ func (s *Store) Ingest(ctx context.Context, b center.Batch) (center.Receipt, err
 	var r center.Receipt
 	var refused error // the transaction commits nevertheless, for the alarm
 	err := s.write(ctx, "take in events", func(tx *sql.Tx) error {
-		in := &intake{ctx: ctx, tx: tx, batch: b}
+		// The transaction ends with ctx. Its statements are too short to watch
+		// it each: go-sqlite3 would start a goroutine for every row.
+		in := &intake{ctx: context.WithoutCancel(ctx), tx: tx, batch: b}
 		defer in.close()
 		r, refused = center.Receipt{}, nil
 		through, err := in.store()

@@ -152,6 +152,9 @@ func (s *Store) write(ctx context.Context, op string, do func(*sql.Tx) error) er
 	} else {
 		tx.Rollback() //nolint:errcheck // err says why
 	}
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err()
+	}
 	var fault sqlite3.Error
 	if errors.As(err, &fault) {
 		conn.Raw(func(any) error { return driver.ErrBadConn }) //nolint:errcheck // drops the connection

@@ -1,0 +1,270 @@
+package configs_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"hallkiosk/configs"
+	"hallkiosk/kiosk"
+)
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const least = "[kiosk]\nid = \"K1\"\nhall = \"center\"\n[store]\npath = \"kiosk.db\"\n"
+
+func TestShippedFiles(t *testing.T) {
+	k, catalog, problems := configs.LoadKiosk("kiosk.toml")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if k.Series() != "1" || k.Printer.Paper != 80 || k.Control.Socket != "/var/lib/hallkiosk/kiosk.sock" {
+		t.Errorf("kiosk.toml reads %+v", k)
+	}
+	zones, self := map[kiosk.ZoneID]bool{}, 0
+	for _, q := range catalog.Queues {
+		zones[q.Zone] = true
+	}
+	for _, i := range catalog.Items {
+		if i.Self.Zh != "" {
+			self++
+		}
+	}
+	if len(catalog.Zones) != 6 || len(zones) != 6 || len(catalog.Departments) < 20 || len(catalog.Items) < 150 || len(catalog.Wanted) != 10 || self < 25 {
+		t.Errorf("%d zones (%d with queues), %d departments, %d items, %d wanted, %d self-service", len(catalog.Zones), len(zones), len(catalog.Departments), len(catalog.Items), len(catalog.Wanted), self)
+	}
+	if _, err := configs.LoadCenter("center.toml"); err != nil {
+		t.Error(err)
+	}
+	for _, name := range configs.ProfileNames() {
+		if _, err := configs.LoadProfile(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Every name can be printed: its characters have two bytes in GB18030.
+	for _, i := range catalog.Items {
+		for _, r := range i.Name.Zh + i.Name.En {
+			b, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(string(r)))
+			if err != nil || len(b) > 2 {
+				t.Errorf("item %s: a printer has no %q", i.ID, r)
+			}
+		}
+	}
+}
+
+func TestLeast(t *testing.T) {
+	k, catalog, problems := configs.LoadKiosk(write(t, "kiosk.toml", least))
+	if len(problems) > 0 || catalog == nil {
+		t.Fatal(problems)
+	}
+	if filepath.Base(k.Store.Path) != "kiosk.db" || !filepath.IsAbs(k.Store.Path) || filepath.Dir(k.Control.Socket) != filepath.Dir(k.Store.Path) {
+		t.Errorf("store %s, socket %s: not beside the config", k.Store.Path, k.Control.Socket)
+	}
+	if k.Series() != "" || k.Printer.ProfileName() != "generic-80" {
+		t.Errorf("series %q, profile %q", k.Series(), k.Printer.ProfileName())
+	}
+}
+
+func TestSeriesIsANumberOrText(t *testing.T) {
+	for _, text := range []string{"series = 2", `series = "2"`} {
+		k, _, problems := configs.LoadKiosk(write(t, "kiosk.toml", strings.Replace(least, "[store]", text+"\n[store]", 1)))
+		if len(problems) > 0 || k.Series() != "2" {
+			t.Errorf("%s: %q %v", text, k.Series(), problems)
+		}
+	}
+}
+
+// Every fault of a file is found at once, with its place and what to do.
+func TestProblems(t *testing.T) {
+	path := write(t, "kiosk.toml", `[kiosk]
+id = "K 1"
+hall = 5
+series = 100
+[stroe]
+path = "x"
+[printer]
+port = "/dev/null"
+buad = 9600
+paper = 81
+[reader]
+port = "/dev/null"
+baud = "fast"
+[scanner]
+port = "/dev/no-such-device"
+baud = 12345
+[center]
+url = "center.example"
+[screen]
+language = "fr"
+fullscreen = "yes"
+width = 3
+`)
+	_, _, problems := configs.LoadKiosk(path)
+	var got []string
+	for _, p := range problems {
+		got = append(got, strings.TrimPrefix(p.String(), path))
+	}
+	text := strings.Join(got, "\n")
+	for _, want := range []string{
+		`:2:1: [kiosk] id is "K 1"`,
+		`:3:8: "kiosk.hall" has the wrong type. Write text in double quotes.`,
+		`:4:1: [kiosk] series is "100"`,
+		`:5:2: unknown key "stroe". Did you mean "store"?`,
+		`:9:1: unknown key "buad" in [printer]. Did you mean "baud"?`,
+		`:10:1: paper is 81 mm. Write 80 or 58.`,
+		`:12:1: [printer] and [reader] are both on /dev/null`,
+		`:13:8: "reader.baud" has the wrong type. Write a whole number without quotes.`,
+		`:15:1: port /dev/no-such-device is not there`,
+		`:16:1: baud 12345 is no line speed`,
+		`:18:1: "center.example" is no address`,
+		`:20:1: language is "fr"`,
+		`:21:14: "screen.fullscreen" has the wrong type. Write true or false.`,
+		`:22:1: width is 3 pixels`,
+		`: [store] path is missing`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("missing: %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log("\n" + text)
+	}
+	last := 0
+	for _, p := range problems {
+		if p.Line < last {
+			t.Errorf("line %d is told after line %d", p.Line, last)
+		}
+		last = p.Line
+	}
+}
+
+func TestAbsentDeviceIsNotFatal(t *testing.T) {
+	_, catalog, problems := configs.LoadKiosk(write(t, "kiosk.toml", least+"[printer]\nport = \"/dev/no-such-device\"\n"))
+	if len(problems) != 1 || len(problems.Fatal()) != 0 || catalog == nil {
+		t.Fatalf("problems %v, fatal %v", problems, problems.Fatal())
+	}
+	_, _, problems = configs.LoadKiosk(write(t, "kiosk.toml", least+"[printer]\nport = \"/etc/hostname\"\n"))
+	if len(problems.Fatal()) != 1 || !strings.Contains(problems.Error(), "is not a serial device") {
+		t.Fatalf("a text file as a port: %v", problems)
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	big := write(t, "big.toml", strings.Repeat("# filler\n", 1200000))
+	latin := write(t, "latin.toml", "[kiosk]\nid = \"K\xE91\"\n")
+	for _, c := range []struct{ path, want string }{
+		{t.TempDir(), "is a directory"},
+		{filepath.Join(t.TempDir(), "none.toml"), "no such file"},
+		{big, "bytes, more than"},
+		{latin, ":2:8: is not UTF-8"},
+		{write(t, "syntax.toml", "[kiosk]\nid = \n"), ":2:"},
+		{write(t, "empty.toml", ""), "id is \"\""},
+	} {
+		_, _, problems := configs.LoadKiosk(c.path)
+		if len(problems.Fatal()) == 0 || !strings.Contains(problems.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", filepath.Base(c.path), problems, c.want)
+		}
+	}
+}
+
+func TestTokenFile(t *testing.T) {
+	with := strings.Replace(least, "[store]", "series = 1\n[store]", 1) + "[center]\nurl = \"http://127.0.0.1:1\"\ntoken_file = \"none\"\n"
+	if _, _, problems := configs.LoadKiosk(write(t, "kiosk.toml", with)); !strings.Contains(problems.Error(), ":9:1: the token file can't be read") {
+		t.Errorf("missing token file: %v", problems)
+	}
+	without := least + "[center]\nurl = \"http://127.0.0.1:1\"\n"
+	if _, _, problems := configs.LoadKiosk(write(t, "kiosk.toml", without)); !strings.Contains(problems.Error(), "series is missing") {
+		t.Errorf("a center without a series: %v", problems)
+	}
+}
+
+// catalog is a small sound one, for tests to break.
+func catalog() fstest.MapFS {
+	return fstest.MapFS{
+		"hall.toml": {Data: []byte("[hall]\nzh = \"厅\"\n[hours]\nday = \"Mo-Fr 09:00-17:00\"\n[[zone]]\nid = \"A\"\nname = { zh = \"甲\" }\n[[wanted]]\nitem = \"X001\"\nname = { zh = \"事\" }\nicon = \"id\"\n")},
+		"one.toml": {Data: []byte("[department]\nid = \"x\"\nname = { zh = \"局\" }\nzone = \"A\"\n[[queue]]\nid = \"A\"\nname = { zh = \"队\" }\nzone = \"A\"\nwindows = \"1-2\"\ncount = 1\nhours = \"day\"\n" +
+			"[[item]]\ncode = \"X001\"\nname = { zh = \"事\" }\nqueue = \"A\"\nminutes = 5\n")},
+	}
+}
+
+func TestCatalogProblems(t *testing.T) {
+	if _, problems := configs.LoadCatalog(catalog(), "catalog"); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, c := range []struct{ name, file, old, new, want string }{
+		{"SameCodeTwice", "one.toml", "minutes = 5\n", "minutes = 5\n[[item]]\ncode = \"X001\"\nname = { zh = \"又\" }\nqueue = \"A\"\nminutes = 5\n", "catalog/one.toml:18:1: item/事项 X001 is defined twice, first at catalog/one.toml:13:1"},
+		{"UnknownQueue", "one.toml", "queue = \"A\"", "queue = \"B\"", "catalog/one.toml:15:1: item X001 is in queue \"B\", which no file defines"},
+		{"UnknownHours", "one.toml", "hours = \"day\"", "hours = \"night\"", "catalog/one.toml:11:1: no hours \"night\""},
+		{"UnknownZone", "one.toml", "zone = \"A\"\n[[queue]]", "zone = \"Q\"\n[[queue]]", "catalog/one.toml:4:1: no zone \"Q\""},
+		{"BadQueueLetter", "one.toml", "[[queue]]\nid = \"A\"", "[[queue]]\nid = \"a1\"", "catalog/one.toml:6:1: queue \"a1\""},
+		{"BadMinutes", "one.toml", "minutes = 5", "minutes = 0", "catalog/one.toml:16:1: item X001 takes 0 minutes"},
+		{"BadHours", "hall.toml", "Mo-Fr 09:00-17:00", "always", "catalog/hall.toml:4:1: hours"},
+		{"WantedUnknown", "hall.toml", "item = \"X001\"", "item = \"X009\"", "catalog/hall.toml:9:1: no item \"X009\""},
+		{"UnknownKey", "one.toml", "minutes", "minuets", "Did you mean \"minutes\"?"},
+		{"WrongType", "one.toml", "minutes = 5", "minutes = \"5\"", "catalog/one.toml:16:11: \"item.minutes\" has the wrong type"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			fsys := catalog()
+			text := string(fsys[c.file].Data)
+			if !strings.Contains(text, c.old) {
+				t.Fatalf("nothing to break: %q", c.old)
+			}
+			fsys[c.file] = &fstest.MapFile{Data: []byte(strings.Replace(text, c.old, c.new, 1))}
+			got, problems := configs.LoadCatalog(fsys, "catalog")
+			if got != nil || !strings.Contains(problems.Error(), c.want) {
+				t.Fatalf("got %v, want %q", problems, c.want)
+			}
+		})
+	}
+	t.Run("NoHallFile", func(t *testing.T) {
+		fsys := catalog()
+		delete(fsys, "hall.toml")
+		if _, problems := configs.LoadCatalog(fsys, "catalog"); !strings.Contains(problems.Error(), "catalog/hall.toml: no such file") {
+			t.Fatal(problems)
+		}
+	})
+}
+
+// The shipped example explains every key that exists.
+func TestEveryKeyIsCommented(t *testing.T) {
+	for _, name := range []string{"kiosk.toml", "center.toml"} {
+		data, err := fs.ReadFile(configs.Shipped(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		comment := ""
+		for n, line := range strings.Split(string(data), "\n") {
+			switch {
+			case strings.HasPrefix(line, "#"):
+				comment += line
+			case strings.Contains(line, " = "):
+				han := strings.ContainsFunc(comment, func(r rune) bool { return r >= 0x4E00 && r < 0xA000 })
+				if english := regexp.MustCompile(`[a-z]{4}`).MatchString(comment); !han || !english {
+					t.Errorf("%s:%d: %s has no comment in both languages", name, n+1, line)
+				}
+				comment = ""
+			case strings.TrimSpace(line) == "":
+				comment = ""
+			}
+		}
+	}
+}
+
+func ExampleProblem() {
+	fmt.Println(configs.Problem{File: "kiosk.toml", Line: 5, Col: 1, En: `unknown key "buad" in [printer]. Did you mean "baud"?`, Zh: `[printer] 里没有 "buad" 这个键。`})
+	// Output: kiosk.toml:5:1: unknown key "buad" in [printer]. Did you mean "baud"? | [printer] 里没有 "buad" 这个键。
+}

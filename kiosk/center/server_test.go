@@ -1,0 +1,520 @@
+package center_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/center"
+	. "hallkiosk/kiosk/center/centertest"
+	"hallkiosk/kiosk/center/store"
+)
+
+const (
+	token1 = "token-of-kiosk-1-0123456789"
+	token2 = "token-of-kiosk-2-0123456789"
+)
+
+// hall is a center on a real store behind a real listener.
+type hall struct {
+	*testing.T
+	*center.Server
+	store *store.Store
+	url   string
+	log   *bytes.Buffer
+	now   time.Time
+}
+
+func newHall(t *testing.T) *hall {
+	t.Helper()
+	h := &hall{T: t, log: &bytes.Buffer{}, now: Noon.Add(time.Hour)}
+	var err error
+	if h.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "center.db")); err != nil {
+		t.Fatal(err)
+	}
+	o := center.DefaultOpts()
+	o.Now = func() time.Time { return h.now }
+	o.Log = slog.New(slog.NewTextHandler(h.log, nil))
+	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens"); err != nil {
+		t.Fatal(err)
+	}
+	h.Server = center.New(h.store, o)
+	srv := httptest.NewServer(h)
+	h.url = srv.URL
+	t.Cleanup(func() {
+		srv.Close()
+		h.store.Close()
+		for _, secret := range []string{token1, token2, "DROP"} {
+			if strings.Contains(h.log.String(), secret) {
+				t.Errorf("%q in the log:\n%s", secret, h.log)
+			}
+		}
+	})
+	return h
+}
+
+// answer is what came back from the center.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	center.Problem
+	Acked *int64 `json:"acked_through"`
+}
+
+func (h *hall) do(method, path string, body io.Reader, headers ...string) answer {
+	h.Helper()
+	r, err := http.NewRequestWithContext(h.Context(), method, h.url+path, body)
+	if err != nil {
+		h.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		h.Fatal(err)
+	}
+	a := answer{status: got.StatusCode, header: got.Header, body: string(text)}
+	if strings.HasPrefix(got.Header.Get("Content-Type"), "application/") {
+		json.Unmarshal(text, &a) //nolint:errcheck // lists don't fit
+	}
+	return a
+}
+
+// post posts text as kiosk k1.
+func (h *hall) post(text []byte, headers ...string) answer {
+	h.Helper()
+	return h.do("POST", "/v1/events", bytes.NewReader(text), append([]string{"Content-Type", "application/json", "Authorization", "Bearer " + token1}, headers...)...)
+}
+
+func (h *hall) send(b kiosk.Batch) answer {
+	h.Helper()
+	return h.post(encode(b))
+}
+
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+func (h *hall) acked(a answer, through int64) {
+	h.Helper()
+	if a.status != 200 || a.Acked == nil || *a.Acked != through {
+		h.Fatalf("%d %s, want all acked through %d", a.status, a.body, through)
+	}
+}
+
+// refused says that a is a whole problem and nothing was stored beyond stored.
+func (h *hall) refused(a answer, status int, code kiosk.Code, detail string) {
+	h.Helper()
+	if a.status != status || a.Status != status || a.Code != code || !strings.Contains(a.Detail, detail) ||
+		a.Title != http.StatusText(status) || a.Type == "" || a.header.Get("Content-Type") != "application/problem+json" {
+		h.Fatalf("%d %s %s\nwant %d, code %q, detail %q", a.status, a.header.Get("Content-Type"), a.body, status, code, detail)
+	}
+}
+
+func (h *hall) stored(id kiosk.KioskID, want int) {
+	h.Helper()
+	got, err := h.store.Events(h.Context(), id, "e1", 0, 10_000)
+	if err != nil || len(got) != want {
+		h.Fatalf("%d events of %s stored, %v; want %d", len(got), id, err, want)
+	}
+	for i, e := range got {
+		if e.Seq != int64(i+1) {
+			h.Fatalf("event %d has seq %d", i, e.Seq)
+		}
+	}
+}
+
+func packed(text []byte) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write(text)
+	w.Close()
+	return b.Bytes()
+}
+
+func TestEvents(t *testing.T) {
+	t.Run("OK", func(t *testing.T) {
+		h := newHall(t)
+		h.acked(h.send(Batch("k1", Run("k1", "1", 1, 3)...)), 3)
+		h.acked(h.post(packed(encode(Batch("k1", Run("k1", "1", 4, 1003)...))), "Content-Encoding", "gzip"), 1003)
+		h.acked(h.send(Batch("k1")), 1003)
+		h.acked(h.post(encode(Batch("k2", Run("k2", "2", 1, 2)...)), "Authorization", "bearer "+token2), 2)
+		h.stored("k1", 1003)
+		h.stored("k2", 2)
+	})
+	t.Run("Duplicate", func(t *testing.T) {
+		h := newHall(t)
+		for range 3 {
+			h.acked(h.send(Batch("k1", Run("k1", "1", 1, 3)...)), 3)
+		}
+		h.stored("k1", 3)
+	})
+	t.Run("Reordered", func(t *testing.T) {
+		h := newHall(t)
+		h.acked(h.send(Batch("k1", Run("k1", "1", 1, 2)...)), 2)
+		a := h.send(Batch("k1", Run("k1", "1", 5, 6)...))
+		h.refused(a, 409, kiosk.EConflict, "through 2")
+		if a.Type != center.ProblemGap || a.AckedThrough != nil && *a.AckedThrough != 2 || a.Acked == nil || *a.Acked != 2 {
+			t.Fatalf("problem = %s", a.body)
+		}
+		h.acked(h.send(Batch("k1", Run("k1", "1", 3, 4)...)), 4)
+		h.acked(h.send(Batch("k1", Run("k1", "1", 5, 6)...)), 6)
+		h.stored("k1", 6)
+		if h.Refused() != 0 {
+			t.Fatalf("%d refused; going back is no fault", h.Refused())
+		}
+		swapped := Run("k1", "1", 7, 8)
+		swapped[0], swapped[1] = swapped[1], swapped[0]
+		h.refused(h.send(Batch("k1", swapped...)), 422, kiosk.EInvalid, "without gaps")
+	})
+	t.Run("Gapped", func(t *testing.T) {
+		h := newHall(t)
+		a := h.send(Batch("k1", Run("k1", "1", 2, 3)...))
+		h.refused(a, 409, kiosk.EConflict, "go back")
+		if a.Acked == nil || *a.Acked != 0 {
+			t.Fatalf("problem = %s", a.body)
+		}
+		events := Run("k1", "1", 1, 5)
+		h.refused(h.send(Batch("k1", append(events[:2:2], events[3:]...)...)), 422, kiosk.EInvalid, "seq 4")
+		h.refused(h.send(Batch("k1", append(events[:2:2], events[1:]...)...)), 422, kiosk.EInvalid, "seq 2")
+		for _, seq := range []int64{0, -1} {
+			h.refused(h.send(Batch("k1", Event(seq, "door.opened", nil))), 422, kiosk.EInvalid, "from 1")
+		}
+		last := Event(1<<63-1, "door.opened", nil)
+		last.Stamp = kiosk.Stamp{}
+		over := last
+		over.Seq = -1 << 63
+		h.refused(h.send(Batch("k1", last)), 409, kiosk.EConflict, "")
+		h.refused(h.send(Batch("k1", last, over)), 422, kiosk.EInvalid, "")
+		h.stored("k1", 0)
+	})
+	t.Run("Contradicting", func(t *testing.T) {
+		h := newHall(t)
+		h.acked(h.send(Batch("k1", Run("k1", "1", 1, 3)...)), 3)
+		for range 2 {
+			a := h.send(Batch("k1", Taken(3, "k1", "B1-001"), Taken(4, "k1", "B1-002")))
+			h.refused(a, 409, kiosk.EConflict, "two kiosks")
+			if a.Type != center.ProblemContradiction || a.Seq != 3 || a.Acked != nil {
+				t.Fatalf("problem = %s", a.body)
+			}
+		}
+		h.stored("k1", 3)
+		alarms, err := h.store.Alarms(t.Context(), 10)
+		if err != nil || len(alarms) != 1 || alarms[0].Times != 2 || h.Refused() != 2 {
+			t.Fatalf("alarms = %+v, %v; %d refused", alarms, err, h.Refused())
+		}
+		if log := h.log.String(); strings.Count(log, "kind=contradiction") != 2 || !strings.Contains(log, "seq=3") {
+			t.Fatalf("log:\n%s", log)
+		}
+	})
+	t.Run("Oversized", func(t *testing.T) {
+		h := newHall(t)
+		h.refused(h.send(Batch("k1", Run("k1", "1", 1, 1001)...)), 422, kiosk.EInvalid, "1001 events")
+		large := Batch("k1", Event(1, "door.opened", strings.Repeat("x", center.MaxBytes)))
+		h.refused(h.send(large), 413, kiosk.EInvalid, "fewer events")
+		h.refused(h.post(packed(encode(large)), "Content-Encoding", "gzip"), 413, kiosk.EInvalid, "fewer events")
+		just := Batch("k1", Event(1, "door.opened", ""))
+		just.Events[0].Body = encode(strings.Repeat("x", center.MaxBytes-len(encode(just))))
+		if text := encode(just); len(text) != center.MaxBytes {
+			t.Fatalf("%d bytes", len(text))
+		}
+		h.acked(h.send(just), 1)
+	})
+	t.Run("GzipBomb", func(t *testing.T) {
+		h := newHall(t)
+		bomb := packed(bytes.Repeat([]byte(" "), 8*center.MaxBytes))
+		h.refused(h.post(bomb, "Content-Encoding", "gzip"), 413, kiosk.EInvalid, "fewer events")
+		whole := packed(encode(Batch("k1", Run("k1", "1", 1, 9)...)))
+		h.refused(h.post(whole[:len(whole)-9], "Content-Encoding", "gzip"), 400, kiosk.EInvalid, "gzip")
+		h.refused(h.post([]byte("no gzip"), "Content-Encoding", "gzip"), 400, kiosk.EInvalid, "gzip")
+		h.refused(h.post(whole, "Content-Encoding", "br"), 415, kiosk.EInvalid, "gzip")
+		h.refused(h.post(whole), 400, kiosk.EInvalid, "")
+		h.stored("k1", 0)
+	})
+	t.Run("Malformed", func(t *testing.T) {
+		h := newHall(t)
+		good := string(encode(Batch("k1", Run("k1", "1", 1, 1)...)))
+		for name, c := range map[string]struct {
+			text   string
+			status int
+		}{
+			"Nothing":       {"", 400},
+			"Garbage":       {"\x00\xff\x1b@", 400},
+			"CutShort":      {good[:len(good)/2], 400},
+			"TwoBatches":    {good + good, 400},
+			"Null":          {"null", 422},
+			"List":          {"[]", 422},
+			"NoKiosk":       {`{"hall":"h1","epoch":"e1","events":[]}`, 422},
+			"WrongType":     {strings.Replace(good, `"seq":1`, `"seq":"1"`, 1), 422},
+			"Fraction":      {strings.Replace(good, `"seq":1`, `"seq":1.5`, 1), 422},
+			"HugeSeq":       {strings.Replace(good, `"seq":1`, `"seq":1e300`, 1), 422},
+			"UnknownKey":    {strings.Replace(good, `"seq":1`, `"seq":1,"sequel":2`, 1), 422},
+			"NotUTF8":       {strings.Replace(good, `"items":["`, `"items":["`+"\xff", 1), 422},
+			"NegativeStamp": {strings.Replace(good, `"wall":`, `"wall":-`, 1), 422},
+			"Deep":          {strings.Repeat("[", 1_000_000), 400},
+		} {
+			t.Run(name, func(t *testing.T) {
+				h.T = t
+				h.refused(h.post([]byte(c.text)), c.status, kiosk.EInvalid, "")
+			})
+		}
+		h.T = t
+		h.refused(h.post([]byte(good), "Content-Type", "text/plain"), 415, kiosk.EInvalid, "")
+		h.stored("k1", 0)
+	})
+	t.Run("WrongToken", func(t *testing.T) {
+		h := newHall(t)
+		text := encode(Batch("k1", Run("k1", "1", 1, 1)...))
+		for _, bad := range []string{"", "Bearer", "Bearer ", "Bearer nonsense", "Bearer " + token1 + "x", "Basic " + token1, token1} {
+			a := h.post(text, "Authorization", bad)
+			h.refused(a, 401, kiosk.EInvalid, "token")
+			if a.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Fatalf("header %v", a.header)
+			}
+		}
+		h.refused(h.post(text, "Authorization", "Bearer "+token2), 403, kiosk.EInvalid, "another kiosk")
+		h.stored("k1", 0)
+		if h.Refused() != 8 {
+			t.Fatalf("%d refused, want 8", h.Refused())
+		}
+	})
+	t.Run("UnknownKiosk", func(t *testing.T) {
+		h := newHall(t)
+		h.refused(h.send(Batch("k9", Run("k9", "9", 1, 1)...)), 403, kiosk.EInvalid, "another kiosk")
+		h.stored("k9", 0)
+	})
+	t.Run("StampFromTomorrow", func(t *testing.T) {
+		h := newHall(t)
+		e := Run("k1", "1", 1, 2)
+		e[1].Stamp.Wall = h.now.Add(10*time.Minute + time.Millisecond).UnixMilli()
+		h.refused(h.send(Batch("k1", e...)), 422, kiosk.EInvalid, "clock")
+		h.stored("k1", 0)
+		e[1].Stamp.Wall--
+		h.acked(h.send(Batch("k1", e...)), 2)
+	})
+	t.Run("SQLInEveryField", func(t *testing.T) {
+		h := newHall(t)
+		const evil = `'; DROP TABLE events; --`
+		for name, change := range map[string]func(*kiosk.Batch){
+			"hall":  func(b *kiosk.Batch) { b.Hall = evil },
+			"epoch": func(b *kiosk.Batch) { b.Epoch = evil },
+			"kind":  func(b *kiosk.Batch) { b.Events[0].Kind = evil },
+		} {
+			b := Batch("k1", Run("k1", "1", 1, 1)...)
+			change(&b)
+			h.refused(h.send(b), 422, kiosk.EInvalid, name)
+		}
+		h.refused(h.send(Batch(evil)), 403, kiosk.EInvalid, "")
+		h.acked(h.send(Batch("k1",
+			Event(1, kiosk.TicketTaken, kiosk.TakenBody{Ticket: evil, Day: Day, Number: "A001", Queue: "A", Items: []kiosk.ItemID{evil}}),
+			Event(2, kiosk.PrintEnded, kiosk.PrintBody{Ticket: evil, Attempt: 1, State: kiosk.Printed, Cause: evil}),
+			Event(3, kiosk.TicketTaken, kiosk.TakenBody{Ticket: evil, Day: evil, Number: evil, Queue: evil}))), 3)
+		h.stored("k1", 3)
+		escaped := strings.NewReplacer("'", "%27", " ", "%20", ";", "%3B").Replace(evil)
+		h.refused(h.do("GET", "/v1/halls/"+escaped+"/queues", nil), 404, kiosk.ENotFound, "")
+		h.refused(h.do("GET", "/v1/halls/h1/queues?day="+escaped, nil), 422, kiosk.EInvalid, "")
+		if a := h.do("GET", "/?hall="+escaped, nil); a.status != 200 || strings.Contains(a.body, "DROP") {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	})
+	t.Run("Together", func(t *testing.T) {
+		h := newHall(t)
+		text := encode(Batch("k1", Run("k1", "1", 1, 500)...))
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				for range 5 {
+					h.acked(h.post(text), 500)
+				}
+			})
+		}
+		wg.Wait()
+		h.stored("k1", 500)
+	})
+}
+
+func TestQueues(t *testing.T) {
+	h := newHall(t)
+	h.refused(h.do("GET", "/v1/halls/h1/queues", nil), 404, kiosk.ENotFound, "no kiosk")
+	h.acked(h.send(Batch("k1")), 0)
+	if a := h.do("GET", "/v1/halls/h1/queues", nil); a.status != 200 || strings.TrimSpace(a.body) != "[]" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	h.acked(h.send(Batch("k1", Taken(1, "k1", "A1-001"), Taken(2, "k1", "B1-001"), Taken(3, "k1", "A1-002"))), 3)
+	want := `[{"day":"2024-11-23","queue":"A","waiting":2,"taken":2,"last":"A1-002"},{"day":"2024-11-23","queue":"B","waiting":1,"taken":1,"last":"B1-001"}]`
+	for _, path := range []string{"/v1/halls/h1/queues", "/v1/halls/h1/queues?day=2024-11-23"} {
+		if a := h.do("GET", path, nil); a.status != 200 || strings.TrimSpace(a.body) != want {
+			t.Fatalf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if a := h.do("GET", "/v1/halls/h1/queues?day=2024-11-22", nil); a.status != 200 || strings.TrimSpace(a.body) != "[]" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	h.refused(h.do("GET", "/v1/halls/h1/queues?day=yesterday", nil), 422, kiosk.EInvalid, "day")
+	h.refused(h.do("GET", "/v1/halls/"+strings.Repeat("h", 65)+"/queues", nil), 422, kiosk.EInvalid, "hall")
+}
+
+func TestOpenAPI(t *testing.T) {
+	h := newHall(t)
+	a := h.do("GET", "/openapi.json", nil)
+	var api struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct {
+				Content map[string]any
+			}
+			Security []map[string][]string
+		}
+		Components struct{ Schemas map[string]any }
+	}
+	if err := json.Unmarshal([]byte(a.body), &api); err != nil || a.status != 200 {
+		t.Fatalf("%d %v", a.status, err)
+	}
+	post := api.Paths["/v1/events"]["post"]
+	for _, status := range []string{"401", "403", "409", "413", "422", "503"} {
+		if post.Responses[status].Content["application/problem+json"] == nil {
+			t.Errorf("POST /v1/events doesn't describe %s", status)
+		}
+	}
+	if len(post.Security) != 1 || api.Components.Schemas["Problem"] == nil || api.Components.Schemas["Batch"] == nil {
+		t.Errorf("security %v, schemas %v", post.Security, api.Components.Schemas)
+	}
+	for _, path := range []string{"/v1/halls/{hall}/queues", "/healthz"} {
+		if api.Paths[path]["get"].Responses["200"].Content["application/json"] == nil {
+			t.Errorf("GET %s isn't described", path)
+		}
+	}
+	for name := range api.Components.Schemas {
+		if name == "ErrorModel" {
+			t.Error("huma's own error is described, but never sent")
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	h := newHall(t)
+	if a := h.do("GET", "/healthz", nil); a.status != 200 || strings.TrimSpace(a.body) != `{"status":"ok","refused":0}` {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	h.store.Close()
+	h.refused(h.do("GET", "/healthz", nil), 503, kiosk.EUnavailable, "store")
+	if a := h.send(Batch("k1")); a.status < 500 || a.Code == "" || strings.Contains(a.body, "sql") {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	if a := h.do("GET", "/", nil); a.status < 500 {
+		t.Fatalf("%d", a.status)
+	}
+}
+
+func TestPage(t *testing.T) {
+	h := newHall(t)
+	get := func(path string) answer {
+		t.Helper()
+		a := h.do("GET", path, nil)
+		if a.status != 200 {
+			t.Fatalf("%s: %d %s", path, a.status, a.body)
+		}
+		if strings.Contains(a.body, "http://") || strings.Contains(a.body, "https://") || strings.Contains(a.body, "ZgotmplZ") {
+			t.Fatalf("%s: something from outside:\n%s", path, a.body)
+		}
+		return a
+	}
+	has := func(a answer, all ...string) {
+		t.Helper()
+		for _, want := range all {
+			if !strings.Contains(a.body, want) {
+				t.Fatalf("no %q in:\n%s", want, a.body)
+			}
+		}
+	}
+	has(get("/"), "还没有终端报到", "k1", "k2")
+	h.acked(h.send(Batch("k1", Taken(1, "k1", "A1-001"), Taken(2, "k1", "A1-002"), Paper(3, "k1", "A1-002", kiosk.NotPrinted))), 3)
+	h.acked(h.send(Batch("k1", Event(4, kiosk.TicketTaken, kiosk.TakenBody{Ticket: "<script>", Day: Day, Number: "<b>", Queue: "A"}))), 4)
+	a := get("/")
+	has(a, `lang="zh-CN"`, "大厅 h1", "<b>2</b> 人等候", "A1-002", "没有出纸", "12:00:02", "2024-11-23", "刚刚有消息", `class="well"`, "需要查看", "还没报到的终端")
+	if strings.Contains(a.body, "<script>\"") || strings.Contains(a.header.Get("Content-Security-Policy"), "unsafe") {
+		t.Fatal("the page runs what it shows")
+	}
+	has(get("/?hall=h1"), "大厅 h1")
+	if strings.Contains(get("/?hall=h2").body, "大厅 h1") {
+		t.Fatal("?hall=h2 shows h1")
+	}
+	h.now = h.now.Add(5 * time.Minute)
+	has(get("/"), `class="late"`, "5 分钟前")
+	h.now = h.now.Add(time.Hour)
+	has(get("/"), `class="silent"`, "1 小时前")
+	if a := get("/page.css"); !strings.HasPrefix(a.header.Get("Content-Type"), "text/css") {
+		t.Fatalf("%v", a.header)
+	}
+	if a := get("/page.js"); !strings.Contains(a.header.Get("Content-Type"), "javascript") {
+		t.Fatalf("%v", a.header)
+	}
+	if a := h.do("GET", "/../server.go", nil); a.status != 404 {
+		t.Fatalf("%d", a.status)
+	}
+}
+
+func TestServe(t *testing.T) {
+	h := newHall(t)
+	t.Run("GracefulStop", func(t *testing.T) {
+		l := listen(t)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- h.Serve(ctx, l) }()
+		h.url = "http://" + l.Addr().String()
+
+		// A batch is half sent when the stop comes, and is answered all the same.
+		text := encode(Batch("k1", Run("k1", "1", 1, 3)...))
+		rest, body := make(chan struct{}), &halves{first: text[:20], second: text[20:], sent: make(chan struct{})}
+		body.wait = rest
+		answered := make(chan answer, 1)
+		go func() {
+			answered <- h.do("POST", "/v1/events", body, "Content-Type", "application/json", "Authorization", "Bearer "+token1)
+		}()
+		<-body.sent
+		stop()
+		refusesNew(t, l.Addr().String())
+		close(rest)
+		h.acked(<-answered, 3)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("ListenerDies", func(t *testing.T) {
+		l := listen(t)
+		done := make(chan error, 1)
+		go func() { done <- h.Serve(t.Context(), l) }()
+		l.Close()
+		if err := <-done; err == nil {
+			t.Fatal("no error")
+		}
+	})
+}
+
+func ExampleProblem() {
+	acked := int64(7)
+	fmt.Println(string(encode(center.Problem{Type: center.ProblemGap, Title: "Conflict", Status: 409, Code: kiosk.EConflict, Detail: "go back", AckedThrough: &acked})))
+	// Output: {"type":"urn:hallkiosk:problem:gap","title":"Conflict","status":409,"code":"conflict","detail":"go back","acked_through":7}
+}

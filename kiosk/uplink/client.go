@@ -1,0 +1,207 @@
+// Package uplink carries a kiosk's events to the center: Client speaks HTTP,
+// Pump moves the outbox through it, in order and without ever dropping an
+// event, however long the center is away.
+package uplink
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"hallkiosk/kiosk"
+)
+
+// ClientOpts are what a Client needs to know.
+type ClientOpts struct {
+	URL string // the center's address, such as https://center.example.gov.cn
+
+	// Token returns the kiosk's token; it is asked before every batch, so that
+	// a changed token file counts at once.
+	Token func() (string, error)
+
+	// HTTP carries the requests. Nil is a client that gives a center ten
+	// seconds to be reached and thirty to answer.
+	HTTP *http.Client
+}
+
+// Token always returns token.
+func Token(token string) func() (string, error) {
+	return func() (string, error) { return token, nil }
+}
+
+// TokenFile reads the token from the file at path, which holds nothing else.
+func TokenFile(path string) func() (string, error) {
+	return func() (string, error) {
+		text, err := os.ReadFile(path)
+		return string(text), err
+	}
+}
+
+// Client is a kiosk.Uplink over HTTP. Safe for use from several goroutines.
+type Client struct {
+	events string // the address that batches go to
+	token  func() (string, error)
+	http   *http.Client
+}
+
+var _ kiosk.Uplink = (*Client)(nil)
+
+// NewClient checks o and makes a Client. It opens nothing yet. EInvalid when
+// the URL isn't one.
+func NewClient(o ClientOpts) (*Client, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, &kiosk.Error{Code: kiosk.EInvalid, Op: "connect to center",
+			Hint: "[center] url must be such as https://center.example.gov.cn"}
+	}
+	u.RawQuery, u.Fragment = "", ""
+	c := &Client{events: u.JoinPath("v1/events").String(), token: o.Token, http: &http.Client{}}
+	if o.HTTP != nil {
+		*c.http = *o.HTTP
+	} else {
+		c.http.Timeout = 30 * time.Second
+		c.http.Transport = &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+			TLSHandshakeTimeout:   10 * time.Second,
+			ResponseHeaderTimeout: 25 * time.Second,
+			IdleConnTimeout:       90 * time.Second,
+			MaxIdleConnsPerHost:   1,
+			ForceAttemptHTTP2:     true,
+		}
+	}
+	// A batch and its token go where the config says, and nowhere else.
+	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c, nil
+}
+
+// String names the center, for the technician.
+func (c *Client) String() string { return strings.TrimSuffix(c.events, "/v1/events") }
+
+// Close lets go of idle connections. The Client stays usable.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// BehindError is the cause of a refusal: the center has less of this epoch
+// than the kiosk believed, such as after a restore. Everything after
+// AckedThrough must be sent again.
+type BehindError struct{ AckedThrough int64 }
+
+func (e *BehindError) Error() string {
+	return fmt.Sprintf("the center has events through %d only", e.AckedThrough)
+}
+
+// maxAnswer bounds what is read of the center's answer, in bytes.
+const maxAnswer = 64 << 10
+
+// Send implements kiosk.Uplink. EUnavailable also stands for a center that is
+// overloaded, that failed inside, or that ctx didn't wait for. A *BehindError
+// in the chain asks to go back.
+func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
+	body, err := pack(b)
+	if err != nil {
+		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInternal, Op: "send events", Err: err}
+	}
+	token, err := c.token()
+	if err != nil {
+		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events", Err: err,
+			Hint: "the kiosk's token can't be read. See [center] token_file"}
+	}
+	token = strings.TrimSpace(token)
+	if !sendable(token) {
+		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
+			Hint: "the kiosk's token is empty or has characters that can't be sent. See [center] token_file"}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.events, bytes.NewReader(body))
+	if err != nil {
+		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events", Err: err}
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Content-Encoding", "gzip")
+	r.Header.Set("Accept", "application/json")
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return kiosk.Ack{}, c.away("doesn't answer", err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return kiosk.Ack{}, c.away("broke off its answer", err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		return kiosk.Ack{}, c.refusal(answer.StatusCode, text)
+	}
+	var ack struct {
+		AckedThrough *int64 `json:"acked_through"`
+	}
+	if json.Unmarshal(text, &ack) != nil || ack.AckedThrough == nil {
+		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
+			Hint: c.String() + " answers, but not as a center does. Is [center] url right, or is a login page in between?"}
+	}
+	return kiosk.Ack{AckedThrough: *ack.AckedThrough}, nil
+}
+
+// sendable says whether a token can stand in a header.
+func sendable(token string) bool {
+	return token != "" && strings.IndexFunc(token, func(r rune) bool { return r < 0x21 || r > 0x7E }) < 0
+}
+
+func (c *Client) away(what string, err error) error {
+	return &kiosk.Error{Code: kiosk.EUnavailable, Op: "send events", Err: err,
+		Message: "暂时连不上中心,不影响取号。", Hint: c.String() + " " + what}
+}
+
+// refusal says what an answer other than 200 means. The codes are those of
+// the problem in text, when it is one.
+func (c *Client) refusal(status int, text []byte) error {
+	var p struct {
+		Code         kiosk.Code `json:"code"`
+		Detail       string     `json:"detail"`
+		AckedThrough *int64     `json:"acked_through"`
+	}
+	if json.Unmarshal(text, &p) != nil {
+		p.Detail = ""
+	}
+	hint := fmt.Sprintf("%s says %d %s", c.String(), status, http.StatusText(status))
+	if p.Detail != "" {
+		hint += ": " + p.Detail
+	}
+	e := &kiosk.Error{Op: "send events", Hint: hint}
+	switch {
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
+		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
+	case status == http.StatusConflict:
+		e.Code = kiosk.EConflict
+		if p.AckedThrough != nil {
+			e.Err = &BehindError{AckedThrough: *p.AckedThrough}
+		}
+	case status == http.StatusNotFound:
+		e.Code, e.Hint = kiosk.ENotFound, hint+". Is [center] url right?"
+	default:
+		e.Code = kiosk.EInvalid
+	}
+	return e
+}
+
+// pack writes b as gzipped JSON.
+func pack(b kiosk.Batch) ([]byte, error) {
+	if b.Events == nil {
+		b.Events = []kiosk.Event{}
+	}
+	var body bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&body, gzip.BestSpeed) // the level is one
+	if err := json.NewEncoder(w).Encode(b); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return body.Bytes(), err
+}

@@ -1,0 +1,120 @@
+package printertest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// Serve works the printer at the end of a line, such as the master of a
+// pseudo-terminal, until ctx ends (nil), the power goes (ErrOff) or the line
+// breaks. With baud > 0 bytes go over the line at its pace, ten bits a byte, both
+// ways; with 0 as fast as they come.
+//
+// rw should have SetDeadline, as files and sockets have; if it hasn't and is
+// an io.Closer, Serve closes it at the end.
+func (p *Printer) Serve(ctx context.Context, rw io.ReadWriter, baud int) error {
+	end := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	freed := make(chan struct{})
+	context.AfterFunc(ctx, func() { unblock(rw); close(freed) })
+
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		pace := pace{bit: bit(baud)}
+		b := make([]byte, 64)
+		for {
+			n, err := p.read(ctx, b)
+			if err == nil {
+				err = pace.each(ctx, b[:n], func(c []byte) error { _, err := rw.Write(c); return err })
+			}
+			if errors.Is(err, io.EOF) {
+				err = ErrOff
+			}
+			if err != nil {
+				cancel(err)
+				return
+			}
+		}
+	}()
+
+	pace := pace{bit: bit(baud)}
+	b := make([]byte, 4096)
+	for {
+		n, err := rw.Read(b)
+		if n > 0 {
+			err = pace.each(ctx, b[:n], func(c []byte) error { _, err := p.Write(c); return err })
+		}
+		if ctx.Err() == nil && err != nil {
+			cancel(err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	<-answered
+	<-freed
+	if d, ok := rw.(deadliner); ok {
+		_ = d.SetDeadline(time.Time{})
+	}
+	if end.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// unblock frees a Read or Write that waits.
+func unblock(rw io.ReadWriter) {
+	if d, ok := rw.(deadliner); ok && d.SetDeadline(time.Unix(1, 0)) == nil {
+		return
+	}
+	if c, ok := rw.(io.Closer); ok {
+		_ = c.Close()
+	}
+}
+
+// bit is how long ten bits take.
+func bit(baud int) time.Duration {
+	if baud <= 0 {
+		return 0
+	}
+	return 10 * time.Second / time.Duration(baud)
+}
+
+// pace lets bytes through no faster than a line does.
+type pace struct {
+	bit time.Duration // a byte; 0 is no limit
+	due time.Time
+}
+
+// each hands b to f, byte by byte when there is a pace to keep.
+func (l *pace) each(ctx context.Context, b []byte, f func([]byte) error) error {
+	if l.bit == 0 {
+		return f(b)
+	}
+	for i := range b {
+		// A timer that comes late is made up for, an idle line is not.
+		if now := time.Now(); now.Sub(l.due) > 5*time.Millisecond {
+			l.due = now
+		}
+		l.due = l.due.Add(l.bit)
+		if wait := time.Until(l.due); wait > 0 {
+			t := time.NewTimer(wait)
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				t.Stop()
+				return ctx.Err()
+			}
+		}
+		if err := f(b[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
