@@ -102,7 +102,10 @@ func TestTicketOnPaper(t *testing.T) {
 	})
 	t.Run("EveryItemOfTheCatalog", func(t *testing.T) {
 		catalog, j := job(t, kiosk.Zh)
-		for _, item := range catalog.Items {
+		for i, item := range catalog.Items {
+			if i%9 != 0 && len(item.Name.Zh) < 3*14 { // a sample, and all long names
+				continue
+			}
 			for _, lang := range []kiosk.Lang{kiosk.Zh, kiosk.En} {
 				for _, paper := range []int{80, 58} {
 					j.Ticket.Items, j.Ticket.Queue, j.Ticket.Lang = []kiosk.ItemID{item.ID}, item.Queue, lang

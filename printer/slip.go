@@ -97,11 +97,17 @@ func Render(s Slip) []byte {
 			b.Line(part)
 		}
 	}
-	title := func(text string) { line(text, fit(text, 2), 2) }
+	title := func(text string) {
+		b.Bold(true)
+		line(text, fit(text, 2), 2)
+		b.Bold(false)
+		b.Feed(gap / 2)
+	}
 	rule := func() {
 		b.Feed(gap)
-		b.Size(min(2, s.Profile.Scale), 1)
-		b.Line(strings.Repeat("-", columns/min(2, s.Profile.Scale)))
+		w := min(4, s.Profile.Scale) // long dashes take fewer bytes
+		b.Size(w, 1)
+		b.Line(strings.Repeat("-", columns/w))
 	}
 
 	b.Init()
@@ -128,14 +134,14 @@ func Render(s Slip) []byte {
 	if s.EarlyNote != "" {
 		line(s.EarlyNote, 1, 1)
 	}
-	b.Feed(gap)
+	rule()
 	line(s.Line, 1, 1)
 	if s.Bring != "" {
 		line(s.Bring, 1, 1)
 	}
 	b.Feed(gap)
 	if s.Profile.QR {
-		b.QR(s.QR, 5)
+		b.QR(s.QR, 6)
 		b.Feed(gap)
 	}
 	line(s.Foot, 1, 1)

@@ -58,11 +58,7 @@ func (m *Main) run(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var work sync.WaitGroup
-	work.Go(func() {
-		if err := k.desk.Run(ctx); err != nil {
-			cancel(err)
-		}
-	})
+	work.Go(func() { k.desk.Run(ctx) })
 	work.Go(func() {
 		if err := k.serve(ctx); err != nil {
 			cancel(err)
@@ -142,7 +138,9 @@ func open(ctx context.Context, cfg configs.Kiosk, catalog *kiosk.Catalog) (*term
 	if err := k.fitPrinter(&o); err != nil {
 		return nil, err
 	}
-	k.desk = desk.New(o)
+	if k.desk, err = desk.New(ctx, o); err != nil {
+		return nil, err
+	}
 	if err := k.linkUp(); err != nil {
 		return nil, err
 	}

@@ -43,12 +43,16 @@ type Desk struct {
 	change chan struct{}    // closed and renewed when a job changed
 }
 
-// New returns a desk. Nothing is printed before Run.
-func New(o Opts) *Desk {
+// New returns a desk that has looked at what a crash left behind: attempts
+// whose paper nobody can know of are ended, those still wanted are queued
+// again. It must come before the first Take, which resume would take for a
+// leftover. Nothing is printed before Run. The error is the Store's.
+func New(ctx context.Context, o Opts) (*Desk, error) {
 	if o.Wake == nil {
 		o.Wake = func() {}
 	}
-	return &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, change: make(chan struct{})}
+	d := &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, change: make(chan struct{})}
+	return d, d.resume(ctx)
 }
 
 // Offers returns what every item would get now, for screens that show many.

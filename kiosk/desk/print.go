@@ -16,12 +16,8 @@ const (
 	kept = 256
 )
 
-// Run resumes what a crash left behind and prints until ctx is done. It
-// returns nil then, and an error only when the store can't be read.
-func (d *Desk) Run(ctx context.Context) error {
-	if err := d.resume(ctx); err != nil {
-		return err
-	}
+// Run prints until ctx is done. It may run once.
+func (d *Desk) Run(ctx context.Context) {
 	for {
 		job, ok := d.next()
 		if !ok {
@@ -29,11 +25,11 @@ func (d *Desk) Run(ctx context.Context) error {
 			case <-d.more:
 				continue
 			case <-ctx.Done():
-				return nil
+				return
 			}
 		}
 		if ctx.Err() != nil {
-			return nil // the attempt stays queued and is resumed
+			return // the attempt stays queued and is resumed
 		}
 		d.print(ctx, job)
 	}
@@ -45,16 +41,8 @@ func (d *Desk) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	live := make(map[kiosk.TicketID]bool, len(d.queue))
-	for _, job := range d.queue {
-		live[job.Ticket.ID] = true
-	}
-	d.mu.Unlock()
 	for _, job := range jobs {
 		switch {
-		case live[job.Ticket.ID]:
-			// taken since this process began
 		case job.State != kiosk.PrintQueued:
 			d.mark(ctx, &job, kiosk.PrintUnknown, kiosk.FaultNone)
 		case d.o.Printer == nil:

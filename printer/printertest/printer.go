@@ -249,6 +249,7 @@ func (p *Printer) Replies() []byte {
 
 // State is what can be seen of a printer at one moment.
 type State struct {
+	Width    int      // dots in a line
 	Faults   []Fault  // sorted; empty is healthy
 	Papers   []*Paper // oldest first
 	Hanging  int      // dots of paper printed and not cut
@@ -270,6 +271,7 @@ func (p *Printer) State() State {
 
 func (p *Printer) state() State {
 	s := State{
+		Width:    p.o.Width,
 		Papers:   slices.Clone(p.papers),
 		Hanging:  p.strip.printed(),
 		Waiting:  len(p.in) + len(p.code),
