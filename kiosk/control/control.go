@@ -59,7 +59,8 @@ type Device struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Center is how the line to the center is. State is none, ok, away or refused.
+// Center is how the line to the center is. State is none, connecting,
+// ok, away or refused.
 type Center struct {
 	URL   string    `json:"url,omitempty"`
 	State string    `json:"state"`

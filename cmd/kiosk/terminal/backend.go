@@ -1,4 +1,4 @@
-package main
+package terminal
 
 import (
 	"context"
@@ -41,7 +41,7 @@ func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, 
 
 func (b backend) Status(ctx context.Context) (control.Status, error) {
 	k := b.k
-	s := control.Status{Version: version, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Epoch: k.store.Epoch(),
+	s := control.Status{Version: k.o.Version, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Epoch: k.store.Epoch(),
 		Store: k.cfg.Store.Path, Day: kiosk.DayAt(time.Now().In(k.cfg.Location()), k.cfg.DayChange())}
 	var err error
 	if s.Queues, err = k.store.Waiting(ctx, s.Day); err != nil {
@@ -51,7 +51,9 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 		return s, err
 	}
 	s.Devices = []control.Device{b.printer(ctx), plugged("reader", k.cfg.Reader.Port), plugged("scanner", k.cfg.Scanner.Port)}
-	s.Center = k.centerState()
+	if s.Center, err = k.centerState(ctx); err != nil {
+		return s, err
+	}
 	if screen, err := b.shown(ctx, 200*time.Millisecond); err == nil {
 		s.Screen = screen.Name
 	}

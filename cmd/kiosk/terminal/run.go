@@ -1,11 +1,13 @@
-package main
+// Package terminal is the running kiosk: the parts wired together, from the
+// serial ports to the window and the technician's socket.
+package terminal
 
 import (
 	"context"
 	"crypto/rand"
-	"flag"
 	"fmt"
 	"image"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -25,35 +27,30 @@ import (
 	"hallkiosk/printer"
 )
 
-func (m *Main) run(ctx context.Context, args []string) error {
-	headless := false
-	path, _, err := m.parse("run", args, 0, func(fs *flag.FlagSet) {
-		fs.BoolVar(&headless, "headless", false, "不显示屏幕 / everything but the window")
-	})
-	if err != nil {
-		return err
-	}
-	cfg, catalog, problems := configs.LoadKiosk(path)
-	if fatal := problems.Fatal(); len(fatal) > 0 {
-		return problems
-	}
-	for _, p := range problems {
-		fmt.Fprintln(m.Err, p) // a device may come later
-	}
-	if !headless {
+// Opts are what a terminal works with.
+type Opts struct {
+	Config   configs.Kiosk // checked
+	Catalog  *kiosk.Catalog
+	Headless bool // everything but the window
+	Version  string
+	Out      io.Writer // what this machine has and lacks, and "kiosk: ready"
+}
+
+// Run runs the terminal until ctx is done. With a window it must be called on
+// the main goroutine of the process. Errors: EBusy when another kiosk runs on
+// the same store or socket; the parts' own.
+func Run(ctx context.Context, o Opts) error {
+	if !o.Headless {
 		if err := displayThere(); err != nil {
 			return err
 		}
 	}
-	k, err := open(ctx, cfg, catalog)
+	k, err := open(ctx, o)
 	if err != nil {
-		if kiosk.CodeOf(err) == kiosk.EBusy {
-			return code{125, err}
-		}
 		return err
 	}
 	defer k.close()
-	k.announce(m)
+	k.announce()
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -64,12 +61,13 @@ func (m *Main) run(ctx context.Context, args []string) error {
 			cancel(err)
 		}
 	})
-	k.uplink(ctx, &work)
-	if headless {
-		fmt.Fprintln(m.Out, "kiosk: ready")
+	k.send(ctx, &work)
+	ready := func() { fmt.Fprintln(o.Out, "kiosk: ready") }
+	if o.Headless {
+		ready()
 		<-ctx.Done()
 	} else {
-		k.app.Run(ctx, func() { fmt.Fprintln(m.Out, "kiosk: ready") })
+		k.app.Run(ctx, ready)
 		cancel(nil)
 	}
 	work.Wait()
@@ -97,6 +95,7 @@ func displayThere() error {
 
 // terminal is a running kiosk: the parts and how they are wired.
 type terminal struct {
+	o       Opts
 	cfg     configs.Kiosk
 	catalog *kiosk.Catalog
 	store   *sqlite.Store
@@ -109,8 +108,9 @@ type terminal struct {
 	link    link
 }
 
-func open(ctx context.Context, cfg configs.Kiosk, catalog *kiosk.Catalog) (*terminal, error) {
-	k := &terminal{cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}}
+func open(ctx context.Context, o Opts) (*terminal, error) {
+	cfg, catalog := o.Config, o.Catalog
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}}
 	var err error
 	if k.store, err = sqlite.Open(ctx, cfg.Store.Path, sqlite.DefaultOpts()); err != nil {
 		return nil, err
@@ -126,6 +126,9 @@ func open(ctx context.Context, cfg configs.Kiosk, catalog *kiosk.Catalog) (*term
 		return nil, err
 	}
 	k.clock.Seen(last)
+	if err := k.linkUp(); err != nil {
+		return nil, err
+	}
 	if k.socket, err = control.Listen(cfg.Control.Socket); err != nil {
 		return nil, err
 	}
@@ -133,15 +136,12 @@ func open(ctx context.Context, cfg configs.Kiosk, catalog *kiosk.Catalog) (*term
 	if cfg.Center.URL == "" {
 		series = "" // alone in the hall: plain numbers
 	}
-	o := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
+	d := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
 		Early: cfg.Kiosk.Early, Series: series, Wake: k.wake}
-	if err := k.fitPrinter(&o); err != nil {
+	if err := k.fitPrinter(&d); err != nil {
 		return nil, err
 	}
-	if k.desk, err = desk.New(ctx, o); err != nil {
-		return nil, err
-	}
-	if err := k.linkUp(); err != nil {
+	if k.desk, err = desk.New(ctx, d); err != nil {
 		return nil, err
 	}
 	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
@@ -153,7 +153,7 @@ func open(ctx context.Context, cfg configs.Kiosk, catalog *kiosk.Catalog) (*term
 	return k, nil
 }
 
-func (k *terminal) fitPrinter(o *desk.Opts) error {
+func (k *terminal) fitPrinter(d *desk.Opts) error {
 	if k.cfg.Printer.Port == "" {
 		return nil
 	}
@@ -166,21 +166,21 @@ func (k *terminal) fitPrinter(o *desk.Opts) error {
 	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Render: func(job kiosk.PrintJob) []byte {
 		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Attempt, profile, kiosk.KioskID(k.cfg.Kiosk.ID), "", k.cfg.Location(), k.desk.Opening(job.Ticket)))
 	}})
-	o.Printer = k.dev
+	d.Printer = k.dev
 	return nil
 }
 
 // announce says what this machine has and lacks.
-func (k *terminal) announce(m *Main) {
+func (k *terminal) announce() {
 	for _, d := range []struct{ name, port string }{{"打印机 / printer", k.cfg.Printer.Port}, {"读卡器 / reader", k.cfg.Reader.Port},
 		{"扫码器 / scanner", k.cfg.Scanner.Port}, {"中心 / center", k.cfg.Center.URL}} {
 		state := d.port
 		if state == "" {
 			state = "没有 / none"
 		}
-		fmt.Fprintf(m.Out, "kiosk: %s: %s\n", d.name, state)
+		fmt.Fprintf(k.o.Out, "kiosk: %s: %s\n", d.name, state)
 	}
-	fmt.Fprintf(m.Out, "kiosk: %s, socket %s\n", k.cfg.Store.Path, k.cfg.Control.Socket)
+	fmt.Fprintf(k.o.Out, "kiosk: %s, socket %s\n", k.cfg.Store.Path, k.cfg.Control.Socket)
 }
 
 // serve answers the technician's verbs until ctx is done.

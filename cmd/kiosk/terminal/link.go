@@ -1,0 +1,74 @@
+package terminal
+
+import (
+	"context"
+	"sync"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/control"
+	"hallkiosk/kiosk/uplink"
+)
+
+// link is the line to the center; pump is nil without one.
+type link struct {
+	client *uplink.Client
+	pump   *uplink.Pump
+}
+
+func (k *terminal) linkUp() error {
+	if k.cfg.Center.URL == "" {
+		return nil
+	}
+	token := uplink.Token("")
+	if name := k.cfg.Center.TokenFile; name != "" {
+		token = uplink.TokenFile(name)
+	}
+	var err error
+	if k.link.client, err = uplink.NewClient(uplink.ClientOpts{URL: k.cfg.Center.URL, Token: token}); err != nil {
+		return err
+	}
+	o := uplink.DefaultOpts()
+	o.Hall, o.Kiosk = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID)
+	k.link.pump = uplink.NewPump(k.store, k.link.client, o)
+	return nil
+}
+
+func (k *terminal) wake() {
+	if k.link.pump != nil {
+		k.link.pump.Wake()
+	}
+}
+
+// send moves events until ctx is done.
+func (k *terminal) send(ctx context.Context, work *sync.WaitGroup) {
+	if k.link.pump == nil {
+		return
+	}
+	work.Go(func() {
+		k.link.pump.Run(ctx)
+		k.link.client.Close()
+	})
+}
+
+func (k *terminal) centerState(ctx context.Context) (control.Center, error) {
+	c := control.Center{URL: k.cfg.Center.URL, State: "none"}
+	if k.link.pump == nil {
+		return c, nil
+	}
+	s, err := k.link.pump.State(ctx)
+	c.Since = s.Success
+	switch {
+	case s.Refused:
+		c.State = "refused"
+	case s.Err != nil:
+		c.State = "away"
+	case s.Success.IsZero():
+		c.State = "connecting"
+	default:
+		c.State = "ok"
+	}
+	if s.Err != nil {
+		c.Error = kiosk.HintOf(s.Err)
+	}
+	return c, err
+}

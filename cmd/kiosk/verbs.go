@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"time"
+
+	"hallkiosk/cmd/kiosk/terminal"
+	"hallkiosk/configs"
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/control"
+)
+
+// parse reads a verb's flags. rest is how many arguments follow them.
+func (m *Main) parse(verb string, args []string, rest int, define func(*flag.FlagSet)) (config string, left []string, err error) {
+	fs := flag.NewFlagSet("kiosk "+verb, flag.ContinueOnError)
+	fs.SetOutput(m.Err)
+	fs.StringVar(&config, "config", "/etc/hallkiosk/kiosk.toml", "配置文件 / the config file")
+	if define != nil {
+		define(fs)
+	}
+	if err := fs.Parse(args); err != nil {
+		return "", nil, flag.ErrHelp
+	}
+	if fs.NArg() != rest {
+		return "", nil, code{2, fmt.Errorf("%s 之后要有 %d 个参数 / wants %d arguments, got %d: %q", verb, rest, rest, fs.NArg(), fs.Args())}
+	}
+	return config, fs.Args(), nil
+}
+
+func (m *Main) run(ctx context.Context, args []string) error {
+	headless := false
+	path, _, err := m.parse("run", args, 0, func(fs *flag.FlagSet) {
+		fs.BoolVar(&headless, "headless", false, "不显示屏幕 / everything but the window")
+	})
+	if err != nil {
+		return err
+	}
+	cfg, catalog, problems := configs.LoadKiosk(path)
+	if len(problems.Fatal()) > 0 {
+		return problems
+	}
+	for _, p := range problems {
+		fmt.Fprintln(m.Err, p) // a device may come later
+	}
+	err = terminal.Run(ctx, terminal.Opts{Config: cfg, Catalog: catalog, Headless: headless, Version: version, Out: m.Out})
+	if kiosk.CodeOf(err) == kiosk.EBusy {
+		return code{125, err} // another one runs: starting again won't help
+	}
+	return err
+}
+
+func (m *Main) check(_ context.Context, args []string) error {
+	path, _, err := m.parse("check", args, 0, nil)
+	if err != nil {
+		return err
+	}
+	cfg, catalog, problems := configs.LoadKiosk(path)
+	if len(problems) > 0 {
+		return problems
+	}
+	fmt.Fprintf(m.Out, "%s: 没有问题 / no problems. %s, %d 个部门 / departments, %d 个队列 / queues, %d 个事项 / items.\n",
+		path, catalog.Hall.Zh, len(catalog.Departments), len(catalog.Queues), len(catalog.Items))
+	for _, d := range []struct{ name, port string }{{"printer 打印机", cfg.Printer.Port}, {"reader 读卡器", cfg.Reader.Port}, {"scanner 扫码器", cfg.Scanner.Port}} {
+		if d.port == "" {
+			fmt.Fprintf(m.Out, "%s: 没有装 / not fitted\n", d.name)
+		}
+	}
+	return nil
+}
+
+func (m *Main) items(_ context.Context, args []string) error {
+	path, _, err := m.parse("items", args, 0, nil)
+	if err != nil {
+		return err
+	}
+	_, catalog, problems := configs.LoadKiosk(path)
+	if fatal := problems.Fatal(); len(fatal) > 0 {
+		return fatal
+	}
+	for _, i := range catalog.Items {
+		fmt.Fprintf(m.Out, "%s\t%s\n", i.ID, i.Name.Zh)
+	}
+	return nil
+}
+
+// client returns the line to the running kiosk of a config.
+func client(path string) (control.Client, error) {
+	cfg, _, problems := configs.LoadKiosk(path)
+	if fatal := problems.Fatal(); len(fatal) > 0 {
+		return control.Client{}, fatal
+	}
+	return control.Client{Path: cfg.Control.Socket}, nil
+}
+
+func (m *Main) take(ctx context.Context, args []string) error {
+	var r kiosk.Request
+	asJSON := false
+	path, _, err := m.parse("take", args, 0, func(fs *flag.FlagSet) {
+		fs.Func("item", "事项编码,可以写多个 / an item's code, may be repeated", func(s string) error {
+			r.Items = append(r.Items, kiosk.ItemID(s))
+			return nil
+		})
+		fs.StringVar((*string)(&r.ID), "request", "", "取号编号:同一个编号得到同一张号 / the same id gets the same ticket")
+		fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON")
+	})
+	if err != nil {
+		return err
+	}
+	c, err := client(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	t, err := c.Take(ctx, r)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(m.Out).Encode(t)
+	}
+	fmt.Fprintf(m.Out, "%s  前面 %d 人 / ahead  %s %s\n", t.Number, t.Ahead, t.Print, t.Cause)
+	return nil
+}
+
+func (m *Main) status(ctx context.Context, args []string) error {
+	return ask(ctx, m, "status", args, control.Client.Status, func(s control.Status) {
+		fmt.Fprintf(m.Out, "kiosk %s @ %s  %s  %s\n", s.Kiosk, s.Hall, s.Day, s.Version)
+		for _, d := range s.Devices {
+			fmt.Fprintf(m.Out, "%-8s %-12s %s %s\n", d.Name, d.State, d.Port, d.Hint)
+		}
+		fmt.Fprintf(m.Out, "center   %-12s %s %s\n", s.Center.State, s.Center.URL, s.Center.Error)
+		fmt.Fprintf(m.Out, "未上传 / unsent %d\n", s.Unsent)
+		for q, n := range s.Queues {
+			fmt.Fprintf(m.Out, "队列 / queue %s: %d\n", q, n)
+		}
+	})
+}
+
+func (m *Main) screen(ctx context.Context, args []string) error {
+	return ask(ctx, m, "screen", args, control.Client.Screen, func(s control.Screen) {
+		fmt.Fprintf(m.Out, "%s (%d x %d)\n", s.Name, s.Width, s.Height)
+		for _, t := range s.Targets {
+			fmt.Fprintf(m.Out, "  %4d,%4d %4dx%-4d %s\n", t.X, t.Y, t.Width, t.Height, t.Label)
+		}
+	})
+}
+
+// ask puts a question to the running kiosk and prints the answer.
+func ask[T any](ctx context.Context, m *Main, verb string, args []string, call func(control.Client, context.Context) (T, error), print func(T)) error {
+	asJSON := false
+	path, _, err := m.parse(verb, args, 0, func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON") })
+	if err != nil {
+		return err
+	}
+	c, err := client(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	v, err := call(c, ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(m.Out).Encode(v)
+	}
+	print(v)
+	return nil
+}
+
+func (m *Main) shot(ctx context.Context, args []string) error {
+	path, left, err := m.parse("shot", args, 1, nil)
+	if err != nil {
+		return err
+	}
+	c, err := client(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	png, err := c.Shot(ctx)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(left[0], png, 0o644); err != nil {
+		return code{1, fmt.Errorf("图片写不了 / can't write the picture: %w", err)}
+	}
+	return nil
+}
