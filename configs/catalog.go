@@ -123,7 +123,8 @@ func (r *catalogReader) decode(fsys fs.FS, name string, v any) *file {
 func (r *catalogReader) define(f *file, key, kind, zh, id string) bool {
 	name := kind + " " + id
 	if first, twice := r.defined[name]; twice {
-		f.addf(key, "%s %s is defined twice, first at %s. Give one of them another code.", "%s %s 重复了,第一次在 %s,请改一个。", pick(kind, zh), id, first)
+		f.add(key, fmt.Sprintf("%s %s is defined twice, first at %s. Give one of them another code.", kind, id, first),
+			fmt.Sprintf("%s %s 重复了,第一次在 %s,请改一个。", zh, id, first))
 		return false
 	}
 	at := f.places[key]

@@ -206,7 +206,7 @@ func TestCatalogProblems(t *testing.T) {
 		t.Fatal(problems)
 	}
 	for _, c := range []struct{ name, file, old, new, want string }{
-		{"SameCodeTwice", "one.toml", "minutes = 5\n", "minutes = 5\n[[item]]\ncode = \"X001\"\nname = { zh = \"又\" }\nqueue = \"A\"\nminutes = 5\n", "catalog/one.toml:18:1: item/事项 X001 is defined twice, first at catalog/one.toml:13:1"},
+		{"SameCodeTwice", "one.toml", "minutes = 5\n", "minutes = 5\n[[item]]\ncode = \"X001\"\nname = { zh = \"又\" }\nqueue = \"A\"\nminutes = 5\n", "catalog/one.toml:18:1: item X001 is defined twice, first at catalog/one.toml:13:1"},
 		{"UnknownQueue", "one.toml", "queue = \"A\"", "queue = \"B\"", "catalog/one.toml:15:1: item X001 is in queue \"B\", which no file defines"},
 		{"UnknownHours", "one.toml", "hours = \"day\"", "hours = \"night\"", "catalog/one.toml:11:1: no hours \"night\""},
 		{"UnknownZone", "one.toml", "zone = \"A\"\n[[queue]]", "zone = \"Q\"\n[[queue]]", "catalog/one.toml:4:1: no zone \"Q\""},

@@ -147,17 +147,15 @@ func (k *Kiosk) check(f *file) {
 		value, low, up int
 		unit, zh       string
 	}{
-		{"width", k.Screen.Width, 640, 7680, "pixels", "像素"}, {"height", k.Screen.Height, 480, 7680, "pixels", "像素"},
+		{"width", k.Screen.Width, 320, 7680, "pixels", "像素"}, {"height", k.Screen.Height, 320, 7680, "pixels", "像素"},
 		{"idle_ask", k.Screen.IdleAsk, 5, 600, "seconds", "秒"}, {"idle_return", k.Screen.IdleReturn, 5, 600, "seconds", "秒"},
 	} {
 		if v.value < v.low || v.value > v.up {
-			f.addf("screen."+v.key, "%s is %d %s. Write a number from %d to %d.", "%s 是 %d %s,请写 %d 到 %d。", v.key, v.value, pick(v.unit, v.zh), v.low, v.up)
+			f.add("screen."+v.key, fmt.Sprintf("%s is %d %s. Write a number from %d to %d.", v.key, v.value, v.unit, v.low, v.up),
+				fmt.Sprintf("%s 是 %d %s,请写 %d 到 %d。", v.key, v.value, v.zh, v.low, v.up))
 		}
 	}
 }
-
-// pick keeps one list of arguments for both languages: units read the same.
-func pick(en, zh string) string { return en + "/" + zh }
 
 func (k *Kiosk) checkTerminal(f *file) {
 	t := &k.Kiosk

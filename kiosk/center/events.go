@@ -108,6 +108,7 @@ func (s *Server) ingest(ctx context.Context, in *eventsInput) (*eventsOutput, er
 		p := s.fault(err)
 		if p.Type != ProblemGap {
 			s.refused.Add(1)
+			s.opts.Log.Warn("batch refused", "kiosk", ctx.Value(sender{}), "status", p.Status, "detail", p.Detail)
 		}
 		return nil, p
 	}

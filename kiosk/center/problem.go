@@ -87,10 +87,13 @@ func problemOf(err error) *Problem {
 // ownProblem turns huma's own refusals, such as a body that isn't JSON, into
 // Problems. The values that huma would echo are left out: they may be
 // anybody's data.
-func ownProblem(_ huma.Context, _ string, v any) (any, error) {
+func (s *Server) ownProblem(ctx huma.Context, _ string, v any) (any, error) {
 	m, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
+	}
+	if ctx.Operation().OperationID == postEvents {
+		s.refused.Add(1)
 	}
 	code := kiosk.EInvalid
 	switch {

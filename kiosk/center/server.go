@@ -48,7 +48,7 @@ func New(store Store, o Opts) *Server {
 	config.Info.Description = "Events of the kiosks come in, queue lengths go out. Refusals are RFC 9457 problems with a code."
 	config.DocsPath = ""     // its page would load scripts from outside
 	config.CreateHooks = nil // no $schema in answers
-	config.Transformers = append(config.Transformers, ownProblem)
+	config.Transformers = append(config.Transformers, s.ownProblem)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "The kiosk's own token"},
 	}
@@ -97,6 +97,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return <-stopped
 }
 
+// postEvents is the operation that takes in batches.
+const postEvents = "post-events"
+
 func (s *Server) operations(api huma.API) {
 	problem := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	refusals := func(statuses ...int) map[string]*huma.Response {
@@ -110,7 +113,7 @@ func (s *Server) operations(api huma.API) {
 		return all
 	}
 	huma.Register(api, huma.Operation{
-		OperationID: "post-events", Method: http.MethodPost, Path: "/v1/events",
+		OperationID: postEvents, Method: http.MethodPost, Path: "/v1/events",
 		Summary: "Take in a run of consecutive events of one kiosk",
 		Description: "At most 1,000 events and 4 MiB, also after unpacking; Content-Encoding gzip or none. " +
 			"Posting the same batch again is fine. An empty batch says that the kiosk is there. 409 with acked_through asks the kiosk to go back.",

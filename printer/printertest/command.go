@@ -166,6 +166,13 @@ func ignore(*Printer, []byte) {}
 // refuse is for commands whose length is known and whose effect is not built.
 func refuse(p *Printer, _ []byte) { p.note(p.code) }
 
+// refuseOn is for modes that are not built: switching them off is no mistake.
+func refuseOn(p *Printer, a []byte) {
+	if digit(a[0]) != 0 {
+		p.note(p.code)
+	}
+}
+
 // commands is what the interpreter knows: the first two bytes, then what follows.
 var commands map[[2]byte]command
 
@@ -227,8 +234,8 @@ var escCommands = map[byte]command{
 	'c': {size: exactly(2), run: ignore, idle: true}, // paper sensors, panel buttons
 	'p': {size: exactly(3), run: ignore, idle: true}, // cash drawer
 	'S': {size: exactly(0), run: ignore, idle: true}, // standard mode, the only one here
-	'{': {size: exactly(1), run: refuse},
-	'V': {size: exactly(1), run: refuse},
+	'{': {size: exactly(1), run: refuseOn}, // upside down
+	'V': {size: exactly(1), run: refuseOn}, // turned
 	'L': {size: exactly(0), run: refuse}, // page mode
 	'T': {size: exactly(1), run: refuse},
 	'W': {size: exactly(8), run: refuse},

@@ -1,0 +1,140 @@
+// Command center is the center server of a city's halls: it takes in what the
+// kiosks tell and shows how long the queues are.
+//
+//	center run -config F     serve until SIGINT or SIGTERM
+//	center check -config F   read the config and the tokens, and say what is wrong
+//
+// It exits with 0 when it was told to stop or all is well, 1 when starting it
+// again may help, 2 when the config or the command must be mended, and 125
+// when starting it again can't help.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/mattn/go-sqlite3"
+
+	"hallkiosk/configs"
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/center"
+	"hallkiosk/kiosk/center/store"
+)
+
+// The exit codes; systemd's RestartPreventExitStatus names the last two.
+const (
+	exitStop    = 0
+	exitRestart = 1
+	exitMend    = 2
+	exitStay    = 125
+)
+
+const usage = `用法 / usage:
+  center run   -config center.toml   运行 / serve until SIGINT or SIGTERM
+  center check -config center.toml   检查配置和令牌 / check the config and the tokens
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	m := &Main{Stdout: os.Stdout, Stderr: os.Stderr}
+	code := m.Run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// Main is the program, apart from the process it runs in.
+type Main struct {
+	Stdout, Stderr io.Writer
+}
+
+// Run does what the arguments say until it is done or ctx ends, and returns
+// the exit code.
+func (m *Main) Run(ctx context.Context, args []string) int {
+	if len(args) == 0 || args[0] != "run" && args[0] != "check" {
+		fmt.Fprint(m.Stderr, usage)
+		return exitMend
+	}
+	flags := flag.NewFlagSet("center "+args[0], flag.ContinueOnError)
+	flags.SetOutput(m.Stderr)
+	flags.Usage = func() { fmt.Fprint(m.Stderr, usage) }
+	path := flags.String("config", "center.toml", "the config")
+	switch err := flags.Parse(args[1:]); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitStop
+	case err != nil:
+		return exitMend
+	case flags.NArg() > 0:
+		fmt.Fprintf(m.Stderr, "center: unknown argument %q\n%s", flags.Arg(0), usage)
+		return exitMend
+	}
+
+	config, tokens, err := load(*path)
+	if err != nil {
+		fmt.Fprintln(m.Stderr, err)
+		return exitMend
+	}
+	if args[0] == "check" {
+		fmt.Fprintf(m.Stdout, "%s: 没有问题 / no problems; %d kiosks have tokens\n", *path, len(tokens.Kiosks()))
+		return exitStop
+	}
+	if err := m.serve(ctx, config, tokens); err != nil {
+		fmt.Fprintf(m.Stderr, "center: %v\n", err)
+		return exitCode(err)
+	}
+	return exitStop
+}
+
+// load reads the config and the tokens it names. The error has a line for
+// every problem of both.
+func load(path string) (configs.Center, *center.Tokens, error) {
+	config, err := configs.LoadCenter(path)
+	if config.TokensFile == "" {
+		return config, nil, err
+	}
+	tokens, bad := center.LoadTokens(config.TokensFile)
+	return config, tokens, errors.Join(err, bad)
+}
+
+// errListen marks an address that can't be listened on.
+var errListen = errors.New("can't listen on [listen]")
+
+func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.Tokens) (err error) {
+	st, err := store.Open(ctx, config.Store.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	l, err := net.Listen("tcp", config.Listen)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errListen, err)
+	}
+	opts := center.DefaultOpts()
+	opts.Tokens = tokens
+	opts.Log = slog.New(slog.NewTextHandler(m.Stderr, nil))
+	fmt.Fprintf(m.Stdout, "center: listening on http://%s\n", l.Addr())
+	return center.New(st, opts).Serve(ctx, l)
+}
+
+// exitCode says what starting the center again would be good for.
+func exitCode(err error) int {
+	var fault sqlite3.Error
+	switch inSQLite := errors.As(err, &fault); {
+	case inSQLite && (fault.Code == sqlite3.ErrCorrupt || fault.Code == sqlite3.ErrNotADB):
+		return exitStay // somebody must put a backup in place
+	case kiosk.CodeOf(err) == kiosk.EConflict:
+		return exitStay // a newer center's file
+	case kiosk.CodeOf(err) == kiosk.EDisk && !inSQLite:
+		return exitMend // the path, or its rights
+	case errors.Is(err, errListen) && !errors.Is(err, syscall.EADDRINUSE):
+		return exitMend // no address of this machine, or a port only root may use
+	}
+	return exitRestart
+}

@@ -1,0 +1,225 @@
+// Package hall is the virtual hall: a printer, a card reader and a scanner on
+// pseudo-terminals that any driver can open, and a web page to work them by hand.
+// What the page does, tests do with the same requests; see http.go.
+package hall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"hallkiosk/cmd/hallsim/line"
+	"hallkiosk/kiosk/idcard/idcardtest"
+	"hallkiosk/kiosk/scanner/scannertest"
+	"hallkiosk/printer/printertest"
+)
+
+// Opts says what stands in the hall.
+type Opts struct {
+	Dir     string // where the links to the lines are made; must exist
+	Printer printertest.Opts
+	Reader  idcardtest.Opts
+	Scanner scannertest.Opts
+	Baud    int    // pace of the printer's line; 0 is none
+	Screen  string // URL of the kiosk's screen, shown on the page; may be empty
+}
+
+// Hall is one virtual hall. The devices may also be worked directly.
+type Hall struct {
+	Printer *printertest.Printer
+	Reader  *idcardtest.Reader
+	Scanner *scannertest.Scanner
+
+	o       Opts
+	mux     *http.ServeMux
+	devices []*device
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced at every change that no device tells of
+	taken   int           // papers up to this ID have been taken away
+}
+
+// device is something at the end of a line.
+type device struct {
+	name  string // of the link in Dir
+	serve func(context.Context, *line.Line) error
+	back  func(context.Context) error // waits until it has power again; nil: it never loses it
+
+	line *line.Line // nil while unplugged; guarded by Hall.mu
+}
+
+// New makes the hall and plugs everything in: when it returns, the links lead to
+// lines that can be opened. Run works the devices and unplugs them.
+func New(o Opts) (*Hall, error) {
+	h := &Hall{
+		Printer: printertest.New(o.Printer),
+		Reader:  idcardtest.New(o.Reader),
+		Scanner: scannertest.New(o.Scanner),
+		o:       o,
+		changed: make(chan struct{}),
+	}
+	h.devices = []*device{
+		{name: "printer", serve: h.servePrinter, back: h.printerBack},
+		{name: "reader", serve: func(ctx context.Context, l *line.Line) error { return h.Reader.Serve(ctx, l) }},
+		{name: "scanner", serve: func(ctx context.Context, l *line.Line) error { return h.Scanner.Serve(ctx, l) }},
+	}
+	h.mux = h.routes()
+	for _, d := range h.devices {
+		if err := h.plug(d); err != nil {
+			h.Close()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *Hall) servePrinter(ctx context.Context, l *line.Line) error {
+	return h.Printer.Serve(ctx, l, h.o.Baud)
+}
+
+func (h *Hall) printerBack(ctx context.Context) error {
+	return h.Printer.Wait(ctx, func(s printertest.State) bool { return !s.Has(printertest.PowerOff) })
+}
+
+// Run works the devices until ctx ends, then hangs up and removes the links.
+func (h *Hall) Run(ctx context.Context) error {
+	defer h.Close()
+	end := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all sync.WaitGroup
+	for _, d := range h.devices {
+		all.Go(func() {
+			if err := h.work(ctx, d); err != nil {
+				cancel(fmt.Errorf("%s: %w", d.name, err))
+			}
+		})
+	}
+	all.Wait()
+	if end.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// work serves one device. When its power goes its line hangs up, and it gets a new
+// one with the power: so a USB port vanishes and comes back.
+func (h *Hall) work(ctx context.Context, d *device) error {
+	for {
+		err := d.serve(ctx, d.line)
+		h.unplug(d)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !errors.Is(err, printertest.ErrOff) || d.back == nil {
+			return err
+		}
+		if err := d.back(ctx); err != nil {
+			return nil // ctx ended
+		}
+		if err := h.plug(d); err != nil {
+			return err
+		}
+	}
+}
+
+// link is where drivers find the device.
+func (h *Hall) link(d *device) string { return filepath.Join(h.o.Dir, d.name) }
+
+// Links names the links to the devices.
+func (h *Hall) Links() []string {
+	var all []string
+	for _, d := range h.devices {
+		all = append(all, h.link(d))
+	}
+	return all
+}
+
+// plug opens a line for d and leads its link there, in place of one that a
+// crashed hall has left. Anything else of that name is not ours to remove.
+func (h *Hall) plug(d *device) error {
+	link := h.link(d)
+	if info, err := os.Lstat(link); err == nil && info.Mode()&os.ModeSymlink == 0 {
+		return fmt.Errorf("%s is in the way: not a symbolic link", link)
+	}
+	l, err := line.Open()
+	if err != nil {
+		return err
+	}
+	fresh := fmt.Sprintf("%s.%d", link, os.Getpid())
+	_ = os.Remove(fresh)
+	if err := os.Symlink(l.Path(), fresh); err != nil {
+		_ = l.Close()
+		return err
+	}
+	if err := os.Rename(fresh, link); err != nil {
+		_ = os.Remove(fresh)
+		_ = l.Close()
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	d.line = l
+	h.change()
+	return nil
+}
+
+// unplug hangs up and removes the link, unless another hall has made it its own.
+func (h *Hall) unplug(d *device) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if d.line == nil {
+		return
+	}
+	if to, err := os.Readlink(h.link(d)); err == nil && to == d.line.Path() {
+		_ = os.Remove(h.link(d))
+	}
+	_ = d.line.Close()
+	d.line = nil
+	h.change()
+}
+
+// Close hangs up all lines. Run does so at its end.
+func (h *Hall) Close() {
+	for _, d := range h.devices {
+		h.unplug(d)
+	}
+}
+
+// change tells everyone who waits; h.mu is held.
+func (h *Hall) change() {
+	close(h.changed)
+	h.changed = make(chan struct{})
+}
+
+// plugged waits until d has a line, or has none.
+func (h *Hall) plugged(ctx context.Context, d *device, want bool) error {
+	for {
+		h.mu.Lock()
+		is, changed := d.line != nil, h.changed
+		h.mu.Unlock()
+		if is == want {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Take takes away the papers that lie in the slot.
+func (h *Hall) Take() {
+	papers := h.Printer.Papers()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(papers) > 0 {
+		h.taken = papers[len(papers)-1].ID
+	}
+	h.change()
+}
