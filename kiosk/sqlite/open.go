@@ -209,7 +209,8 @@ func lockFile(path string) (*os.File, error) {
 		return nil, &kiosk.Error{Code: kiosk.EBusy, Op: "lock the local queue", Err: err, Message: "另一个取号程序正在使用这个数据文件。",
 			Hint: fmt.Sprintf("another kiosk (process %s) is running on this store; stop it, or give this one a [store] path of its own", strings.TrimSpace(string(holder[:n])))}
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
 	}
 	if err != nil && !errors.Is(err, unix.ENOSPC) { // the lock holds without the number

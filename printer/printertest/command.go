@@ -234,9 +234,9 @@ var escCommands = map[byte]command{
 	'c': {size: exactly(2), run: ignore, idle: true}, // paper sensors, panel buttons
 	'p': {size: exactly(3), run: ignore, idle: true}, // cash drawer
 	'S': {size: exactly(0), run: ignore, idle: true}, // standard mode, the only one here
-	'{': {size: exactly(1), run: refuseOn}, // upside down
-	'V': {size: exactly(1), run: refuseOn}, // turned
-	'L': {size: exactly(0), run: refuse}, // page mode
+	'{': {size: exactly(1), run: refuseOn},           // upside down
+	'V': {size: exactly(1), run: refuseOn},           // turned
+	'L': {size: exactly(0), run: refuse},             // page mode
 	'T': {size: exactly(1), run: refuse},
 	'W': {size: exactly(8), run: refuse},
 	'(': {size: counted(1), run: refuse},

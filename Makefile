@@ -1,0 +1,53 @@
+# hallkiosk. `make run` shows it, `make test` proves it.
+export CGO_ENABLED := 1
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -X main.version=$(VERSION)
+
+.PHONY: run build test check bench soak fuzz fonts clean
+
+# The whole hall on this machine: devices, center, touchscreen.
+run:
+	@.ci/deps run
+	@$(MAKE) --no-print-directory build
+	@exec bin/hallsim up -data var
+
+build:
+	@.ci/deps build
+	@mkdir -p bin
+	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+test:
+	@.ci/deps test
+	@$(MAKE) --no-print-directory check
+	go test -race -timeout 30m ./...
+
+# gofmt, vet, staticcheck and the directions of imports.
+check:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test ./cmd -run TestImports
+
+# Figures, each with the floor it is held against. Prints to the terminal.
+bench:
+	@.ci/deps test
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/bench
+
+# What takes longer than a test may.
+soak:
+	@.ci/deps test
+	KIOSK_SOAK=1 go test -race -timeout 60m -run 'Kill|Soak' ./cmd/kiosk
+
+fuzz:
+	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos
+	go test -run '^$$' -fuzz FuzzKiosk -fuzztime 1m ./configs
+	go test -run '^$$' -fuzz FuzzHours -fuzztime 1m ./kiosk
+
+# The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools.
+fonts:
+	cd configs/fonts && python3 subset.py ../catalog/*.toml ../../display/text/*.toml >/tmp/hallkiosk-unicodes && \
+	for w in Regular Bold; do pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=2 \
+	  --unicodes-file=/tmp/hallkiosk-unicodes --output-file=NotoSansSC-$$w.otf --no-hinting --desubroutinize --layout-features=kern; done
+
+clean:
+	rm -rf bin
