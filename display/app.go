@@ -56,7 +56,7 @@ type App struct {
 	fyne  fyne.App
 	win   fyne.Window
 	root  *root
-	ready chan struct{} // closed when the window is up
+	ready chan struct{} // closed when the first frame can be seen
 
 	loc     text.Loc
 	stack   []view // the first screen and the way from it
@@ -72,7 +72,8 @@ func New(o Opts) *App {
 }
 
 // Run shows the window until ctx is done. It must be called on the main
-// goroutine of the process, once. shown is called when the window is up.
+// goroutine of the process, once. shown is called when the
+// first frame can be seen.
 func (a *App) Run(ctx context.Context, shown func()) {
 	// The design is in pixels; Fyne would guess a scale from the monitor.
 	os.Setenv("FYNE_SCALE", "1")
@@ -86,15 +87,22 @@ func (a *App) Run(ctx context.Context, shown func()) {
 	a.win.SetCloseIntercept(func() {}) // citizens can't leave it
 	a.root = newRoot(a.show, a.touch)
 	a.win.SetContent(a.root)
-	a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
-	a.win.SetFullScreen(a.o.Fullscreen)
+	if a.o.Fullscreen {
+		a.win.SetFullScreen(true)
+	} else {
+		a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
+	}
 	a.touch()
 	a.stack = []view{a.first()}
 	a.fyne.Lifecycle().SetOnStarted(func() {
 		a.show()
-		close(a.ready)
-		shown()
-		go a.tick()
+		window := a.window()
+		go func() {
+			a.appear(window)
+			close(a.ready)
+			shown()
+			a.tick()
+		}()
 	})
 	stop := context.AfterFunc(ctx, func() { a.later(a.fyne.Quit) })
 	defer stop()

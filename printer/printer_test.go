@@ -11,10 +11,10 @@ import (
 
 	"periph.io/x/conn/v3/conntest"
 
-	"hallkiosk/cmd/hallsim/line"
 	"hallkiosk/configs"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/serialport"
+	"hallkiosk/kiosk/serialport/serialtest"
 	"hallkiosk/printer"
 	"hallkiosk/printer/escpos"
 	"hallkiosk/printer/printertest"
@@ -124,13 +124,13 @@ func TestTicketOnPaper(t *testing.T) {
 type rig struct {
 	*printertest.Printer
 	dev  *printer.Dev
-	line *line.Line
+	line *serialtest.Line
 	job  kiosk.PrintJob
 }
 
 func newRig(t *testing.T, o printertest.Opts, baud int) *rig {
 	t.Helper()
-	l, err := line.Open()
+	l, err := serialtest.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestPrintAfterTrouble(t *testing.T) {
 
 // Garbage on the line is neither a status nor a reason to hang.
 func TestGarbage(t *testing.T) {
-	l, err := line.Open()
+	l, err := serialtest.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

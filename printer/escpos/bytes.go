@@ -110,8 +110,9 @@ func (b *Builder) Raster(width int, rows []byte) {
 	}
 }
 
-// Cut feeds the last line past the knife and cuts, leaving a little to tear.
-func (b *Builder) Cut() { b.Raw(0x1D, 'V', 'B', 0) }
+// Cut feeds the last line 3 mm past the knife and cuts, leaving a little to
+// tear.
+func (b *Builder) Cut() { b.Raw(0x1D, 'V', 'B', 24) }
 
 // Commands that are sent by themselves.
 var (

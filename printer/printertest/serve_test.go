@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"hallkiosk/cmd/hallsim/line"
+	"hallkiosk/kiosk/serialport/serialtest"
 	pt "hallkiosk/printer/printertest"
 )
 
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // what Serve returned.
 func serve(t *testing.T, ctx context.Context, p *pt.Printer, baud int) (*os.File, <-chan error) {
 	t.Helper()
-	l, err := line.Open()
+	l, err := serialtest.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 	"sync"
 
-	"hallkiosk/cmd/hallsim/line"
 	"hallkiosk/kiosk/idcard/idcardtest"
 	"hallkiosk/kiosk/scanner/scannertest"
+	"hallkiosk/kiosk/serialport/serialtest"
 	"hallkiosk/printer/printertest"
 )
 
@@ -46,10 +46,10 @@ type Hall struct {
 // device is something at the end of a line.
 type device struct {
 	name  string // of the link in Dir
-	serve func(context.Context, *line.Line) error
+	serve func(context.Context, *serialtest.Line) error
 	back  func(context.Context) error // waits until it has power again; nil: it never loses it
 
-	line *line.Line // nil while unplugged; guarded by Hall.mu
+	line *serialtest.Line // nil while unplugged; guarded by Hall.mu
 }
 
 // New makes the hall and plugs everything in: when it returns, the links lead to
@@ -64,8 +64,8 @@ func New(o Opts) (*Hall, error) {
 	}
 	h.devices = []*device{
 		{name: "printer", serve: h.servePrinter, back: h.printerBack},
-		{name: "reader", serve: func(ctx context.Context, l *line.Line) error { return h.Reader.Serve(ctx, l) }},
-		{name: "scanner", serve: func(ctx context.Context, l *line.Line) error { return h.Scanner.Serve(ctx, l) }},
+		{name: "reader", serve: func(ctx context.Context, l *serialtest.Line) error { return h.Reader.Serve(ctx, l) }},
+		{name: "scanner", serve: func(ctx context.Context, l *serialtest.Line) error { return h.Scanner.Serve(ctx, l) }},
 	}
 	h.mux = h.routes()
 	for _, d := range h.devices {
@@ -77,7 +77,7 @@ func New(o Opts) (*Hall, error) {
 	return h, nil
 }
 
-func (h *Hall) servePrinter(ctx context.Context, l *line.Line) error {
+func (h *Hall) servePrinter(ctx context.Context, l *serialtest.Line) error {
 	return h.Printer.Serve(ctx, l, h.o.Baud)
 }
 
@@ -146,7 +146,7 @@ func (h *Hall) plug(d *device) error {
 	if info, err := os.Lstat(link); err == nil && info.Mode()&os.ModeSymlink == 0 {
 		return fmt.Errorf("%s is in the way: not a symbolic link", link)
 	}
-	l, err := line.Open()
+	l, err := serialtest.Open()
 	if err != nil {
 		return err
 	}

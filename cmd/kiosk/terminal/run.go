@@ -52,14 +52,14 @@ func Run(ctx context.Context, o Opts) error {
 	defer k.close()
 	k.announce()
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failure error // of a part that ended by itself; read after work.Wait
 	var work sync.WaitGroup
 	work.Go(func() { k.desk.Run(ctx) })
 	work.Go(func() {
-		if err := k.serve(ctx); err != nil {
-			cancel(err)
-		}
+		failure = k.serve(ctx)
+		cancel()
 	})
 	k.send(ctx, &work)
 	ready := func() { fmt.Fprintln(o.Out, "kiosk: ready") }
@@ -68,13 +68,10 @@ func Run(ctx context.Context, o Opts) error {
 		<-ctx.Done()
 	} else {
 		k.app.Run(ctx, ready)
-		cancel(nil)
+		cancel()
 	}
 	work.Wait()
-	if err := context.Cause(ctx); err != context.Canceled {
-		return err
-	}
-	return nil
+	return failure
 }
 
 // displayThere tells plainly what the toolkit would only crash on.

@@ -13,8 +13,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"hallkiosk/cmd/hallsim/line"
 	sdt "hallkiosk/kiosk/idcard/idcardtest"
+	"hallkiosk/kiosk/serialport/serialtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -245,7 +245,7 @@ func TestAfterRead(t *testing.T) {
 func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	l, err := line.Open()
+	l, err := serialtest.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

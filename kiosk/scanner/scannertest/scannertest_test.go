@@ -12,8 +12,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"hallkiosk/cmd/hallsim/line"
 	"hallkiosk/kiosk/scanner/scannertest"
+	"hallkiosk/kiosk/serialport/serialtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -48,7 +48,7 @@ func TestServe(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			l, err := line.Open()
+			l, err := serialtest.Open()
 			if err != nil {
 				t.Fatal(err)
 			}

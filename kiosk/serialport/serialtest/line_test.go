@@ -1,4 +1,4 @@
-package line_test
+package serialtest_test
 
 import (
 	"errors"
@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"hallkiosk/cmd/hallsim/line"
+	"hallkiosk/kiosk/serialport/serialtest"
 )
 
 // TestLine sends every byte both ways: nothing is translated, echoed or swallowed.
 func TestLine(t *testing.T) {
-	l, err := line.Open()
+	l, err := serialtest.Open()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
-// Package line is a serial line made of a pseudo-terminal: the far end is a device
+// Package serialtest is a serial line made of a pseudo-terminal: the far end is a device
 // node that a driver opens like any port, the near end is for a virtual device.
-package line
+package serialtest
 
 import (
 	"fmt"
