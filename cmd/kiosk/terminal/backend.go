@@ -98,6 +98,8 @@ func plugged(name, port string) control.Device {
 	return d
 }
 
+var errHeadless = &kiosk.Error{Code: kiosk.EUnavailable, Message: "这台机器没有开触摸屏。", Hint: "the kiosk runs -headless and shows no screen"}
+
 func (b backend) Screen(ctx context.Context) (control.Screen, error) {
 	return b.shown(ctx, 5*time.Second)
 }
@@ -105,6 +107,9 @@ func (b backend) Screen(ctx context.Context) (control.Screen, error) {
 func (b backend) shown(ctx context.Context, patience time.Duration) (control.Screen, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if b.k.app == nil {
+		return control.Screen{}, errHeadless
+	}
 	snap, err := b.k.app.Screen(ctx)
 	if err != nil {
 		return control.Screen{}, err
@@ -124,5 +129,8 @@ func target(t widget.Target) control.Target {
 func (b backend) Shot(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	if b.k.app == nil {
+		return nil, errHeadless
+	}
 	return b.k.app.Shot(ctx)
 }

@@ -100,7 +100,7 @@ type terminal struct {
 	port    *serialport.Port
 	dev     *printer.Dev // nil when none is fitted
 	desk    *desk.Desk
-	app     *display.App
+	app     *display.App // nil when headless
 	socket  net.Listener
 	link    link
 }
@@ -140,6 +140,10 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	}
 	if k.desk, err = desk.New(ctx, d); err != nil {
 		return nil, err
+	}
+	if o.Headless {
+		ok = true
+		return k, nil
 	}
 	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
