@@ -107,6 +107,9 @@ func (s *sheet) notices(o kiosk.Offer, now time.Time) []notice {
 
 func (s *sheet) stack(notices []notice, x, y, w float32) float32 {
 	h := s.Px(132)
+	if n := float32(len(notices)); s.Wide {
+		h = min(h, (s.H-y)/max(1, n)-s.Px(theme.Gap))
+	}
 	for _, n := range notices {
 		fill, edge, c := theme.OKGround, theme.OKLine, theme.OK
 		if n.warm {
@@ -149,7 +152,7 @@ func (s *sheet) materials(list []kiosk.Material, x, y, w, room float32) float32 
 		s.put(back, x+w-pad-tagW, at+(row-tagH)/2, tagW, tagH)
 		s.add(tag.Center(x+w-pad-tagW, at+(row-tag.Height())/2, tagW, c)...)
 		s.add(s.Icon("file-text", theme.Blue, x+pad, at+(row-s.Px(44))/2, s.Px(44)))
-		name := s.Fit(s.Of(v.Name), 36, 24, w-2*pad-tagW-s.Px(90), 2, false)
+		name := s.FitIn(s.Of(v.Name), 36, 24, w-2*pad-tagW-s.Px(90), row, false)
 		s.add(name.Left(x+pad+s.Px(66), at+(row-name.Height())/2, theme.Ink)...)
 		at += row
 	}

@@ -31,6 +31,17 @@ func (k Kit) Fit(text string, size, least, room float32, most int, bold bool) Bl
 	}
 }
 
+// FitIn is Fit for a room of w by h pixels, in as many lines as that holds.
+func (k Kit) FitIn(text string, size, least, w, h float32, bold bool) Block {
+	for {
+		b := k.lay(text, size, w, bold)
+		if b.Height() <= h && b.width <= w || size <= least {
+			return b
+		}
+		size = max(least, size-2)
+	}
+}
+
 func (k Kit) lay(text string, size, room float32, bold bool) Block {
 	b := Block{size: k.Px(size), bold: bold}
 	style := fyne.TextStyle{Bold: bold}
