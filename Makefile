@@ -31,7 +31,7 @@ check:
 # Figures, each with the floor it is held against. Prints to the terminal.
 bench:
 	@.ci/deps test
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/bench
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/kiosk
 
 # What takes longer than a test may.
 soak:

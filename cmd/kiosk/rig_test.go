@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ const patient = 2 * time.Minute
 
 // process is a program under test, followed by its output.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	name string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it ended
@@ -59,14 +60,14 @@ type process struct {
 }
 
 // start starts a program. It is killed at the end of the test at the latest.
-func start(t *testing.T, env []string, program string, args ...string) *process {
+func start(t testing.TB, env []string, program string, args ...string) *process {
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), env...)
 	return follow(t, cmd)
 }
 
-func follow(t *testing.T, cmd *exec.Cmd) *process {
+func follow(t testing.TB, cmd *exec.Cmd) *process {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -154,14 +155,14 @@ func (p *process) exit() int {
 
 // machine is one kiosk with its folder and config.
 type machine struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	config string
 	control.Client
 }
 
 // newMachine writes a config: the least there is, and more lines in TOML.
-func newMachine(t *testing.T, more string) *machine {
+func newMachine(t testing.TB, more string) *machine {
 	t.Helper()
 	m := &machine{t: t, dir: t.TempDir()}
 	m.config = filepath.Join(m.dir, "kiosk.toml")
@@ -210,7 +211,7 @@ func (m *machine) takeVerb(args ...string) control.TakeReply {
 }
 
 // xvfb starts a virtual display and returns its environment.
-func xvfb(t *testing.T, width, height int) []string {
+func xvfb(t testing.TB, width, height int) []string {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -273,12 +274,12 @@ func find(s control.Screen, label string) *control.Target {
 
 // hall is a running hallsim.
 type hall struct {
-	t   *testing.T
+	t   testing.TB
 	dir string
 	url string
 }
 
-func newHall(t *testing.T, flags ...string) *hall {
+func newHall(t testing.TB, flags ...string) *hall {
 	t.Helper()
 	h := &hall{t: t, dir: t.TempDir()}
 	p := start(t, nil, filepath.Join(bin, "hallsim"), append([]string{"-dir", h.dir, "-speed", "0"}, flags...)...)
@@ -330,7 +331,7 @@ func (h *hall) do(path string) {
 	}
 }
 
-func get(t *testing.T, url string, v any) {
+func get(t testing.TB, url string, v any) {
 	t.Helper()
 	resp, err := http.Get(url)
 	if err != nil {
@@ -344,14 +345,14 @@ func get(t *testing.T, url string, v any) {
 
 // centerServer is a center on a port that it keeps over restarts.
 type centerServer struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	config string
 	addr   string
 	proc   *process
 }
 
-func newCenter(t *testing.T) *centerServer {
+func newCenter(t testing.TB) *centerServer {
 	t.Helper()
 	c := &centerServer{t: t, dir: t.TempDir()}
 	c.config = filepath.Join(c.dir, "center.toml")
@@ -382,4 +383,14 @@ func (c *centerServer) start() {
 // link is the config of a kiosk that belongs to this center.
 func (c *centerServer) link() string {
 	return fmt.Sprintf("[center]\nurl = %q\ntoken_file = %q\n", "http://"+c.addr, filepath.Join(c.dir, "kiosk.token"))
+}
+
+// newest returns the paper that came out last.
+func (h *hall) newest() paper {
+	h.t.Helper()
+	papers := h.papers()
+	if len(papers) == 0 {
+		h.t.Fatal("no paper")
+	}
+	return slices.MaxFunc(papers, func(a, b paper) int { return a.ID - b.ID })
 }

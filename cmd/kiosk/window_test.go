@@ -39,13 +39,7 @@ func TestCitizenTakesANumber(t *testing.T) {
 			return s.Name == "ticket" && slices.Contains(s.Texts, "请取走您的号")
 		})
 		number := ticketNumber(s)
-		papers := h.papers()
-		newest := papers[0]
-		for _, p := range papers {
-			if p.ID > newest.ID {
-				newest = p
-			}
-		}
+		newest := h.newest()
 		if number == "" || !newest.Whole || !slices.Contains(newest.Text, number) {
 			t.Fatalf("the screen shows %q (%v), the paper %v", number, s.Texts, newest.Text)
 		}
