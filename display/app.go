@@ -2,6 +2,7 @@ package display
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"math"
 	"os"
@@ -41,13 +42,6 @@ type Opts struct {
 	Height     int
 }
 
-// view is one screen on the way from the first one; draw is called whenever
-// what it shows may have changed.
-type view struct {
-	name string
-	draw func(p screen.Page) fyne.CanvasObject
-}
-
 // App is the touchscreen. New, then Run on the main goroutine; Screen and Shot
 // from any other.
 type App struct {
@@ -59,7 +53,10 @@ type App struct {
 	ready chan struct{} // closed when the first frame can be seen
 
 	loc     text.Loc
-	stack   []view // the first screen and the way from it
+	kept    map[string]*view // views without a visit's state, by name and subject
+	stack   []*view          // the first screen and the way from it
+	head    view
+	frame   view
 	touched time.Time
 	minute  int
 	asking  time.Time // when the idle question came up; zero when it is not
@@ -68,7 +65,7 @@ type App struct {
 
 // New returns an App that is not shown yet.
 func New(o Opts) *App {
-	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language)}
+	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language), kept: map[string]*view{}}
 }
 
 // Run shows the window until ctx is done. It must be called on the main
@@ -93,7 +90,7 @@ func (a *App) Run(ctx context.Context, shown func()) {
 		a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
 	}
 	a.touch()
-	a.stack = []view{a.first()}
+	a.stack = []*view{a.first()}
 	a.fyne.Lifecycle().SetOnStarted(func() {
 		a.show()
 		window := a.window()
@@ -155,7 +152,7 @@ func (a *App) pass(second int) {
 	}
 }
 
-func (a *App) top() view { return a.stack[len(a.stack)-1] }
+func (a *App) top() *view { return a.stack[len(a.stack)-1] }
 
 // touch notes that somebody is there.
 func (a *App) touch() { a.touched = a.o.Now() }
@@ -171,7 +168,7 @@ func (a *App) on(act func()) func() {
 	}
 }
 
-func (a *App) push(v view) {
+func (a *App) push(v *view) {
 	a.stack = append(a.stack, v)
 	a.show()
 }
@@ -186,7 +183,7 @@ func (a *App) back() {
 func (a *App) home() {
 	a.asking, a.leave = time.Time{}, time.Time{}
 	a.loc = text.In(a.o.Language)
-	a.stack = []view{a.first()}
+	a.stack = []*view{a.first()}
 	a.show()
 }
 
@@ -216,18 +213,32 @@ func (a *App) show() {
 	now := a.o.Now().In(a.o.Location)
 	a.minute = now.Minute()
 	page, head, frame := screen.NewPage(a.loc, size.Width, size.Height)
-	bar := screen.Bar{Language: a.on(a.language)}
-	if len(a.stack) > 1 {
-		bar.Home = a.on(a.again)
-	}
-	if name := a.top().name; len(a.stack) > 1 && name != "ticket" && name != "idle" {
-		bar.Back = a.on(a.back)
-	}
+	first, blocked := len(a.stack) == 1, a.top().name == "ticket" || a.top().name == "idle"
+	look := fmt.Sprint(a.loc.Lang, size)
 	a.root.set(
-		widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now), 0, 0, size.Width, head),
-		widget.Put(a.top().draw(page), 0, head, size.Width, page.H),
-		widget.Put(screen.Frame(page, frame, bar), 0, size.Height-frame, size.Width, frame),
+		a.head.get(fmt.Sprint(look, now.Format("2006-01-02 15:04")), func() fyne.CanvasObject {
+			return widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now), 0, 0, size.Width, head)
+		}),
+		a.body(page, look, head),
+		a.frame.get(fmt.Sprint(look, first, blocked), func() fyne.CanvasObject {
+			bar := screen.Bar{Language: a.on(a.language)}
+			if !first {
+				bar.Home = a.on(a.again)
+			}
+			if !first && !blocked {
+				bar.Back = a.on(a.back)
+			}
+			return widget.Put(screen.Frame(page, frame, bar), 0, size.Height-frame, size.Width, frame)
+		}),
 	)
+}
+
+func (a *App) body(page screen.Page, look string, head float32) fyne.CanvasObject {
+	v := a.top()
+	data, draw := v.load(page, v.page)
+	return v.get(look+fmt.Sprint(data), func() fyne.CanvasObject {
+		return widget.Put(draw(), 0, head, page.W, page.H)
+	})
 }
 
 // Snapshot is what the screen shows, for the technician and for tests. Sizes

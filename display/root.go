@@ -1,33 +1,35 @@
 package display
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
-
-	"hallkiosk/display/theme"
 )
 
 // root fills the window: it has no size of its own, tells when the window's
 // changed, feels touches beside everything, and hides the arrow.
 type root struct {
 	widget.BaseWidget
-	ground  *canvas.Rectangle
 	content *fyne.Container
 	resized func()
 	touched func()
 }
 
 func newRoot(resized, touched func()) *root {
-	r := &root{ground: canvas.NewRectangle(theme.Ground), content: &fyne.Container{}, resized: resized, touched: touched}
+	r := &root{content: &fyne.Container{}, resized: resized, touched: touched}
 	r.ExtendBaseWidget(r)
 	return r
 }
 
+// set shows parts. What is shown already is not drawn again.
 func (r *root) set(parts ...fyne.CanvasObject) {
-	r.content.Objects = parts
-	r.content.Refresh()
+	if !slices.Equal(r.content.Objects, parts) {
+		r.content.Objects = parts
+		canvas.Refresh(r.content)
+	}
 }
 
 // Tapped is for Fyne.
@@ -48,11 +50,10 @@ func (v *rootRenderer) Destroy()           {}
 func (v *rootRenderer) MinSize() fyne.Size { return fyne.NewSize(1, 1) }
 func (v *rootRenderer) Refresh()           { canvas.Refresh(v.r.content) }
 func (v *rootRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{v.r.ground, v.r.content}
+	return []fyne.CanvasObject{v.r.content}
 }
 
 func (v *rootRenderer) Layout(size fyne.Size) {
-	v.r.ground.Resize(size)
 	v.r.content.Resize(size)
 	if size != v.size {
 		v.size = size

@@ -2,6 +2,7 @@ package display
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"time"
 
@@ -37,41 +38,58 @@ func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
 
 func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
 
-func (a *App) first() view {
-	ids := make([]kiosk.ItemID, len(a.o.Catalog.Wanted))
-	for i, w := range a.o.Catalog.Wanted {
-		ids[i] = w.Item
+// seen is the part of an offer that a list shows.
+func seen(offers []kiosk.Offer, now time.Time) string {
+	key := now.Format(time.DateOnly)
+	for _, o := range offers {
+		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Opens.Unix())
 	}
-	return view{"first", func(p screen.Page) fyne.CanvasObject {
-		return screen.First(p, a.now(), a.o.Catalog.Wanted, a.offers(ids),
-			func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) },
-			func() { a.touch(); a.push(a.zones()) })
-	}}
+	return key
 }
 
-func (a *App) zones() view {
-	var list []screen.ZoneChoice
-	for _, z := range a.o.Catalog.Zones {
-		c := screen.ZoneChoice{Zone: z}
-		if z.Self {
-			c.Items = len(a.selfService(z.ID))
-		} else {
-			c.Departments = len(a.inZone(z.ID))
+func (a *App) first() *view {
+	return a.keep("first", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		ids := make([]kiosk.ItemID, len(a.o.Catalog.Wanted))
+		for i, w := range a.o.Catalog.Wanted {
+			ids[i] = w.Item
 		}
-		if c.Items+c.Departments > 0 {
-			list = append(list, c)
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			now, offers := a.now(), a.offers(ids)
+			return seen(offers, now), func() fyne.CanvasObject {
+				return screen.First(p, now, a.o.Catalog.Wanted, offers,
+					func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) },
+					func() { a.touch(); a.push(a.zones()) })
+			}
 		}
-	}
-	return view{"zones", func(p screen.Page) fyne.CanvasObject {
-		return screen.Zones(p, list, func(z kiosk.Zone) {
+	})
+}
+
+func (a *App) zones() *view {
+	return a.keep("zones", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		var list []screen.ZoneChoice
+		for _, z := range a.o.Catalog.Zones {
+			c := screen.ZoneChoice{Zone: z}
+			if z.Self {
+				c.Items = len(a.selfService(z.ID))
+			} else {
+				c.Departments = len(a.inZone(z.ID))
+			}
+			if c.Items+c.Departments > 0 {
+				list = append(list, c)
+			}
+		}
+		pick := func(z kiosk.Zone) {
 			a.touch()
 			if z.Self {
-				a.push(a.items(z.Name, a.selfService(z.ID)))
+				a.push(a.items("zone "+string(z.ID), z.Name, a.selfService(z.ID)))
 				return
 			}
 			a.push(a.departments(z.ID))
-		})
-	}}
+		}
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			return nil, func() fyne.CanvasObject { return screen.Zones(p, list, pick) }
+		}
+	})
 }
 
 // selfService lists what the zone of the machines offers: all that a machine
@@ -96,29 +114,30 @@ func (a *App) inZone(id kiosk.ZoneID) []kiosk.Department {
 	return list
 }
 
-func (a *App) departments(id kiosk.ZoneID) view {
-	zone, _ := a.o.Catalog.Zone(id)
-	list := a.inZone(id)
-	count := map[kiosk.DeptID]int{}
-	for _, i := range a.o.Catalog.Items {
-		count[i.Dept]++
-	}
-	page := 0
-	return view{"departments", func(p screen.Page) fyne.CanvasObject {
-		return screen.Departments(p, zone, list, count, page, a.turn(&page), func(id kiosk.DeptID) {
+func (a *App) departments(id kiosk.ZoneID) *view {
+	return a.keep("departments", string(id), func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		zone, _ := a.o.Catalog.Zone(id)
+		list := a.inZone(id)
+		count := map[kiosk.DeptID]int{}
+		for _, i := range a.o.Catalog.Items {
+			count[i.Dept]++
+		}
+		pick := func(id kiosk.DeptID) {
 			a.touch()
 			dept, _ := a.o.Catalog.Department(id)
-			a.push(a.items(dept.Name, a.ofDepartment(id)))
-		})
-	}}
+			a.push(a.items("department "+string(id), dept.Name, a.ofDepartment(id)))
+		}
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			return page, func() fyne.CanvasObject { return screen.Departments(p, zone, list, count, page, a.turn, pick) }
+		}
+	})
 }
 
-func (a *App) turn(page *int) func(int) {
-	return func(to int) {
-		a.touch()
-		*page = to
-		a.show()
-	}
+// turn shows another page of the list on top.
+func (a *App) turn(to int) {
+	a.touch()
+	a.top().page = to
+	a.show()
 }
 
 func (a *App) ofDepartment(id kiosk.DeptID) []kiosk.ItemID {
@@ -131,12 +150,16 @@ func (a *App) ofDepartment(id kiosk.DeptID) []kiosk.ItemID {
 	return ids
 }
 
-func (a *App) items(of kiosk.Text, ids []kiosk.ItemID) view {
-	page := 0
-	return view{"items", func(p screen.Page) fyne.CanvasObject {
-		return screen.Items(p, a.now(), p.Of(of), a.offers(ids), page, a.turn(&page),
-			func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) })
-	}}
+func (a *App) items(subject string, of kiosk.Text, ids []kiosk.ItemID) *view {
+	return a.keep("items", subject, func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		pick := func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) }
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			now, offers := a.now(), a.offers(ids)
+			return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
+				return screen.Items(p, now, p.Of(of), offers, page, a.turn, pick)
+			}
+		}
+	})
 }
 
 // wish is one number on its way: its request id stays the same however often
@@ -147,16 +170,19 @@ type wish struct {
 	busy bool
 }
 
-func (a *App) confirm(id kiosk.ItemID) view {
+func (a *App) confirm(id kiosk.ItemID) *view {
 	item, _ := a.o.Catalog.Item(id)
 	dept, _ := a.o.Catalog.Department(item.Dept)
 	w := &wish{item: id, req: kiosk.Request{ID: a.o.Request(), Items: []kiosk.ItemID{id}}}
-	return view{"confirm", func(p screen.Page) fyne.CanvasObject {
-		take := func() { a.touch(); a.take(w) }
-		if w.busy {
-			take = nil
+	return &view{name: "confirm", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
+		return fmt.Sprint(w.busy, seen(offers, now)), func() fyne.CanvasObject {
+			take := func() { a.touch(); a.take(w) }
+			if w.busy {
+				take = nil
+			}
+			return screen.Confirm(p, now, offers[0], dept, take)
 		}
-		return screen.Confirm(p, a.now(), a.offers([]kiosk.ItemID{id})[0], dept, take)
 	}}
 }
 
@@ -187,9 +213,11 @@ func (a *App) trouble(w *wish, err error) {
 	if a.top().name == "trouble" {
 		a.stack = a.stack[:len(a.stack)-1]
 	}
-	a.push(view{"trouble", func(p screen.Page) fyne.CanvasObject {
-		return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), p.Say("again"),
-			a.on(func() { a.take(w) }), p.Say("home"), a.on(a.again))
+	a.push(&view{name: "trouble", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		return nil, func() fyne.CanvasObject {
+			return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), p.Say("again"),
+				a.on(func() { a.take(w) }), p.Say("home"), a.on(a.again))
+		}
 	}})
 }
 
@@ -221,17 +249,18 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		code = img
 	}
 	i.Code = code
-	v := view{"ticket", func(p screen.Page) fyne.CanvasObject {
+	visit := &view{name: "ticket", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		i.Left = 0
 		if !a.leave.IsZero() {
 			i.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
 		}
-		return screen.Ticket(p, a.now(), i, a.on(a.home))
+		return fmt.Sprint(i.Print, i.Cause, i.Left), func() fyne.CanvasObject {
+			return screen.Ticket(p, a.now(), i, a.on(a.home))
+		}
 	}}
 	a.asking = time.Time{}
-	a.stack = []view{a.first(), v}
+	a.stack = []*view{a.first(), visit}
 	a.show()
-	visit := &a.stack[1]
 	go func() {
 		for !i.Print.Ended() {
 			job, err := a.o.Desk.Await(a.ctx, t.ID, i.Print)
@@ -245,7 +274,7 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 			a.later(func() {
 				defer close(told)
 				i.Print, i.Cause = job.State, job.Cause
-				if len(a.stack) < 2 || &a.stack[1] != visit {
+				if a.top() != visit {
 					return // they have gone on
 				}
 				if i.Print.Ended() {
@@ -269,9 +298,11 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 // ask brings up the question whether anybody is still there.
 func (a *App) ask() {
 	a.asking = a.o.Now()
-	a.push(view{"idle", func(p screen.Page) fyne.CanvasObject {
+	a.push(&view{name: "idle", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		left := max(1, int((a.o.IdleReturn - a.o.Now().Sub(a.asking)).Round(time.Second).Seconds()))
-		return screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home", text.Data{"N": left}), p.Say("still_yes"),
-			a.on(a.back), p.Say("home"), a.on(a.home))
+		return left, func() fyne.CanvasObject {
+			return screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home", text.Data{"N": left}), p.Say("still_yes"),
+				a.on(a.back), p.Say("home"), a.on(a.home))
+		}
 	}})
 }

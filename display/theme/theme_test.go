@@ -60,12 +60,23 @@ func TestIcons(t *testing.T) {
 	}
 	for _, name := range names {
 		name = strings.TrimSuffix(strings.TrimPrefix(name, "icons/"), ".svg")
-		svg := string(Icon(name, Warm, 60).Content())
-		if !strings.Contains(svg, "#8a2d0f") || !strings.Contains(svg, `stroke-width="5.0"`) || strings.Contains(svg, "#000000") {
-			t.Errorf("%s isn't drawn in its colour and width:\n%s", name, svg)
+		img, inked := Icon(name, Warm, 60), 0
+		for y := range 60 {
+			for x := range 60 {
+				c := color.NRGBAModel.Convert(img.At(x, y)).(color.NRGBA)
+				if c.A < 0xFF {
+					continue // an edge
+				}
+				if inked++; contrast(c, Warm) > 1.02 {
+					t.Fatalf("%s has the colour %v", name, c)
+				}
+			}
+		}
+		if inked < 150 { // a line of 5 pixels across half the icon
+			t.Errorf("%s has only %d dots", name, inked)
 		}
 	}
-	if Icon("no such icon", Blue, 24) == nil {
+	if Icon("no such icon", Blue, 24).Bounds().Dx() != 24 {
 		t.Error("an unknown icon draws nothing")
 	}
 }

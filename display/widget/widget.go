@@ -108,9 +108,10 @@ func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
 
 // Icon draws a line icon of size by size.
 func (k Kit) Icon(name string, c color.NRGBA, x, y, size float32) fyne.CanvasObject {
-	i := canvas.NewImageFromResource(theme.Icon(name, c, size))
-	i.FillMode = canvas.ImageFillContain
-	return Put(i, x, y, size, size)
+	side := int(size + 0.5)
+	i := canvas.NewImageFromImage(theme.Icon(name, c, side))
+	i.FillMode = canvas.ImageFillStretch
+	return Put(i, float32(int(x)), float32(int(y)), float32(side), float32(side))
 }
 
 // Look is how a card or a button appears.
