@@ -15,9 +15,9 @@ import (
 
 // writer is the one connection that writes, with its statements.
 type writer struct {
-	db                                            *sql.DB
-	byRequest, count, ahead, ticket, print, event *sql.Stmt
-	attempt, mark, ack                            *sql.Stmt
+	db                                     *sql.DB
+	byRequest, count, ticket, print, event *sql.Stmt
+	attempt, mark, ack                     *sql.Stmt
 }
 
 func (w *writer) prepare(ctx context.Context) error {
@@ -27,8 +27,8 @@ func (w *writer) prepare(ctx context.Context) error {
 	}{
 		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
 		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"},
-		{&w.ahead, "SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting'"},
-		{&w.ticket, "INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, ahead) VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?)"},
+		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, ahead)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, (SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting')) RETURNING ahead`},
 		{&w.print, "INSERT INTO print (ticket, attempt, state, cause) VALUES (?, ?, 'queued', '')"},
 		{&w.event, "INSERT INTO event (kind, wall, count, body) VALUES (?, ?, ?, ?)"},
 		{&w.attempt, "SELECT state FROM print WHERE ticket = ? AND attempt = ?"},
@@ -65,58 +65,62 @@ func joinItems(items []kiosk.ItemID) string {
 	return strings.Join(words, " ")
 }
 
-// Take gives out a number; see kiosk.Store.
+// Take gives out a number; see kiosk.Store. It writes first and looks for an
+// earlier answer only when the request id turns out to be taken, which is rare.
 func (s *Store) Take(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var t kiosk.Ticket
-	again := false
-	err := s.write(ctx, "take a number", func(tx *sql.Tx) error {
+	err := s.write(ctx, "take a number", func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		t, again, err = s.w.take(ctx, tx, w)
+		t, err = s.w.take(ctx, tx, w)
 		return err
-	}, func() bool {
+	}, func(ctx context.Context) bool {
 		found, err := scanTicket(s.w.byRequest.QueryRowContext(ctx, w.ID))
 		if err == nil {
 			t = found
 		}
 		return err == nil
 	})
+	var lite sqlite3.Error
+	if errors.As(err, &lite) && lite.ExtendedCode == sqlite3.ErrConstraintUnique {
+		return s.repeat(ctx, w)
+	}
 	if err != nil {
 		return kiosk.Ticket{}, false, err
 	}
-	return t, again, nil
+	return t, false, nil
 }
 
-func (w *writer) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ticket, bool, error) {
-	items := joinItems(wish.Items)
-	switch t, err := scanTicket(tx.StmtContext(ctx, w.byRequest).QueryRowContext(ctx, wish.ID)); {
-	case err == nil && joinItems(t.Items) == items:
-		return t, true, nil
-	case err == nil:
-		return t, false, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "这次取号的编号已经用过了,请重新取号。",
-			Hint: fmt.Sprintf("request %q already took %s for other items", wish.ID, t.Number)}
-	case !errors.Is(err, sql.ErrNoRows):
-		return t, false, err
+// repeat answers a request id that was used before.
+func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
+	t, err := scanTicket(s.w.byRequest.QueryRowContext(ctx, w.ID))
+	if err != nil {
+		return kiosk.Ticket{}, false, s.fault("look up a request", err)
 	}
+	if joinItems(t.Items) != joinItems(w.Items) {
+		return kiosk.Ticket{}, false, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "这次取号的编号已经用过了,请重新取号。",
+			Hint: fmt.Sprintf("request %q already took %s for other items", w.ID, t.Number)}
+	}
+	return t, true, nil
+}
+
+func (w *writer) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ticket, error) {
 	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp,
 		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
 	if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series).Scan(&t.Number.N); err != nil {
-		return t, false, err
+		return t, err
 	}
-	if err := tx.StmtContext(ctx, w.ahead).QueryRowContext(ctx, t.Day, t.Queue).Scan(&t.Ahead); err != nil {
-		return t, false, err
-	}
-	if _, err := tx.StmtContext(ctx, w.ticket).ExecContext(ctx, t.ID, wish.ID, t.Day, t.Queue, wish.Series, t.Number.N, items, t.Lang,
-		t.Taken.Wall, t.Taken.Count, t.Ahead); err != nil {
-		return t, false, err
+	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, wish.Series, t.Number.N, joinItems(wish.Items), t.Lang,
+		t.Taken.Wall, t.Taken.Count, t.Day, t.Queue).Scan(&t.Ahead); err != nil {
+		return t, err
 	}
 	if wish.Print {
 		if _, err := tx.StmtContext(ctx, w.print).ExecContext(ctx, t.ID, 1); err != nil {
-			return t, false, err
+			return t, err
 		}
 	}
-	return t, false, w.record(ctx, tx, kiosk.TicketTaken, t.Taken,
+	return t, w.record(ctx, tx, kiosk.TicketTaken, t.Taken,
 		kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Number: t.Number.String(), Queue: t.Queue, Items: t.Items})
 }
 
@@ -130,15 +134,15 @@ func (w *writer) record(ctx context.Context, tx *sql.Tx, kind kiosk.Kind, at kio
 	return err
 }
 
-// write runs fn in one transaction. When the disk fails nobody knows whether
+// write runs fn in one transaction, with a context that nobody can cancel: a
+// citizen who walks away must not cut a commit in half. When the disk fails nobody knows whether
 // the commit happened, so the file is opened anew and landed looks; nothing is
 // ever tried twice. The caller holds s.mu.
-func (s *Store) write(ctx context.Context, op string, fn func(*sql.Tx) error, landed func() bool) error {
-	// A citizen who walks away must not cancel a commit half way.
+func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *sql.Tx) error, landed func(context.Context) bool) error {
 	ctx = context.WithoutCancel(ctx)
 	tx, err := s.w.db.BeginTx(ctx, nil)
 	if err == nil {
-		if err = fn(tx); err == nil {
+		if err = fn(ctx, tx); err == nil {
 			err = tx.Commit()
 		} else {
 			tx.Rollback()
@@ -152,7 +156,7 @@ func (s *Store) write(ctx context.Context, op string, fn func(*sql.Tx) error, la
 		if again := s.reopen(ctx); again != nil {
 			return s.fault(op, errors.Join(err, again))
 		}
-		if landed() {
+		if landed(ctx) {
 			return nil
 		}
 	}
@@ -168,7 +172,7 @@ var rank = map[kiosk.PrintState]int{kiosk.PrintQueued: 0, kiosk.PrintBegun: 1, k
 func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.write(ctx, "journal a print attempt", func(tx *sql.Tx) error {
+	return s.write(ctx, "journal a print attempt", func(ctx context.Context, tx *sql.Tx) error {
 		var now kiosk.PrintState
 		err := tx.StmtContext(ctx, s.w.attempt).QueryRowContext(ctx, m.Ticket, m.Attempt).Scan(&now)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -191,7 +195,7 @@ func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
 			return nil
 		}
 		return s.w.record(ctx, tx, kind, m.Stamp, kiosk.PrintBody{Ticket: m.Ticket, Attempt: m.Attempt, State: m.State, Cause: string(m.Cause)})
-	}, func() bool {
+	}, func(ctx context.Context) bool {
 		var now kiosk.PrintState
 		return s.w.attempt.QueryRowContext(ctx, m.Ticket, m.Attempt).Scan(&now) == nil && now == m.State
 	})
@@ -201,8 +205,8 @@ func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
 func (s *Store) Ack(ctx context.Context, through int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.write(ctx, "record an acknowledgement", func(tx *sql.Tx) error {
+	return s.write(ctx, "record an acknowledgement", func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.StmtContext(ctx, s.w.ack).ExecContext(ctx, through, through)
 		return err
-	}, func() bool { return false })
+	}, func(context.Context) bool { return false })
 }
