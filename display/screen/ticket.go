@@ -200,11 +200,11 @@ func Ticket(p Page, now time.Time, i Issued, done func()) fyne.CanvasObject {
 	num := s.Fit(i.Ticket.Number.String(), size, 120, cardW-s.Px(64), 1, true).Tight()
 	name := s.Fit(s.Of(i.Offer.Item.Name), 44, 30, cardW-s.Px(64), 2, true)
 	line := s.Fit(s.ahead(i, now), 36, 24, cardW-s.Px(64), 2, false)
-	cardH := num.Height() + name.Height() + line.Height() + s.Px(64)
+	cardH := num.Height() + name.Height() + line.Height() + s.Px(84)
 	s.put(s.Box(theme.White, theme.Warm, 4), cardX, y, cardW, cardH)
 	s.add(num.Center(cardX, y+s.Px(24), cardW, theme.Warm)...)
-	s.add(name.Center(cardX, y+num.Height()+s.Px(32), cardW, theme.Ink)...)
-	s.add(line.Center(cardX, y+num.Height()+name.Height()+s.Px(40), cardW, theme.Sub)...)
+	s.add(name.Center(cardX, y+num.Height()+s.Px(48), cardW, theme.Ink)...)
+	s.add(line.Center(cardX, y+num.Height()+name.Height()+s.Px(56), cardW, theme.Sub)...)
 	y += cardH + s.Px(32)
 
 	x := m
