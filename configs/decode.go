@@ -106,27 +106,34 @@ func (f *file) locate(data []byte) {
 	p.Reset(data)
 	counts := map[string]int{}
 	table := ""
+	line, start, seen := 1, 0, 0 // the parser goes forward, and so does the counting
 	for p.NextExpression() {
 		e := p.Expression()
 		keys, first := keyOf(e)
 		if first == nil && e.Kind != unstable.KeyValue {
 			continue
 		}
-		at := p.Shape(first.Raw).Start
+		offset := int(first.Raw.Offset)
+		for ; seen < offset; seen++ {
+			if data[seen] == '\n' {
+				line, start = line+1, seen+1
+			}
+		}
+		at := place{line, offset - start + 1}
 		path := strings.Join(keys, ".")
 		switch e.Kind {
 		case unstable.Table:
 			table = path
-			f.places[table] = place{at.Line, at.Column}
+			f.places[table] = at
 		case unstable.ArrayTable:
 			table = fmt.Sprintf("%s[%d]", path, counts[path])
 			counts[path]++
-			f.places[table] = place{at.Line, at.Column}
+			f.places[table] = at
 		case unstable.KeyValue:
 			if table != "" {
 				path = table + "." + path
 			}
-			f.places[path] = place{at.Line, at.Column}
+			f.places[path] = at
 		}
 	}
 }

@@ -93,23 +93,32 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
 // the file's own folder. The catalog and the printer's profile that it names
 // are checked with it. Problems that are not Fatal leave a usable config.
 func LoadKiosk(path string) (Kiosk, *kiosk.Catalog, Problems) {
-	k := Kiosk{
-		Kiosk:   Terminal{Timezone: "Asia/Shanghai", DayChange: "04:00", Early: true},
+	k, f, ok := readKiosk(path)
+	if !ok {
+		return k, nil, f.problems
+	}
+	catalog, problems := k.loadCatalog(f)
+	return k, catalog, append(f.problems.sorted(), problems...)
+}
+
+// readKiosk reads the file alone. ok is false when there was nothing to read.
+func readKiosk(path string) (k Kiosk, f *file, ok bool) {
+	k = Kiosk{
+		Kiosk:   Terminal{Timezone: defaultZone, DayChange: "04:00", Early: true},
 		Printer: Printer{Baud: 9600, Paper: 80},
 		Reader:  Port{Baud: 115200},
 		Scanner: Port{Baud: 9600},
 		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15},
 	}
 	dir, base := filepath.Split(path)
-	f, _ := decode(os.DirFS(orDot(dir)), base, path, &k)
+	f, _ = decode(os.DirFS(orDot(dir)), base, path, &k)
 	if len(f.places) == 0 && len(f.problems) > 0 {
-		return k, nil, f.problems // nothing was read
+		return k, f, false
 	}
 	k.check(f)
 	k.resolve(orDot(dir))
 	k.checkPorts(f)
-	catalog, problems := k.loadCatalog(f)
-	return k, catalog, append(f.problems.sorted(), problems...)
+	return k, f, true
 }
 
 func orDot(dir string) string {
@@ -182,9 +191,7 @@ func (k *Kiosk) checkTerminal(f *file) {
 		f.add("kiosk.series", "[kiosk] series is missing. With a center every kiosk of a hall needs a number of its own, 1 to 99.",
 			"[kiosk] 缺 series。接了中心时,同一大厅的每台机器都要有自己的编号,1 到 99。")
 	}
-	if _, err := time.LoadLocation(t.Timezone); err != nil || t.Timezone == "" {
-		f.addf("kiosk.timezone", "no time zone %q. Write a name such as Asia/Shanghai.", "没有 %q 这个时区,请写 Asia/Shanghai 这样的名字。", t.Timezone)
-	}
+	checkZone(f, "kiosk.timezone", t.Timezone)
 	if at, err := time.Parse("15:04", t.DayChange); err != nil || at.Hour() > 11 {
 		f.addf("kiosk.day_change", "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q,请写夜里的时间,例如 \"04:00\"。", t.DayChange)
 	}
@@ -272,8 +279,19 @@ func (k *Kiosk) Series() string {
 }
 
 // Location returns the hall's time zone. Only for a checked config.
-func (k *Kiosk) Location() *time.Location {
-	loc, err := time.LoadLocation(k.Kiosk.Timezone)
+func (k *Kiosk) Location() *time.Location { return location(k.Kiosk.Timezone) }
+
+// defaultZone is where the halls are.
+const defaultZone = "Asia/Shanghai"
+
+func checkZone(f *file, key, name string) {
+	if _, err := time.LoadLocation(name); err != nil || name == "" {
+		f.addf(key, "no time zone %q. Write a name such as Asia/Shanghai.", "没有 %q 这个时区,请写 Asia/Shanghai 这样的名字。", name)
+	}
+}
+
+func location(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
 	if err != nil {
 		return time.Local
 	}

@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -118,6 +119,7 @@ func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.
 	}
 	opts := center.DefaultOpts()
 	opts.Tokens = tokens
+	opts.Now = func() time.Time { return time.Now().In(config.Location()) }
 	opts.Log = slog.New(slog.NewTextHandler(m.Stderr, nil))
 	fmt.Fprintf(m.Stdout, "center: listening on http://%s\n", l.Addr())
 	return center.New(st, opts).Serve(ctx, l)
