@@ -36,11 +36,12 @@ bench:
 # What takes longer than a test may.
 soak:
 	@.ci/deps test
-	KIOSK_SOAK=1 go test -race -timeout 60m -run 'Kill|Soak' ./cmd/kiosk
+	KIOSK_SOAK=1 go test -race -timeout 60m -run 'Kill' ./cmd/kiosk
+	KIOSK_SOAK=1 go test -timeout 60m -run 'EveryFault' ./printer
 
 fuzz:
 	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos
-	go test -run '^$$' -fuzz FuzzKiosk -fuzztime 1m ./configs
+	go test -run '^$$' -fuzz FuzzKiosk -fuzztime 1m -fuzzminimizetime 20x ./configs
 	go test -run '^$$' -fuzz FuzzHours -fuzztime 1m ./kiosk
 
 # The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools.

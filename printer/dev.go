@@ -19,6 +19,7 @@ type Opts struct {
 	Baud    int                             // the line's speed, for the deadline
 	Render  func(job kiosk.PrintJob) []byte // the bytes of one paper, without the questions around it
 	Now     func() time.Time
+	Unclean bool // a ticket may hang in the printer from before this process began
 }
 
 // DefaultOpts are those of a generic 80 mm printer at 9600 baud; Render must
@@ -36,6 +37,8 @@ type Dev struct {
 	sort escpos.Sorter
 	seen escpos.Fault // from automatic statuses, since the job began
 	late bool         // an answer is still owed: wait for silence before asking again
+	half bool         // a command may have been broken off: end it before asking anything
+	hang bool         // part of a ticket may hang in the printer: cut it off first
 
 	mu   sync.Mutex
 	last kiosk.Fault
@@ -46,7 +49,7 @@ var _ kiosk.Printer = (*Dev)(nil)
 // New returns a printer on c. c's Tx must give up waiting for a reply after
 // about 100 ms with os.ErrDeadlineExceeded; any other error of it means that
 // the line is gone.
-func New(c conn.Conn, o Opts) *Dev { return &Dev{c: c, o: o} }
+func New(c conn.Conn, o Opts) *Dev { return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean} }
 
 // String names the line.
 func (d *Dev) String() string { return d.c.String() }
@@ -116,7 +119,7 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	}
 	id := jobID(job)
 	wire := append(body[:len(body):len(body)], d.question(id)...)
-	d.seen = 0
+	d.seen, d.half, d.hang = 0, true, true // until it is confirmed
 	if err := d.c.Tx(wire, nil); err != nil {
 		d.late = true
 		return kiosk.PrintUnknown, d.note(d.seen, err)
@@ -130,9 +133,13 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 
 // patience is how long after the last byte the end may take.
 func (d *Dev) patience(bytes int) time.Duration {
-	line := time.Duration(bytes) * 10 * time.Second / time.Duration(d.o.Baud)
 	const longest = 200 // millimetres of paper, more than any ticket
-	return line + longest*time.Second/time.Duration(d.o.Profile.Speed) + grace
+	return d.carry(bytes) + longest*time.Second/time.Duration(d.o.Profile.Speed) + grace
+}
+
+// carry is how long the line takes for bytes.
+func (d *Dev) carry(bytes int) time.Duration {
+	return time.Duration(bytes) * 10 * time.Second / time.Duration(d.o.Baud)
 }
 
 func (d *Dev) question(id [4]byte) []byte {
@@ -165,6 +172,14 @@ func (d *Dev) ready() (escpos.Fault, error) {
 			return 0, err
 		}
 	}
+	if d.hang { // cut once it can cut
+		if f, err := d.poll(); err != nil || f.Serious() != 0 {
+			return f, err
+		}
+		if err := d.c.Tx(escpos.CutOff, nil); err != nil {
+			return 0, err
+		}
+	}
 	return d.ask(append(escpos.Poll[:len(escpos.Poll):len(escpos.Poll)], escpos.Barrier...), true)
 }
 
@@ -177,16 +192,20 @@ func (d *Dev) poll() (escpos.Fault, error) {
 // A fault that the four statuses tell is enough to stop waiting for the
 // barrier, which a faulty printer holds back.
 func (d *Dev) ask(w []byte, barrier bool) (escpos.Fault, error) {
+	if d.half {
+		w = append(escpos.Mend(), w...)
+	}
+	d.half = false
 	if err := d.c.Tx(w, nil); err != nil {
-		d.late = true
+		d.late, d.half = true, true
 		return 0, err
 	}
 	var fault escpos.Fault
-	until := d.o.Now().Add(answer)
+	until := d.o.Now().Add(answer + d.carry(len(w)))
 	for n, done := 0, !barrier; n < 4 || !done; {
 		r, err := d.reply(until)
 		if err != nil {
-			d.late = true
+			d.late, d.half = true, true // what was asked may not have arrived
 			if n == 4 && fault.Serious() != 0 {
 				return fault, nil
 			}
@@ -299,6 +318,7 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 // judge tells a whole ticket from one that ended after a fault: nothing seen
 // on the way, and a clean bill now.
 func (d *Dev) judge(polled bool) (kiosk.PrintState, kiosk.Fault) {
+	d.half = false
 	if polled { // answers may still be on their way
 		if err := d.silence(); err != nil {
 			return kiosk.PrintUnknown, d.note(d.seen, err)
@@ -313,6 +333,7 @@ func (d *Dev) judge(polled bool) (kiosk.PrintState, kiosk.Fault) {
 		return kiosk.PrintDamaged, worst(d.seen | now)
 	}
 	d.note(now, nil)
+	d.half, d.hang = false, false
 	return kiosk.Printed, kiosk.FaultNone
 }
 

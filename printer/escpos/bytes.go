@@ -120,9 +120,21 @@ var (
 	// answered at once, in order. Never put into another command.
 	Poll = []byte{0x10, 4, 1, 0x10, 4, 2, 0x10, 4, 3, 0x10, 4, 4}
 
+	// CutOff cuts off what hangs in the printer.
+	CutOff = []byte{0x1D, 'V', 'B', 0}
+
 	// Barrier, GS r 1, is answered by one byte when all before it is done.
 	Barrier = []byte{0x1D, 'r', 1}
 )
+
+// Mend ends a command that was broken off in the middle: zeros fill up what it
+// still waits for, then the printer is reset. It must be the first thing after
+// the break, for a question would be taken for the rest of the command, even
+// for its length.
+func Mend() []byte {
+	const longest = 256 // more than the data of any command that a ticket has
+	return append(make([]byte, longest), 0x1B, '@')
+}
 
 // JobEnd asks for a report when everything before it is printed, GS ( H
 // function 48, carrying a job's id.

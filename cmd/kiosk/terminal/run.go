@@ -135,7 +135,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	}
 	d := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
 		Early: cfg.Kiosk.Early, Series: series, Wake: k.wake}
-	if err := k.fitPrinter(&d); err != nil {
+	if err := k.fitPrinter(ctx, &d); err != nil {
 		return nil, err
 	}
 	if k.desk, err = desk.New(ctx, d); err != nil {
@@ -154,7 +154,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	return k, nil
 }
 
-func (k *terminal) fitPrinter(d *desk.Opts) error {
+func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 	if k.cfg.Printer.Port == "" {
 		return nil
 	}
@@ -162,9 +162,17 @@ func (k *terminal) fitPrinter(d *desk.Opts) error {
 	if err != nil {
 		return err
 	}
+	unclean := false
+	left, err := k.store.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	for _, job := range left {
+		unclean = unclean || job.State != kiosk.PrintQueued
+	}
 	profile := printer.Profile{Width: p.Width, Scale: p.Scale, Speed: p.Speed, QR: p.QR, JobID: p.JobID}
 	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: true})
-	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Render: func(job kiosk.PrintJob) []byte {
+	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Render: func(job kiosk.PrintJob) []byte {
 		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Attempt, profile, kiosk.KioskID(k.cfg.Kiosk.ID), "", k.cfg.Location(), k.desk.Opening(job.Ticket)))
 	}})
 	d.Printer = k.dev

@@ -1,0 +1,143 @@
+package printer_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"periph.io/x/conn/v3"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/printer"
+	"hallkiosk/printer/printertest"
+)
+
+// direct is a line without a wire: what is written is printed at once, and
+// waiting for an answer that isn't there takes no time but the clock's.
+type direct struct {
+	p   *printertest.Printer
+	now time.Time
+	in  []byte
+}
+
+var _ conn.Conn = (*direct)(nil)
+
+func (d *direct) String() string      { return "direct" }
+func (d *direct) Duplex() conn.Duplex { return conn.Full }
+func (d *direct) Tx(w, r []byte) error {
+	if len(w) > 0 {
+		if _, err := d.p.Write(w); err != nil {
+			return errors.New("hung up")
+		}
+		d.now = d.now.Add(time.Duration(len(w)) * 10 * time.Second / 115200)
+	}
+	d.in = append(d.in, d.p.Replies()...)
+	if len(d.in) < len(r) {
+		d.now = d.now.Add(100 * time.Millisecond)
+		return os.ErrDeadlineExceeded
+	}
+	copy(r, d.in)
+	d.in = d.in[len(r):]
+	return nil
+}
+
+// Every fault, at every byte of the job: it is never called printed unless the
+// ticket is whole on paper; the end comes within the deadline; and after the
+// fault is mended the reprint is whole, marked, and alone on its paper.
+func TestEveryFaultAtEveryByte(t *testing.T) {
+	step := 13 // a sample, another one for each printer and fault
+	if os.Getenv("KIOSK_SOAK") != "" {
+		step = 1
+	}
+	faults := []printertest.Fault{printertest.PaperOut, printertest.CoverOpen, printertest.Jam, printertest.Cutter, printertest.Hot, printertest.Fatal,
+		printertest.Offline, printertest.Silent, printertest.PowerOff}
+	for _, model := range []struct {
+		name string
+		o    printertest.Opts
+	}{
+		{"epson-80", printertest.Opts{Width: 576, Gap: 96, JobID: true}},
+		{"generic-80", printertest.Opts{Width: 576, Gap: 96}},
+		{"generic-58", printertest.Opts{Width: 384, Gap: 80}},
+	} {
+		for i, fault := range faults {
+			t.Run(model.name+"/"+string(fault), func(t *testing.T) {
+				t.Parallel()
+				catalog, j := job(t, kiosk.Zh)
+				ends := map[kiosk.PrintState]int{}
+				for n, length := 1+i%step, 1000; n <= length; n += step {
+					line := &direct{p: printertest.New(model.o), now: time.Unix(0, 0)}
+					opts := printer.DefaultOpts()
+					opts.Baud, opts.Profile.Width, opts.Profile.JobID = 115200, model.o.Width, model.o.JobID
+					opts.Render = func(j kiosk.PrintJob) []byte { return render(catalog, j, opts.Profile) }
+					opts.Now = func() time.Time { return line.now }
+					length = len(opts.Render(j)) + 60 // with the questions around it
+					dev := printer.New(line, opts)
+
+					line.p.SetAtByte(fault, n)
+					journal := ""
+					end, cause := dev.Print(t.Context(), j, func(s kiosk.PrintState) error { journal += string(s) + " "; return nil })
+					ends[end]++
+					fail := func(format string, args ...any) {
+						t.Helper()
+						t.Errorf("%s at byte %d of %d: %s %s, journal %q: %s", fault, n, length, end, cause, journal, fmt.Sprintf(format, args...))
+					}
+					if took := line.now.Sub(time.Unix(0, 0)); took > 10*time.Second {
+						fail("it took %s", took)
+					}
+					unmarked := whole(line.p, "A1-023", false)
+					if end == kiosk.Printed && unmarked != 1 {
+						fail("%d whole papers", unmarked)
+					}
+					if end == kiosk.NotPrinted && (unmarked != 0 || journal != "") {
+						fail("%d whole papers", unmarked)
+					}
+
+					// Mended, the same number once more.
+					line.p.Set(fault, false)
+					line.p.Clear()
+					line.p.NewRoll()
+					again := j
+					again.Attempt = 2
+					for range 3 { // the first tries may only find out how things stand
+						if end, cause = dev.Print(t.Context(), again, func(kiosk.PrintState) error { return nil }); end == kiosk.Printed {
+							break
+						}
+					}
+					if end != kiosk.Printed || whole(line.p, "A1-023", true) < 1 {
+						fail("then the reprint is %s %s with %d marked papers", end, cause, whole(line.p, "A1-023", true))
+					}
+					if got := whole(line.p, "A1-023", false); got > 1 {
+						fail("%d unmarked papers of one number", got)
+					}
+					for _, p := range line.p.Papers() {
+						if p.Whole && strings.Count(strings.Join(p.Text, "\n"), "A1-023") > 1 {
+							fail("two tickets on one paper: %v", p.Text)
+						}
+					}
+					if t.Failed() {
+						return
+					}
+				}
+				t.Log(ends)
+				if len(ends) < 2 {
+					t.Errorf("only %v: the fault never made a difference", ends)
+				}
+			})
+		}
+	}
+}
+
+// whole counts the whole papers of a number, marked as reprints or not.
+func whole(p *printertest.Printer, number string, marked bool) int {
+	n := 0
+	for _, paper := range p.Papers() {
+		text := strings.Join(paper.Text, "\n")
+		if paper.Whole && strings.Contains(text, number) && len(paper.QR) == 1 && strings.Contains(text, "重印") == marked {
+			n++
+		}
+	}
+	return n
+}
