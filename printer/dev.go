@@ -38,6 +38,7 @@ type Dev struct {
 	seen escpos.Fault // from automatic statuses, since the job began
 	late bool         // an answer is still owed: wait for silence before asking again
 	half bool         // a command may have been broken off: end it before asking anything
+	long int          // bytes that the command which was broken off may still wait for
 	hang bool         // part of a ticket may hang in the printer: cut it off first
 
 	mu   sync.Mutex
@@ -49,7 +50,9 @@ var _ kiosk.Printer = (*Dev)(nil)
 // New returns a printer on c. c's Tx must give up waiting for a reply after
 // about 100 ms with os.ErrDeadlineExceeded; any other error of it means that
 // the line is gone.
-func New(c conn.Conn, o Opts) *Dev { return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean} }
+func New(c conn.Conn, o Opts) *Dev {
+	return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean, long: 2048}
+}
 
 // String names the line.
 func (d *Dev) String() string { return d.c.String() }
@@ -120,6 +123,9 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	id := jobID(job)
 	wire := append(body[:len(body):len(body)], d.question(id)...)
 	d.seen, d.half, d.hang = 0, true, true // until it is confirmed
+	if d.long = 256; !d.o.Profile.QR {
+		d.long = len(body) // a picture of the code
+	}
 	if err := d.c.Tx(wire, nil); err != nil {
 		d.late = true
 		return kiosk.PrintUnknown, d.note(d.seen, err)
@@ -193,7 +199,7 @@ func (d *Dev) poll() (escpos.Fault, error) {
 // barrier, which a faulty printer holds back.
 func (d *Dev) ask(w []byte, barrier bool) (escpos.Fault, error) {
 	if d.half {
-		w = append(escpos.Mend(), w...)
+		w = append(escpos.Mend(d.long), w...)
 	}
 	d.half = false
 	if err := d.c.Tx(w, nil); err != nil {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/boombuler/barcode/qr"
 	"periph.io/x/conn/v3/conntest"
 
 	"hallkiosk/configs"
@@ -84,6 +86,28 @@ func TestTicketOnPaper(t *testing.T) {
 			})
 		}
 	}
+	t.Run("CodeAsDots", func(t *testing.T) {
+		catalog, j := job(t, kiosk.Zh)
+		with, without := profile(58), profile(58)
+		without.QR = false
+		native, dots := printertest.New(printertest.Opts{Width: 384}), printertest.New(printertest.Opts{Width: 384, NoQR: true})
+		native.Write(render(catalog, j, with))
+		dots.Write(render(catalog, j, without))
+		a, b := native.Papers()[0], dots.Papers()[0]
+		if !slices.Equal(a.Text, b.Text) || len(dots.Unknown()) > 0 || b.Hazards > 0 {
+			t.Fatalf("text %v, unknown %v, %d hazards", b.Text, dots.Unknown(), b.Hazards)
+		}
+		// The same modules, 6 dots wide here and 4 there.
+		code, err := qr.Encode(string(j.Ticket.ID), qr.M, qr.Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := code.Bounds().Dx()
+		x, y := modules(a, n, 6), modules(b, n, 4)
+		if len(x) < n*n || x != y {
+			t.Errorf("the codes differ:\n%s\n%s", x, y)
+		}
+	})
 	t.Run("ReprintWithManyItems", func(t *testing.T) {
 		catalog, j := job(t, kiosk.Zh, "RS001", "RS002", "RS005")
 		j.Attempt = 2
@@ -118,6 +142,40 @@ func TestTicketOnPaper(t *testing.T) {
 			}
 		}
 	})
+}
+
+// modules reads a code of n by n modules off a paper, from its upper left finder
+// pattern (ISO/IEC 18004).
+func modules(p *printertest.Paper, n, dots int) string {
+	img := p.Dots()
+	dark := func(x, y int) bool { return x < p.Width && y < p.Height && img.GrayAt(x, y).Y < 128 }
+	finder := []string{"#######", "#     #", "# ### #", "# ### #", "# ### #", "#     #", "#######"}
+	found := func(x, y int) bool {
+		for r, row := range finder {
+			for c := range row {
+				if dark(x+c*dots+dots/2, y+r*dots+dots/2) != (row[c] == '#') {
+					return false
+				}
+			}
+		}
+		return dark(x, y) && (x == 0 || !dark(x-1, y)) && (y == 0 || !dark(x, y-1))
+	}
+	for y := range p.Height {
+		for x := range p.Width {
+			if !found(x, y) {
+				continue
+			}
+			var b strings.Builder
+			for r := range n {
+				for c := range n {
+					b.WriteByte(" #"[map[bool]int{true: 1}[dark(x+c*dots+dots/2, y+r*dots+dots/2)]])
+				}
+				b.WriteByte('\n')
+			}
+			return b.String()
+		}
+	}
+	return ""
 }
 
 // rig is our driver and a virtual printer at the two ends of a pseudo-terminal.

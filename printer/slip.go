@@ -2,8 +2,11 @@ package printer
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 	"time"
+
+	"github.com/boombuler/barcode/qr"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/printer/escpos"
@@ -142,11 +145,33 @@ func Render(s Slip) []byte {
 	b.Feed(gap)
 	if s.Profile.QR {
 		b.QR(s.QR, 6)
-		b.Feed(gap)
+	} else if width, rows := codeDots(s.QR, 4); width > 0 {
+		b.Raster(width, rows)
 	}
+	b.Feed(gap)
 	line(s.Foot, 1, 1)
 	b.Cut()
 	return b.Bytes()
+}
+
+// codeDots draws a QR code as rows of dots, for printers that have no command
+// for it, each module dots wide. width is 0 when data is too long for a code.
+func codeDots(data string, dots int) (width int, rows []byte) {
+	code, err := qr.Encode(data, qr.M, qr.Auto)
+	if err != nil {
+		return 0, nil
+	}
+	side := code.Bounds().Dx() * dots
+	width = (side + 7) / 8 * 8
+	rows = make([]byte, width/8*side)
+	for y := range side {
+		for x := range side {
+			if code.At(x/dots, y/dots) == color.Black {
+				rows[y*width/8+x/8] |= 0x80 >> (x % 8)
+			}
+		}
+	}
+	return width, rows
 }
 
 func langOf(l kiosk.Lang) kiosk.Lang {

@@ -128,11 +128,10 @@ var (
 )
 
 // Mend ends a command that was broken off in the middle: zeros fill up what it
-// still waits for, then the printer is reset. It must be the first thing after
-// the break, for a question would be taken for the rest of the command, even
-// for its length.
-func Mend() []byte {
-	const longest = 256 // more than the data of any command that a ticket has
+// still waits for, longest bytes at the most, then the printer is reset. It must
+// be the first thing after the break, for a question would be taken for the
+// rest of the command, even for its length.
+func Mend(longest int) []byte {
 	return append(make([]byte, longest), 0x1B, '@')
 }
 
