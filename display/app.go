@@ -24,6 +24,7 @@ type Desk interface {
 	Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error)
 	Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error)
 	Await(ctx context.Context, id kiosk.TicketID, seen kiosk.PrintState) (kiosk.PrintJob, error)
+	Leave(id kiosk.TicketID)
 }
 
 // Opts are what an App works with.
@@ -61,11 +62,12 @@ type App struct {
 	minute  int
 	asking  time.Time // when the idle question came up; zero when it is not
 	leave   time.Time // when the ticket screen goes; zero when it stays
+	left    func()    // ends the following of the ticket shown
 }
 
 // New returns an App that is not shown yet.
 func New(o Opts) *App {
-	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language), kept: map[string]*view{}}
+	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language), kept: map[string]*view{}, left: func() {}}
 }
 
 // Run shows the window until ctx is done. It must be called on the main
@@ -181,6 +183,7 @@ func (a *App) back() {
 
 // home ends the visit: nothing of it stays.
 func (a *App) home() {
+	a.left()
 	a.asking, a.leave = time.Time{}, time.Time{}
 	a.loc = text.In(a.o.Language)
 	a.stack = []*view{a.first()}

@@ -258,41 +258,49 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 			return screen.Ticket(p, a.now(), i, a.on(a.home))
 		}
 	}}
+	a.left()
+	ctx, cancel := context.WithCancel(a.ctx)
+	a.left = func() {
+		cancel()
+		a.o.Desk.Leave(t.ID)
+	}
 	a.asking = time.Time{}
 	a.stack = []*view{a.first(), visit}
 	a.show()
-	go func() {
-		for !i.Print.Ended() {
-			job, err := a.o.Desk.Await(a.ctx, t.ID, i.Print)
-			if a.ctx.Err() != nil {
-				return
+	go a.follow(ctx, t.ID, func(job kiosk.PrintJob) {
+		i.Print, i.Cause = job.State, job.Cause
+		a.leave = time.Time{}
+		if i.Print.Ended() {
+			stay := stayPrinted
+			if i.Print != kiosk.Printed {
+				stay = stayUnpaid
 			}
-			if err != nil {
-				job = kiosk.PrintJob{State: kiosk.PrintUnknown}
-			}
-			told := make(chan struct{})
-			a.later(func() {
-				defer close(told)
-				i.Print, i.Cause = job.State, job.Cause
-				if a.top() != visit {
-					return // they have gone on
-				}
-				if i.Print.Ended() {
-					stay := stayPrinted
-					if i.Print != kiosk.Printed {
-						stay = stayUnpaid
-					}
-					a.leave = a.o.Now().Add(stay)
-				}
-				a.show()
-			})
-			select {
-			case <-told:
-			case <-a.ctx.Done():
-				return
-			}
+			a.leave = a.o.Now().Add(stay)
 		}
-	}()
+		a.show()
+	})
+}
+
+// follow tells every step of a ticket's paper, on Fyne's goroutine, until ctx
+// is done.
+func (a *App) follow(ctx context.Context, id kiosk.TicketID, tell func(kiosk.PrintJob)) {
+	for seen := kiosk.PrintQueued; ; {
+		job, err := a.o.Desk.Await(ctx, id, seen)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil { // the journal can't be read: nobody knows
+			job = kiosk.PrintJob{State: kiosk.PrintUnknown}
+		}
+		a.later(func() {
+			if ctx.Err() == nil {
+				tell(job)
+			}
+		})
+		if seen = job.State; err != nil {
+			return
+		}
+	}
 }
 
 // ask brings up the question whether anybody is still there.

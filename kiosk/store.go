@@ -24,6 +24,10 @@ type Store interface {
 	// backwards or out of an end is EConflict.
 	Mark(ctx context.Context, m PrintMark) error
 
+	// Again records a further attempt to print a ticket, queued, and returns
+	// it. EConflict while the newest one has not ended, ENotFound.
+	Again(ctx context.Context, id TicketID) (PrintJob, error)
+
 	// Unfinished returns the attempts that have not ended, oldest first.
 	Unfinished(ctx context.Context) ([]PrintJob, error)
 

@@ -28,6 +28,7 @@ type Opts struct {
 	DayChange time.Duration  // after midnight
 	Early     bool           // closed queues give numbers for their next opening
 	Series    string         // see kiosk.Number
+	Look      time.Duration  // how often a printer that failed is asked; 0 is a second
 	Wake      func()         // called when the outbox has something new; may be nil
 }
 
@@ -37,6 +38,7 @@ type Desk struct {
 
 	mu     sync.Mutex
 	queue  []kiosk.PrintJob
+	hope   []hopeful
 	more   chan struct{} // has room for one: the queue grew
 	jobs   map[kiosk.TicketID]kiosk.PrintJob
 	order  []kiosk.TicketID // of jobs, oldest first
@@ -50,6 +52,9 @@ type Desk struct {
 func New(ctx context.Context, o Opts) (*Desk, error) {
 	if o.Wake == nil {
 		o.Wake = func() {}
+	}
+	if o.Look == 0 {
+		o.Look = time.Second
 	}
 	d := &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, change: make(chan struct{})}
 	return d, d.resume(ctx)

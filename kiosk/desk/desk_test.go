@@ -45,6 +45,7 @@ type rig struct {
 	store   *sqlite.Store
 	printer *kiosktest.Printer
 	path    string
+	mu      sync.Mutex
 	now     time.Time
 	opts    desk.Opts
 	stop    func()
@@ -58,9 +59,8 @@ func open(t *testing.T, path string, set func(*desk.Opts)) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{store: store, printer: &kiosktest.Printer{}, path: path, now: monday}
-	var mu sync.Mutex
-	r.opts = desk.Opts{Catalog: hall(t), Store: store, Printer: r.printer, Random: rand.Reader, Location: time.UTC, DayChange: 4 * time.Hour, Early: true,
-		Clock: &kiosk.Clock{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return r.now }}}
+	r.opts = desk.Opts{Catalog: hall(t), Store: store, Printer: r.printer, Random: rand.Reader, Location: time.UTC, DayChange: 4 * time.Hour, Early: true, Look: time.Millisecond,
+		Clock: &kiosk.Clock{Now: func() time.Time { r.mu.Lock(); defer r.mu.Unlock(); return r.now }}}
 	if set != nil {
 		set(&r.opts)
 	}
@@ -78,6 +78,10 @@ func open(t *testing.T, path string, set func(*desk.Opts)) *rig {
 	t.Cleanup(r.stop)
 	return r
 }
+
+// set and sleep move the clock.
+func (r *rig) set(at time.Time)      { r.mu.Lock(); defer r.mu.Unlock(); r.now = at }
+func (r *rig) sleep(d time.Duration) { r.mu.Lock(); defer r.mu.Unlock(); r.now = r.now.Add(d) }
 
 func path(t *testing.T) string { return filepath.Join(t.TempDir(), "kiosk.db") }
 
@@ -185,13 +189,13 @@ func TestClosedQueue(t *testing.T) {
 	saturday := monday.AddDate(0, 0, 5)
 	t.Run("Early", func(t *testing.T) {
 		r := open(t, path(t), nil)
-		r.now = saturday
+		r.set(saturday)
 		offers, err := r.Offers(t.Context(), "a1", "b1")
 		if err != nil || offers[0].Open || !offers[0].CanTake || offers[0].Day != "2026-11-30" || !offers[0].Opens.Equal(time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)) || !offers[1].Open {
 			t.Fatalf("offers %+v (%v)", offers, err)
 		}
 		first := r.take(t, "", "a1")
-		r.now = time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC)
+		r.set(time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC))
 		second := r.take(t, "", "a1")
 		if first.Number.String() != "A001" || second.Number.String() != "A002" || second.Ahead != 1 {
 			t.Fatalf("taken on Saturday for Monday %s, on Monday %s with %d ahead", first.Number, second.Number, second.Ahead)
@@ -202,14 +206,14 @@ func TestClosedQueue(t *testing.T) {
 	})
 	t.Run("Refused", func(t *testing.T) {
 		r := open(t, path(t), func(o *desk.Opts) { o.Early = false })
-		r.now = saturday
+		r.set(saturday)
 		if _, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed {
 			t.Fatalf("got %v, want EClosed", err)
 		}
 	})
 	t.Run("BookedHour", func(t *testing.T) {
 		r := open(t, path(t), nil)
-		r.now = time.Date(2026, 11, 24, 17, 30, 0, 0, time.UTC)
+		r.set(time.Date(2026, 11, 24, 17, 30, 0, 0, time.UTC))
 		offers, err := r.Offers(t.Context(), "a1")
 		if err != nil || offers[0].Open || !offers[0].Booked || offers[0].Opens.Day() != 25 {
 			t.Fatalf("offers %+v (%v)", offers, err)
@@ -280,4 +284,56 @@ func TestAwaitTellsSteps(t *testing.T) {
 	if _, err := r.Await(t.Context(), "nobody", ""); kiosk.CodeOf(err) != kiosk.ENotFound {
 		t.Fatalf("unknown ticket: %v", err)
 	}
+}
+
+// Paper that failed comes after all when the printer is mended within a minute,
+// marked as the second; not later, and not for somebody who has gone.
+func TestPaperComesBack(t *testing.T) {
+	fail := func(t *testing.T, r *rig) kiosk.Ticket {
+		t.Helper()
+		r.printer.Fail(kiosk.NotPrinted, kiosk.FaultPaper)
+		got := r.take(t, "", "b1")
+		if job := r.fate(t, got.ID); job.State != kiosk.NotPrinted {
+			t.Fatalf("paper: %+v", job)
+		}
+		return got
+	}
+	t.Run("WithinAMinute", func(t *testing.T) {
+		r := open(t, path(t), nil)
+		got := fail(t, r)
+		r.printer.Fail("", kiosk.FaultNone)
+		for seen := kiosk.NotPrinted; ; {
+			job, err := r.Await(t.Context(), got.ID, seen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen = job.State; seen == kiosk.Printed {
+				break
+			}
+		}
+		if papers := r.printer.Papers(); len(papers) != 1 || papers[0].Attempt != 2 || papers[0].Ticket.Number != got.Number {
+			t.Fatalf("papers %+v", papers)
+		}
+	})
+	t.Run("Gone", func(t *testing.T) {
+		r := open(t, path(t), nil)
+		got := fail(t, r)
+		r.Leave(got.ID)
+		r.printer.Fail("", kiosk.FaultNone)
+		next := r.take(t, "", "b1") // printed after the printer was looked at, or before: never the first one
+		r.fate(t, next.ID)
+		if papers := r.printer.Papers(); len(papers) != 1 || papers[0].Ticket.ID != next.ID {
+			t.Fatalf("papers %+v", papers)
+		}
+	})
+	t.Run("TooLate", func(t *testing.T) {
+		r := open(t, path(t), nil)
+		fail(t, r)
+		r.sleep(2 * time.Minute)
+		r.printer.Fail("", kiosk.FaultNone)
+		r.fate(t, r.take(t, "", "b1").ID)
+		if papers := r.printer.Papers(); len(papers) != 1 || papers[0].Attempt != 1 {
+			t.Fatalf("papers %+v", papers)
+		}
+	})
 }

@@ -2,37 +2,78 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"hallkiosk/kiosk"
 )
 
 const (
-	// stale is how old a ticket may be for its first paper to be printed after
-	// a restart: later the person has gone, and the next one would take it.
+	// stale is how long a person is taken to wait for paper: after a restart,
+	// or for a printer that is mended. Later the next one would take it.
 	stale = time.Minute
 
 	// kept is how many tickets' attempts are remembered for Await.
 	kept = 256
 )
 
+// hopeful is a ticket whose paper failed while its holder still stands there.
+type hopeful struct {
+	id    kiosk.TicketID
+	until time.Time
+}
+
 // Run prints until ctx is done. It may run once.
 func (d *Desk) Run(ctx context.Context) {
+	look := time.NewTicker(d.o.Look)
+	defer look.Stop()
 	for {
 		job, ok := d.next()
 		if !ok {
 			select {
 			case <-d.more:
-				continue
+			case <-look.C:
+				d.retry(ctx)
 			case <-ctx.Done():
 				return
 			}
+			continue
 		}
 		if ctx.Err() != nil {
 			return // the attempt stays queued and is resumed
 		}
 		d.print(ctx, job)
 	}
+}
+
+// retry prints again what failed within the last minute, as soon as the printer
+// is well.
+func (d *Desk) retry(ctx context.Context) {
+	now := d.o.Clock.Now()
+	d.mu.Lock()
+	d.hope = slices.DeleteFunc(d.hope, func(h hopeful) bool { return now.After(h.until) })
+	waiting := slices.Clone(d.hope)
+	d.mu.Unlock()
+	if len(waiting) == 0 {
+		return
+	}
+	if f := d.o.Printer.Fault(ctx); f != kiosk.FaultNone && f != kiosk.FaultNearEnd {
+		return
+	}
+	for _, h := range waiting {
+		d.Leave(h.id)
+		if job, err := d.o.Store.Again(ctx, h.id); err == nil {
+			d.enqueue(job)
+		}
+	}
+}
+
+// Leave says that a ticket's holder has gone: paper that failed is not printed
+// again for the next person to find.
+func (d *Desk) Leave(id kiosk.TicketID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hope = slices.DeleteFunc(d.hope, func(h hopeful) bool { return h.id == id })
 }
 
 // resume ends what can't be known any more and prints what is still wanted.
@@ -82,6 +123,11 @@ func (d *Desk) print(ctx context.Context, job kiosk.PrintJob) {
 	state, cause := d.o.Printer.Print(ctx, job, func(s kiosk.PrintState) error {
 		return d.mark(ctx, &job, s, kiosk.FaultNone)
 	})
+	if state != kiosk.Printed && job.Attempt == 1 { // noted before it is told, for Leave may follow at once
+		d.mu.Lock()
+		d.hope = append(d.hope, hopeful{job.Ticket.ID, d.o.Clock.Now().Add(stale)})
+		d.mu.Unlock()
+	}
 	d.mark(ctx, &job, state, cause)
 }
 

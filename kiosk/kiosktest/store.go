@@ -182,6 +182,30 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 			t.Fatalf("events %+v (%v), want taken, started, ended", events, err)
 		}
 	})
+	t.Run("PrintAgain", func(t *testing.T) {
+		s, reopen := open(t)
+		id := take(t, s, Wish(1)).ID
+		if _, err := s.Again(ctx, id); kiosk.CodeOf(err) != kiosk.EConflict {
+			t.Fatalf("again before the end: %v, want EConflict", err)
+		}
+		if err := mark(s, id, kiosk.NotPrinted); err != nil {
+			t.Fatal(err)
+		}
+		job, err := s.Again(ctx, id)
+		if err != nil || job.Attempt != 2 || job.State != kiosk.PrintQueued || job.Ticket.Number.String() != "A001" {
+			t.Fatalf("again: %+v %v", job, err)
+		}
+		s = reopen()
+		if jobs, err := s.Unfinished(ctx); err != nil || len(jobs) != 1 || jobs[0].Attempt != 2 {
+			t.Fatalf("unfinished %+v (%v)", jobs, err)
+		}
+		if _, newest, err := s.Ticket(ctx, id); err != nil || newest.Attempt != 2 {
+			t.Fatalf("newest %+v (%v)", newest, err)
+		}
+		if _, err := s.Again(ctx, "nobody"); kiosk.CodeOf(err) != kiosk.ENotFound {
+			t.Fatalf("unknown ticket: %v, want ENotFound", err)
+		}
+	})
 	t.Run("Waiting", func(t *testing.T) {
 		s, _ := open(t)
 		take(t, s, Wish(1))

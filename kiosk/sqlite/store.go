@@ -201,6 +201,27 @@ func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
 	})
 }
 
+// Again records a further attempt; see kiosk.Store.
+func (s *Store) Again(ctx context.Context, id kiosk.TicketID) (kiosk.PrintJob, error) {
+	t, job, err := s.Ticket(ctx, id)
+	if err != nil {
+		return kiosk.PrintJob{}, err
+	}
+	if job.State != "" && !job.State.Ended() {
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Hint: fmt.Sprintf("attempt %d of %s is still %s", job.Attempt, t.Number, job.State)}
+	}
+	next := kiosk.PrintJob{Ticket: t, Attempt: job.Attempt + 1, State: kiosk.PrintQueued}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return next, s.write(ctx, "print again", func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.StmtContext(ctx, s.w.print).ExecContext(ctx, id, next.Attempt)
+		return err
+	}, func(ctx context.Context) bool {
+		var now kiosk.PrintState
+		return s.w.attempt.QueryRowContext(ctx, id, next.Attempt).Scan(&now) == nil
+	})
+}
+
 // Ack records what the center has; see kiosk.Outbox.
 func (s *Store) Ack(ctx context.Context, through int64) error {
 	s.mu.Lock()
