@@ -192,7 +192,7 @@ func (a *App) take(w *wish) {
 		return
 	}
 	w.busy = true
-	w.req.Lang = a.loc.Lang
+	w.req.Lang, w.req.Here = a.loc.Lang, true
 	offer := a.offers([]kiosk.ItemID{w.item})[0]
 	a.show()
 	go func() {

@@ -31,7 +31,8 @@ func (s PrintState) Ended() bool {
 // PrintJob is one attempt to put a ticket on paper.
 type PrintJob struct {
 	Ticket  Ticket
-	Attempt int // 1 is the first paper; later ones are marked as reprints
+	Attempt int // counts from 1
+	Earlier int // earlier attempts of which paper may exist; if any, this one is marked as a reprint
 	State   PrintState
 	Cause   Fault // why an ended attempt isn't Printed
 }
@@ -62,6 +63,8 @@ const (
 	FaultGone     Fault = "gone"       // the port is not there or hung up
 	FaultSilent   Fault = "silent"     // the port is there, nothing answers
 	FaultUnfitted Fault = "not_fitted" // the config names no printer
+	FaultRestart  Fault = "restarted"  // the kiosk was restarted before it could print
+	FaultJournal  Fault = "journal"    // the disk refused to note the attempt, so nothing was printed
 )
 
 // Printer puts tickets on paper, one at a time.

@@ -12,6 +12,9 @@ type Store interface {
 	// it was used for other items. EDisk when the disk refuses: nothing was given.
 	Take(ctx context.Context, w Wish) (t Ticket, again bool, err error)
 
+	// Request returns the ticket that a request id got. ENotFound.
+	Request(ctx context.Context, id RequestID) (Ticket, error)
+
 	// Ticket returns one ticket and the newest attempt to print it, whose
 	// State is empty when there was none. ENotFound.
 	Ticket(ctx context.Context, id TicketID) (Ticket, PrintJob, error)

@@ -34,6 +34,10 @@ type Request struct {
 	ID    RequestID // names this wish; the same id gets the same ticket
 	Items []ItemID  // at least one; all must belong to one queue
 	Lang  Lang
+
+	// Here says that the person stands at this kiosk: paper that fails may come
+	// later, until Leave.
+	Here bool `json:"-"`
 }
 
 // Offer is what a person should know before taking a number.

@@ -36,7 +36,8 @@ type Dev struct {
 	busy sync.Mutex // one conversation at a time
 	sort escpos.Sorter
 	seen escpos.Fault // from automatic statuses, since the job began
-	late bool         // an answer is still owed: wait for silence before asking again
+	late bool         // answers may still be on their way: wait for silence before asking again
+	owed int          // barriers sent and not answered: a printer without paper keeps them
 	half bool         // a command may have been broken off: end it before asking anything
 	long int          // bytes that the command which was broken off may still wait for
 	hang bool         // part of a ticket may hang in the printer: cut it off first
@@ -117,12 +118,15 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	if f, err := d.ready(); err != nil || f.Serious() != 0 {
 		return kiosk.NotPrinted, d.note(f, err)
 	}
-	if ctx.Err() != nil || mark(kiosk.PrintBegun) != nil {
-		return kiosk.NotPrinted, kiosk.FaultNone
+	if ctx.Err() != nil {
+		return kiosk.NotPrinted, kiosk.FaultRestart
+	}
+	if mark(kiosk.PrintBegun) != nil {
+		return kiosk.NotPrinted, kiosk.FaultJournal
 	}
 	id := jobID(job)
 	wire := append(body[:len(body):len(body)], d.question(id)...)
-	d.seen, d.half, d.hang = 0, true, true // until it is confirmed
+	d.seen, d.half, d.hang, d.owed = 0, true, true, 1 // until it is confirmed
 	if d.long = 256; !d.o.Profile.QR {
 		d.long = len(body) // a picture of the code
 	}
@@ -196,7 +200,10 @@ func (d *Dev) poll() (escpos.Fault, error) {
 
 // ask sends Poll, with or without a barrier behind it, and gathers the answers.
 // A fault that the four statuses tell is enough to stop waiting for the
-// barrier, which a faulty printer holds back.
+// barrier, which a faulty printer holds back. A healthy one may still be busy
+// with the rest of an older ticket, and answers that ticket's barrier first: all
+// that are owed must come. One that was lost on the way is given up after the
+// time that the longest ticket takes.
 func (d *Dev) ask(w []byte, barrier bool) (escpos.Fault, error) {
 	if d.half {
 		w = append(escpos.Mend(d.long), w...)
@@ -206,29 +213,39 @@ func (d *Dev) ask(w []byte, barrier bool) (escpos.Fault, error) {
 		d.late, d.half = true, true
 		return 0, err
 	}
+	if barrier {
+		d.owed++
+	}
 	var fault escpos.Fault
+	answered := false // a barrier, ours or an older one
 	until := d.o.Now().Add(answer + d.carry(len(w)))
-	for n, done := 0, !barrier; n < 4 || !done; {
+	for n := 0; n < 4 || barrier && d.owed > 0; {
 		r, err := d.reply(until)
+		if err != nil && n == 4 && answered {
+			d.owed = 0
+			break
+		}
 		if err != nil {
 			d.late, d.half = true, true // what was asked may not have arrived
-			if n == 4 && fault.Serious() != 0 {
-				return fault, nil
-			}
 			return fault, err
 		}
 		switch r.Kind {
 		case escpos.RealTime:
 			if n++; n > 4 {
+				d.late = true
 				return fault, os.ErrDeadlineExceeded // more answers than questions: not in step
 			}
 			fault |= escpos.RealTimeFault(n, r.Data[0])
 			until = d.o.Now().Add(answer)
-			if n == 4 && fault.Serious() != 0 && !done {
-				until = d.o.Now()
+			if n == 4 && fault.Serious() != 0 {
+				d.late = barrier
+				return fault, nil
+			}
+			if n == 4 {
+				until = d.o.Now().Add(d.patience(0))
 			}
 		case escpos.Queued:
-			done = true
+			d.owed, answered = max(0, d.owed-1), true
 		}
 	}
 	return fault, nil
@@ -316,6 +333,7 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 			if owed {
 				continue // not ours: the job's report comes before its barrier
 			}
+			d.owed = 0
 			return d.judge(polled)
 		}
 	}

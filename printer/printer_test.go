@@ -40,7 +40,7 @@ func job(t *testing.T, lang kiosk.Lang, items ...kiosk.ItemID) (*kiosk.Catalog, 
 }
 
 func render(catalog *kiosk.Catalog, j kiosk.PrintJob, p printer.Profile) []byte {
-	return printer.Render(printer.NewSlip(catalog, j.Ticket, j.Attempt, p, "K1", "", shanghai, time.Time{}))
+	return printer.Render(printer.NewSlip(catalog, j.Ticket, j.Earlier, p, "K1", "", shanghai, time.Time{}))
 }
 
 func profile(paper int) printer.Profile {
@@ -110,7 +110,7 @@ func TestTicketOnPaper(t *testing.T) {
 	})
 	t.Run("ReprintWithManyItems", func(t *testing.T) {
 		catalog, j := job(t, kiosk.Zh, "RS001", "RS002", "RS005")
-		j.Attempt = 2
+		j.Attempt, j.Earlier = 2, 1
 		p := printertest.New(printertest.Opts{})
 		p.Write(render(catalog, j, profile(80)))
 		text := strings.Join(p.Papers()[0].Text, "\n")
@@ -380,5 +380,43 @@ func TestSorter(t *testing.T) {
 	}
 	if want := "[R12 R12 A1400000F Q00 J41424344 B5F58]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
+	}
+}
+
+// A printer that ran out of paper keeps the rest of its ticket, with the
+// question behind it. On the new roll it prints that first and answers; the
+// answer must not be taken for the next ticket's.
+func TestOldAnswersAreNotNewOnes(t *testing.T) {
+	for _, speed := range []int{0, 100, 250} {
+		for _, without := range []int{0, 2} { // attempts while there is no paper
+			t.Run(fmt.Sprintf("%dmm-s-%d", speed, without), func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, printertest.Opts{Speed: speed, Gap: 96}, 0)
+				r.SetAtByte(printertest.PaperOut, 150)
+				if _, end, fault := r.print(); end != kiosk.PrintDamaged || fault != kiosk.FaultPaper {
+					t.Fatalf("paper out: %s %s", end, fault)
+				}
+				for range without {
+					if _, end, _ := r.print(); end != kiosk.NotPrinted {
+						t.Fatalf("without paper: %s", end)
+					}
+				}
+				r.NewRoll()
+				r.job.Ticket.Number.N = 24
+				_, end, fault := r.print()
+				for try := 0; try < 3 && end != kiosk.Printed; try++ { // it may find out first how things stand
+					_, end, fault = r.print()
+				}
+				papers := 0
+				for _, p := range r.Papers() {
+					if p.Whole && slices.Contains(p.Text, "A1-024") && !strings.Contains(strings.Join(p.Text, ""), "A1-023") {
+						papers++
+					}
+				}
+				if end != kiosk.Printed || papers == 0 {
+					t.Errorf("%s %s with %d papers", end, fault, papers)
+				}
+			})
+		}
 	}
 }

@@ -101,7 +101,7 @@ func TestEveryFaultAtEveryByte(t *testing.T) {
 					line.p.Clear()
 					line.p.NewRoll()
 					again := j
-					again.Attempt = 2
+					again.Attempt, again.Earlier = 2, 1
 					for range 3 { // the first tries may only find out how things stand
 						if end, cause = dev.Print(t.Context(), again, func(kiosk.PrintState) error { return nil }); end == kiosk.Printed {
 							break

@@ -24,7 +24,7 @@ type Slip struct {
 	Bring     string // essential papers; may be empty
 	QR        string // what the code carries
 	Foot      string // time and kiosk
-	Attempt   int    // more than 1 marks a reprint
+	Earlier   int    // papers that may exist already: if any, this one is marked
 	Profile   Profile
 	EarlyNote string // when the queue opens, for a number taken before; may be empty
 }
@@ -46,15 +46,15 @@ var words = map[kiosk.Lang]struct{ your, goTo, ahead, none, minutes, bring, open
 
 // NewSlip gathers what t's paper says from the catalog. base is the address
 // that the QR code leads to, followed by the ticket's id; empty for the bare
-// id. opens is when the queue opens next; zero when it is open.
-func NewSlip(c *kiosk.Catalog, t kiosk.Ticket, attempt int, p Profile, kioskID kiosk.KioskID, base string, loc *time.Location, opens time.Time) Slip {
+// id. earlier counts the papers that may exist of t already. opens is when the queue opens next; zero when it is open.
+func NewSlip(c *kiosk.Catalog, t kiosk.Ticket, earlier int, p Profile, kioskID kiosk.KioskID, base string, loc *time.Location, opens time.Time) Slip {
 	w := words[t.Lang]
 	if t.Lang != kiosk.En {
 		w = words[kiosk.Zh]
 	}
 	q, _ := c.Queue(t.Queue)
 	zone, _ := c.Zone(q.Zone)
-	s := Slip{Lang: t.Lang, Hall: c.Hall.In(t.Lang), Number: t.Number.String(), QR: base + string(t.ID), Attempt: attempt, Profile: p,
+	s := Slip{Lang: t.Lang, Hall: c.Hall.In(t.Lang), Number: t.Number.String(), QR: base + string(t.ID), Earlier: earlier, Profile: p,
 		Go: fmt.Sprintf(w.goTo, q.Zone, q.Windows), Way: zone.Way.In(t.Lang),
 		Foot: t.Taken.Time().In(loc).Format("2006-01-02 15:04:05") + " " + string(kioskID)}
 	var essential []string
@@ -116,8 +116,8 @@ func Render(s Slip) []byte {
 	b.Init()
 	b.Align(escpos.Center)
 	title(s.Hall)
-	if s.Attempt > 1 {
-		line(fmt.Sprintf(words[langOf(s.Lang)].reprint, s.Attempt), 2, 2)
+	if s.Earlier > 0 {
+		line(fmt.Sprintf(words[langOf(s.Lang)].reprint, s.Earlier+1), 2, 2)
 	}
 	line(words[langOf(s.Lang)].your, 1, 1)
 	b.Feed(gap)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -213,4 +214,52 @@ func TestBareMachine(t *testing.T) {
 			t.Fatalf("took %+v, %d papers", r, len(h.papers()))
 		}
 	})
+}
+
+// A restart after trouble, as technicians do: what hangs in the printer is cut
+// off and doesn't stand on the next ticket.
+func TestRestartAfterTrouble(t *testing.T) {
+	h := newHall(t)
+	m := newMachine(t, h.ports(115200))
+	p := m.run(nil, "-headless")
+	h.do("/printer/silent?byte=150")
+	if r := m.takeVerb("-item", "RS001"); r.Print != kiosk.PrintUnknown {
+		t.Fatalf("took %+v", r)
+	}
+	p.stop()
+	h.do("/printer/clear")
+	m.run(nil, "-headless")
+	if r := m.takeVerb("-item", "RS001"); r.Number != "A002" || r.Print != kiosk.Printed {
+		t.Fatalf("took %+v", r)
+	}
+	if newest := h.newest(); !newest.Whole || strings.Contains(strings.Join(newest.Text, " "), "A001") {
+		t.Errorf("on one paper: %v", newest.Text)
+	}
+}
+
+// A stop in the middle of a take answers it: the number stands, the paper is
+// still on its way.
+func TestStopDuringTake(t *testing.T) {
+	h := newHall(t, "-baud", "1200")
+	m := newMachine(t, h.ports(1200))
+	p := m.run(nil, "-headless")
+	type answer struct {
+		r   control.TakeReply
+		err error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		r, err := m.ask(context.Background(), "x")
+		got <- answer{r, err}
+	}()
+	for s, err := m.Status(context.Background()); s.Queues["A"] == 0; s, err = m.Status(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	code := p.stop()
+	a := <-got
+	if a.err != nil || a.r.Number != "A001" || code != 0 {
+		t.Fatalf("answer %+v %v, exit %d", a.r, a.err, code)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +40,8 @@ type Desk struct {
 	mu     sync.Mutex
 	queue  []kiosk.PrintJob
 	hope   []hopeful
-	more   chan struct{} // has room for one: the queue grew
+	here   map[kiosk.TicketID]bool // holders who stand at the screen
+	more   chan struct{}           // has room for one: the queue grew
 	jobs   map[kiosk.TicketID]kiosk.PrintJob
 	order  []kiosk.TicketID // of jobs, oldest first
 	change chan struct{}    // closed and renewed when a job changed
@@ -56,7 +58,7 @@ func New(ctx context.Context, o Opts) (*Desk, error) {
 	if o.Look == 0 {
 		o.Look = time.Second
 	}
-	d := &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, change: make(chan struct{})}
+	d := &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, here: map[kiosk.TicketID]bool{}, change: make(chan struct{})}
 	return d, d.resume(ctx)
 }
 
@@ -122,6 +124,10 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) {
 	wish, err := d.check(r)
 	if err != nil {
+		// What was right when it was first asked stays answered.
+		if t, found := d.o.Store.Request(ctx, r.ID); r.ID != "" && found == nil && slices.Equal(t.Items, r.Items) {
+			return t, nil
+		}
 		return kiosk.Ticket{}, err
 	}
 	t, again, err := d.o.Store.Take(ctx, wish)
@@ -129,6 +135,11 @@ func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) 
 		return kiosk.Ticket{}, err
 	}
 	if !again {
+		if r.Here {
+			d.mu.Lock()
+			d.here[t.ID] = true
+			d.mu.Unlock()
+		}
 		if wish.Print {
 			d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
 		}

@@ -206,6 +206,12 @@ func TestClosedQueue(t *testing.T) {
 	})
 	t.Run("Refused", func(t *testing.T) {
 		r := open(t, path(t), func(o *desk.Opts) { o.Early = false })
+		before := r.take(t, "x", "a1")
+		defer func() { // an answer that was lost is still to be had
+			if again := r.take(t, "x", "a1"); again.ID != before.ID {
+				t.Errorf("%s became %s", before.Number, again.Number)
+			}
+		}()
 		r.set(saturday)
 		if _, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed {
 			t.Fatalf("got %v, want EClosed", err)
@@ -292,7 +298,10 @@ func TestPaperComesBack(t *testing.T) {
 	fail := func(t *testing.T, r *rig) kiosk.Ticket {
 		t.Helper()
 		r.printer.Fail(kiosk.NotPrinted, kiosk.FaultPaper)
-		got := r.take(t, "", "b1")
+		got, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"b1"}, Here: true})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if job := r.fate(t, got.ID); job.State != kiosk.NotPrinted {
 			t.Fatalf("paper: %+v", job)
 		}

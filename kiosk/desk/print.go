@@ -73,6 +73,7 @@ func (d *Desk) retry(ctx context.Context) {
 func (d *Desk) Leave(id kiosk.TicketID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	delete(d.here, id)
 	d.hope = slices.DeleteFunc(d.hope, func(h hopeful) bool { return h.id == id })
 }
 
@@ -89,7 +90,7 @@ func (d *Desk) resume(ctx context.Context) error {
 		case d.o.Printer == nil:
 			d.mark(ctx, &job, kiosk.NotPrinted, kiosk.FaultUnfitted)
 		case d.o.Clock.Now().Sub(job.Ticket.Taken.Time()) > stale:
-			d.mark(ctx, &job, kiosk.NotPrinted, kiosk.FaultGone)
+			d.mark(ctx, &job, kiosk.NotPrinted, kiosk.FaultRestart)
 		default:
 			d.enqueue(job)
 		}
@@ -123,11 +124,14 @@ func (d *Desk) print(ctx context.Context, job kiosk.PrintJob) {
 	state, cause := d.o.Printer.Print(ctx, job, func(s kiosk.PrintState) error {
 		return d.mark(ctx, &job, s, kiosk.FaultNone)
 	})
-	if state != kiosk.Printed && job.Attempt == 1 { // noted before it is told, for Leave may follow at once
-		d.mu.Lock()
-		d.hope = append(d.hope, hopeful{job.Ticket.ID, d.o.Clock.Now().Add(stale)})
-		d.mu.Unlock()
+	if ctx.Err() != nil && job.State == kiosk.PrintQueued {
+		return // nothing was begun: the attempt stays queued and is resumed
 	}
+	d.mu.Lock()
+	if state != kiosk.Printed && job.Attempt == 1 && d.here[job.Ticket.ID] { // noted before it is told, for Leave may follow at once
+		d.hope = append(d.hope, hopeful{job.Ticket.ID, d.o.Clock.Now().Add(stale)})
+	}
+	d.mu.Unlock()
 	d.mark(ctx, &job, state, cause)
 }
 

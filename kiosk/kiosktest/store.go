@@ -85,6 +85,12 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		if _, _, err := s.Take(ctx, retry); kiosk.CodeOf(err) != kiosk.EConflict {
 			t.Fatalf("same id for other items: %v, want EConflict", err)
 		}
+		if found, err := s.Request(ctx, retry.ID); err != nil || found.ID != first.ID {
+			t.Fatalf("looked up %+v (%v)", found, err)
+		}
+		if _, err := s.Request(ctx, "never asked"); kiosk.CodeOf(err) != kiosk.ENotFound {
+			t.Fatalf("unknown request: %v, want ENotFound", err)
+		}
 		if events, err := s.Events(ctx, 0, 10); err != nil || len(events) != 1 {
 			t.Fatalf("%d events (%v), want 1", len(events), err)
 		}
@@ -192,14 +198,21 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 			t.Fatal(err)
 		}
 		job, err := s.Again(ctx, id)
-		if err != nil || job.Attempt != 2 || job.State != kiosk.PrintQueued || job.Ticket.Number.String() != "A001" {
+		if err != nil || job.Attempt != 2 || job.Earlier != 0 || job.State != kiosk.PrintQueued || job.Ticket.Number.String() != "A001" {
 			t.Fatalf("again: %+v %v", job, err)
 		}
+		second := kiosk.PrintMark{Ticket: id, Attempt: 2, State: kiosk.PrintUnknown}
+		if err := s.Mark(ctx, second); err != nil {
+			t.Fatal(err)
+		}
+		if job, err = s.Again(ctx, id); err != nil || job.Attempt != 3 || job.Earlier != 1 {
+			t.Fatalf("after an unknown one: %+v %v", job, err)
+		}
 		s = reopen()
-		if jobs, err := s.Unfinished(ctx); err != nil || len(jobs) != 1 || jobs[0].Attempt != 2 {
+		if jobs, err := s.Unfinished(ctx); err != nil || len(jobs) != 1 || jobs[0].Attempt != 3 || jobs[0].Earlier != 1 {
 			t.Fatalf("unfinished %+v (%v)", jobs, err)
 		}
-		if _, newest, err := s.Ticket(ctx, id); err != nil || newest.Attempt != 2 {
+		if _, newest, err := s.Ticket(ctx, id); err != nil || newest.Attempt != 3 || newest.Earlier != 1 {
 			t.Fatalf("newest %+v (%v)", newest, err)
 		}
 		if _, err := s.Again(ctx, "nobody"); kiosk.CodeOf(err) != kiosk.ENotFound {

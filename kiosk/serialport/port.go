@@ -310,7 +310,13 @@ func (l *line) write(w []byte) error {
 		if err := l.goAhead(time.Until(l.paid)-piece*perByte, limit.C); err != nil {
 			return err
 		}
-		l.jobs <- w[:n]
+		select {
+		case l.jobs <- w[:n]:
+		case <-l.quit:
+			return os.ErrClosed
+		case <-limit.C:
+			return os.ErrDeadlineExceeded
+		}
 		select {
 		case err := <-l.done:
 			if err != nil {

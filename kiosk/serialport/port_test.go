@@ -217,3 +217,27 @@ func TestBabble(t *testing.T) {
 	l.Close()
 	talking.Wait()
 }
+
+// Close frees a Tx, wherever it is.
+func TestCloseDuringTx(t *testing.T) {
+	for round := range 100 {
+		l := newLine(t)
+		p := newPort(t, serialport.Opts{Name: l.Path(), Baud: 230400})
+		var copying sync.WaitGroup
+		copying.Go(func() { io.Copy(io.Discard, l) })
+		if err := p.Tx([]byte("x"), nil); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- p.Tx(make([]byte, 8<<10), nil) }()
+		time.Sleep(time.Duration(round%10) * time.Millisecond)
+		p.Close()
+		select {
+		case <-done:
+		case <-time.After(time.Minute):
+			t.Fatalf("round %d: Tx hangs", round)
+		}
+		l.Close()
+		copying.Wait()
+	}
+}

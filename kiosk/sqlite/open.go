@@ -24,6 +24,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -47,9 +48,11 @@ type Store struct {
 	epoch kiosk.Epoch
 	lock  *os.File
 
-	mu sync.Mutex // one writer; also guards w and r while they are reopened
-	w  *writer
-	r  *sql.DB
+	r atomic.Pointer[sql.DB] // never waits for the writer
+
+	mu     sync.Mutex // one writer
+	w      *writer
+	broken bool // the disk failed: open afresh before writing anything
 }
 
 const settings = "_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=5000&_foreign_keys=on"
@@ -107,38 +110,49 @@ func (s *Store) open(ctx context.Context, o Opts) error {
 	if err := db.QueryRowContext(ctx, "SELECT epoch FROM life").Scan(&s.epoch); err != nil {
 		return s.fault("read the epoch", err)
 	}
-	return s.ready(ctx)
-}
-
-// ready prepares the writer's statements and opens the readers' handle.
-func (s *Store) ready(ctx context.Context) error {
 	if err := s.w.prepare(ctx); err != nil {
 		return s.fault("prepare the local queue", err)
 	}
-	r, err := sql.Open("sqlite3", dsn(s.path, "mode=ro&_query_only=on&_busy_timeout=5000"))
+	r, err := s.readers()
 	if err != nil {
 		return s.fault("open the local queue for reading", err)
 	}
-	r.SetMaxOpenConns(4)
-	s.r = r
+	s.r.Store(r)
 	return nil
 }
 
+func (s *Store) readers() (*sql.DB, error) {
+	r, err := sql.Open("sqlite3", dsn(s.path, "mode=ro&_query_only=on&_busy_timeout=5000"))
+	if err != nil {
+		return nil, err
+	}
+	r.SetMaxOpenConns(4)
+	return r, nil
+}
+
 // reopen starts afresh after an I/O error, when nobody knows whether the last
-// transaction was committed. The caller holds s.mu.
+// transaction was committed. When it fails the store stays broken, and the next
+// write tries again. The caller holds s.mu.
 func (s *Store) reopen(ctx context.Context) error {
+	s.broken = true
 	s.w.db.Close()
-	s.r.Close()
 	db, err := sql.Open("sqlite3", dsn(s.path, settings))
 	if err != nil {
 		return err
 	}
 	db.SetMaxOpenConns(1)
-	s.w = &writer{db: db}
-	if err := verify(ctx, db); err != nil {
+	w := &writer{db: db}
+	if err = verify(ctx, db); err == nil {
+		err = w.prepare(ctx)
+	}
+	r, openErr := s.readers()
+	if err = errors.Join(err, openErr); err != nil {
+		db.Close()
 		return err
 	}
-	return s.ready(ctx)
+	s.w, s.broken = w, false
+	s.r.Swap(r).Close()
+	return nil
 }
 
 func dsn(path, params string) string {
@@ -225,8 +239,8 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	if s.r != nil {
-		errs = append(errs, s.r.Close())
+	if r := s.r.Load(); r != nil {
+		errs = append(errs, r.Close())
 	}
 	if s.w != nil {
 		errs = append(errs, s.w.db.Close())

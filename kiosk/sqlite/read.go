@@ -9,18 +9,17 @@ import (
 	"hallkiosk/kiosk"
 )
 
-func (s *Store) reader() *sql.DB {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.r
-}
+func (s *Store) reader() *sql.DB { return s.r.Load() }
+
+// earlier counts the attempts before p of which paper may exist.
+const earlier = "(SELECT count(*) FROM print q WHERE q.ticket = p.ticket AND q.attempt < p.attempt AND q.state <> 'not_printed')"
 
 // Ticket returns a ticket with its newest print attempt; see kiosk.Store.
 func (s *Store) Ticket(ctx context.Context, id kiosk.TicketID) (kiosk.Ticket, kiosk.PrintJob, error) {
 	var job kiosk.PrintJob
 	t, err := scanTicket(s.reader().QueryRowContext(ctx, "SELECT "+ticketColumns+`,
-		coalesce(attempt, 0), coalesce(p.state, ''), coalesce(cause, '')
-		FROM ticket t LEFT JOIN print p ON p.ticket = t.id WHERE t.id = ? ORDER BY attempt DESC LIMIT 1`, id), &job.Attempt, &job.State, &job.Cause)
+		coalesce(attempt, 0), coalesce(p.state, ''), coalesce(cause, ''), coalesce(`+earlier+`, 0)
+		FROM ticket t LEFT JOIN print p ON p.ticket = t.id WHERE t.id = ? ORDER BY attempt DESC LIMIT 1`, id), &job.Attempt, &job.State, &job.Cause, &job.Earlier)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, job, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a ticket", Message: "没有这个号。", Hint: fmt.Sprintf("no ticket %s here", id)}
 	}
@@ -49,7 +48,7 @@ func (s *Store) Waiting(ctx context.Context, day kiosk.Day) (map[kiosk.QueueID]i
 
 // Unfinished returns the attempts that have not ended; see kiosk.Store.
 func (s *Store) Unfinished(ctx context.Context) ([]kiosk.PrintJob, error) {
-	rows, err := s.reader().QueryContext(ctx, "SELECT "+ticketColumns+`, attempt, p.state, cause
+	rows, err := s.reader().QueryContext(ctx, "SELECT "+ticketColumns+", attempt, p.state, cause, "+earlier+`
 		FROM print p JOIN ticket t ON t.id = p.ticket WHERE p.state IN ('queued', 'started', 'sent') ORDER BY t.wall, t.count, t.n, attempt`)
 	if err != nil {
 		return nil, s.fault("look for unfinished prints", err)
@@ -58,12 +57,33 @@ func (s *Store) Unfinished(ctx context.Context) ([]kiosk.PrintJob, error) {
 	var jobs []kiosk.PrintJob
 	for rows.Next() {
 		var job kiosk.PrintJob
-		if job.Ticket, err = scanTicket(rows, &job.Attempt, &job.State, &job.Cause); err != nil {
+		if job.Ticket, err = scanTicket(rows, &job.Attempt, &job.State, &job.Cause, &job.Earlier); err != nil {
 			return nil, s.fault("look for unfinished prints", err)
 		}
 		jobs = append(jobs, job)
 	}
 	return jobs, s.fault("look for unfinished prints", rows.Err())
+}
+
+// Request returns the ticket that a request got; see kiosk.Store.
+func (s *Store) Request(ctx context.Context, id kiosk.RequestID) (kiosk.Ticket, error) {
+	t, err := scanTicket(s.reader().QueryRowContext(ctx, "SELECT "+ticketColumns+" FROM ticket t WHERE request = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a request", Message: "没有这个号。", Hint: fmt.Sprintf("request %q took nothing", id)}
+	}
+	return t, s.fault("look up a request", err)
+}
+
+// Unconfirmed says whether the newest paper that was begun was never confirmed,
+// so that a part of it may hang in the printer.
+func (s *Store) Unconfirmed(ctx context.Context) (bool, error) {
+	var state kiosk.PrintState
+	err := s.reader().QueryRowContext(ctx, `SELECT p.state FROM print p JOIN ticket t ON t.id = p.ticket
+		WHERE p.state NOT IN ('queued', 'not_printed') ORDER BY t.wall DESC, t.count DESC, p.attempt DESC LIMIT 1`).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return state != kiosk.Printed, s.fault("look for unfinished prints", err)
 }
 
 // Last returns the newest stamp in the outbox, for the clock to go on from.

@@ -140,6 +140,11 @@ func (w *writer) record(ctx context.Context, tx *sql.Tx, kind kiosk.Kind, at kio
 // ever tried twice. The caller holds s.mu.
 func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *sql.Tx) error, landed func(context.Context) bool) error {
 	ctx = context.WithoutCancel(ctx)
+	if s.broken {
+		if err := s.reopen(ctx); err != nil {
+			return s.fault(op, err)
+		}
+	}
 	tx, err := s.w.db.BeginTx(ctx, nil)
 	if err == nil {
 		if err = fn(ctx, tx); err == nil {
@@ -210,7 +215,10 @@ func (s *Store) Again(ctx context.Context, id kiosk.TicketID) (kiosk.PrintJob, e
 	if job.State != "" && !job.State.Ended() {
 		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Hint: fmt.Sprintf("attempt %d of %s is still %s", job.Attempt, t.Number, job.State)}
 	}
-	next := kiosk.PrintJob{Ticket: t, Attempt: job.Attempt + 1, State: kiosk.PrintQueued}
+	next := kiosk.PrintJob{Ticket: t, Attempt: job.Attempt + 1, State: kiosk.PrintQueued, Earlier: job.Earlier}
+	if job.State != kiosk.NotPrinted && job.Attempt > 0 {
+		next.Earlier++
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return next, s.write(ctx, "print again", func(ctx context.Context, tx *sql.Tx) error {

@@ -57,7 +57,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("PRAGMA %s = %s (%v), want %s", e.pragma, got, err, e.value)
 		}
 	}
-	if _, err := s.r.Exec("DELETE FROM ticket"); err == nil {
+	if _, err := s.r.Load().Exec("DELETE FROM ticket"); err == nil {
 		t.Error("the readers' handle can write")
 	}
 	// The check itself must be able to fail: the driver's own default loses
@@ -206,4 +206,45 @@ func TestFileSizeLimit(t *testing.T) {
 		t.Fatalf("stored %d (%v), given %d, refused %d", waiting["A"], err, given, refused)
 	}
 	t.Logf("given %d, refused %d", given, refused)
+}
+
+// When the disk comes back after it failed even to be opened anew, the store
+// does too: nothing is lost, nothing panics, reads go on.
+func TestDiskComesBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "disk")
+	s := open(t, filepath.Join(dir, "kiosk.db"))
+	if _, _, err := s.Take(t.Context(), kiosktest.Wish(1)); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	if err := os.Rename(dir, dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.reopen(t.Context()); err == nil {
+		t.Fatal("a disk that is away was opened")
+	}
+	s.mu.Unlock()
+	if _, _, err := s.Take(t.Context(), kiosktest.Wish(2)); kiosk.CodeOf(err) != kiosk.EDisk {
+		t.Fatalf("without a disk: %v, want EDisk", err)
+	}
+	if err := os.Rename(dir+".away", dir); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := s.Take(t.Context(), kiosktest.Wish(3))
+	if err != nil || got.Number.String() != "A002" {
+		t.Fatalf("after it came back: %s %v", got.Number, err)
+	}
+	if waiting, err := s.Waiting(t.Context(), "2026-11-23"); err != nil || waiting["A"] != 2 {
+		t.Fatalf("waiting %v %v", waiting, err)
+	}
+}
+
+// Reading waits for no writer, however slow its disk is.
+func TestReadingDoesNotWait(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "kiosk.db"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.Waiting(t.Context(), "2026-11-23"); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -149,7 +149,10 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 		return false, &kiosk.Error{Code: kiosk.EInternal, Op: "send events",
 			Hint: fmt.Sprintf("event %d is no longer in the kiosk's store, and the center doesn't have it. Restore the center's newest backup", p.from+1)}
 	}
-	events = fit(events, p.opts.Bytes)
+	more = len(events) == p.opts.Batch
+	if few := fit(events, p.opts.Bytes); len(few) < len(events) {
+		events, more = few, true
+	}
 	last := p.from + int64(len(events))
 
 	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Events: events})
@@ -178,7 +181,7 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 		p.behind = false
 	}
 	p.owe(max(0, acked-p.from))
-	return len(events) > 0, nil
+	return more || through < last, nil
 }
 
 // goBack makes the next batch begin where the center is. It is an error that

@@ -84,6 +84,8 @@ var hints = map[kiosk.Fault]string{
 	kiosk.FaultOffline: "打印机离线,请检查面板 / offline: look at its panel",
 	kiosk.FaultFatal:   "打印机故障,请断电重开,不行就送修 / switch off and on; if it stays, send it to service",
 	kiosk.FaultGone:    "端口不见了,请检查线和电源 / the port is gone: check the cable and the power",
+	kiosk.FaultJournal: "磁盘写不了,没有打印 / the disk refuses the journal: free some space",
+	kiosk.FaultRestart: "程序重启,没有打印 / restarted before it could print",
 	kiosk.FaultSilent:  "打印机没有应答,请检查电源、波特率 / no answer: check power, cable and baud",
 }
 

@@ -162,18 +162,14 @@ func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 	if err != nil {
 		return err
 	}
-	unclean := false
-	left, err := k.store.Unfinished(ctx)
+	unclean, err := k.store.Unconfirmed(ctx)
 	if err != nil {
 		return err
-	}
-	for _, job := range left {
-		unclean = unclean || job.State != kiosk.PrintQueued
 	}
 	profile := printer.Profile{Width: p.Width, Scale: p.Scale, Speed: p.Speed, QR: p.QR, JobID: p.JobID}
 	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: true})
 	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Render: func(job kiosk.PrintJob) []byte {
-		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Attempt, profile, kiosk.KioskID(k.cfg.Kiosk.ID), "", k.cfg.Location(), k.desk.Opening(job.Ticket)))
+		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Earlier, profile, kiosk.KioskID(k.cfg.Kiosk.ID), "", k.cfg.Location(), k.desk.Opening(job.Ticket)))
 	}})
 	d.Printer = k.dev
 	return nil
@@ -194,7 +190,8 @@ func (k *terminal) announce() {
 
 // serve answers the technician's verbs until ctx is done.
 func (k *terminal) serve(ctx context.Context) error {
-	s := &http.Server{Handler: control.Handler(backend{k}), ReadHeaderTimeout: 5 * time.Second}
+	s := &http.Server{Handler: control.Handler(backend{k}), ReadHeaderTimeout: 5 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx }} // a take that waits for paper is answered before the end
 	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()

@@ -19,6 +19,7 @@ var ErrUnplugged = errors.New("scanner is not on a line")
 // acknowledgement.
 var (
 	gm65Trigger  = []byte{0x7E, 0x00, 0x08, 0x01, 0x00, 0x02, 0x01, 0xAB, 0xCD}
+	gm65Stop     = []byte{0x7E, 0x00, 0x08, 0x01, 0x00, 0x02, 0x00, 0xAB, 0xCD}
 	gm65Ack      = []byte{0x02, 0x00, 0x00, 0x01, 0x00, 0x33, 0x31}
 	honeywellOn  = []byte{0x16, 0x54, 0x0D}
 	honeywellOff = []byte{0x16, 0x55, 0x0D}
@@ -120,13 +121,17 @@ func (s *Scanner) take(b []byte) (answer []byte) {
 			s.triggers++
 			answer = append(answer, gm65Ack...)
 			s.in = s.in[len(gm65Trigger):]
+		case bytes.HasPrefix(s.in, gm65Stop):
+			s.off++
+			answer = append(answer, gm65Ack...)
+			s.in = s.in[len(gm65Stop):]
 		case bytes.HasPrefix(s.in, honeywellOn):
 			s.triggers++
 			s.in = s.in[len(honeywellOn):]
 		case bytes.HasPrefix(s.in, honeywellOff):
 			s.off++
 			s.in = s.in[len(honeywellOff):]
-		case bytes.HasPrefix(gm65Trigger, s.in), bytes.HasPrefix(honeywellOn, s.in), bytes.HasPrefix(honeywellOff, s.in):
+		case bytes.HasPrefix(gm65Trigger, s.in), bytes.HasPrefix(gm65Stop, s.in), bytes.HasPrefix(honeywellOn, s.in), bytes.HasPrefix(honeywellOff, s.in):
 			return answer // the rest is on its way
 		default:
 			if len(s.unknown) < 1000 {

@@ -20,6 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	trigger = "\x7e\x00\x08\x01\x00\x02\x01\xab\xcd"
+	stop    = "\x7e\x00\x08\x01\x00\x02\x00\xab\xcd"
 	ack     = "\x02\x00\x00\x01\x00\x33\x31"
 )
 
@@ -70,12 +71,12 @@ func TestServe(t *testing.T) {
 				t.Fatal(err)
 			}
 			read(t, port, "H:7Q2M-A023"+c.end)
-			if _, err := io.WriteString(port, trigger+"\x16\x54\x0d\x16\x55\x0dz"+trigger); err != nil {
+			if _, err := io.WriteString(port, trigger+"\x16\x54\x0d\x16\x55\x0dz"+trigger+stop); err != nil {
 				t.Fatal(err)
 			}
-			read(t, port, ack+ack)
+			read(t, port, ack+ack+ack)
 			got := s.State()
-			if got.Triggers != 3 || got.Stops != 1 || string(got.Unknown) != "z" || got.Last != "H:7Q2M-A023" {
+			if got.Triggers != 3 || got.Stops != 2 || string(got.Unknown) != "z" || got.Last != "H:7Q2M-A023" {
 				t.Errorf("state %+v", got)
 			}
 			cancel()
