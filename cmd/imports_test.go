@@ -12,8 +12,7 @@ import (
 )
 
 // may says which of the house's packages a room may import, by prefix; the
-// first row that fits a package counts. "-" before a path forbids it. Outside
-// packages are listed where only one room may have them.
+// first row that fits a package counts.
 var may = []struct {
 	room  string
 	allow []string

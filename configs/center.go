@@ -21,7 +21,7 @@ func LoadCenter(path string) (Center, error) {
 	c := Center{Listen: "127.0.0.1:8080", Timezone: defaultZone}
 	dir, base := filepath.Split(path)
 	f, _ := decode(os.DirFS(orDot(dir)), base, path, &c)
-	if len(f.places) > 0 || len(f.problems) == 0 {
+	if !f.unread {
 		c.check(f)
 	}
 	for _, p := range []*string{&c.TokensFile, &c.Store.Path} {

@@ -163,15 +163,23 @@ func TestAbsentDeviceIsNotFatal(t *testing.T) {
 	}
 }
 
+func latinFile(t *testing.T) string {
+	return write(t, "latin.toml", "[kiosk]\nid = \"K\xE91\"\n")
+}
+
 func TestUnreadable(t *testing.T) {
 	big := write(t, "big.toml", strings.Repeat("# filler\n", 1200000))
-	latin := write(t, "latin.toml", "[kiosk]\nid = \"K\xE91\"\n")
+	latin := latinFile(t)
 	for _, c := range []struct{ path, want string }{
 		{t.TempDir(), "is a directory"},
 		{filepath.Join(t.TempDir(), "none.toml"), "no such file"},
 		{big, "bytes, more than"},
 		{latin, ":2:8: is not UTF-8"},
 		{write(t, "syntax.toml", "[kiosk]\nid = \n"), ":2:"},
+		{write(t, "width.toml", least+"[printer]\npaper = 58\nprofile = \"epson-80\"\n"), ":8:1: profile \"epson-80\" is for 80 mm paper, paper is 58"},
+		{write(t, "url.toml", least+"[center]\nurl = \"http://\"\n"), ":7:1: \"http://\" is no address"},
+		{write(t, "socket.toml", least+"[control]\nsocket = \"/tmp/"+strings.Repeat("x", 110)+"\"\n"), ":7:1: the socket's path has 115 bytes"},
+		{write(t, "store.toml", strings.Replace(least, "kiosk.db", "/etc/hostname/kiosk.db", 1)), ":5:1: /etc/hostname is a file"},
 		{write(t, "empty.toml", ""), "id is \"\""},
 	} {
 		_, _, problems := configs.LoadKiosk(c.path)
@@ -186,8 +194,13 @@ func TestTokenFile(t *testing.T) {
 	if _, _, problems := configs.LoadKiosk(write(t, "kiosk.toml", with)); !strings.Contains(problems.Error(), ":9:1: the token file can't be read") {
 		t.Errorf("missing token file: %v", problems)
 	}
+	for _, path := range []string{latinFile(t), write(t, "syntax.toml", "[kiosk]\nid = \n")} {
+		if _, _, problems := configs.LoadKiosk(path); len(problems) != 1 {
+			t.Errorf("one fault is told as %v", problems)
+		}
+	}
 	without := least + "[center]\nurl = \"http://127.0.0.1:1\"\n"
-	if _, _, problems := configs.LoadKiosk(write(t, "kiosk.toml", without)); !strings.Contains(problems.Error(), "series is missing") {
+	if _, _, problems := configs.LoadKiosk(write(t, "kiosk.toml", without)); !strings.Contains(problems.Error(), "series is missing") || !strings.Contains(problems.Error(), "token_file is missing") {
 		t.Errorf("a center without a series: %v", problems)
 	}
 }

@@ -25,6 +25,7 @@ type file struct {
 	places   map[string]place // by path, such as printer.paper or item[3].code
 	mistyped map[int]bool     // lines whose value had the wrong type: enough was said
 	problems Problems
+	unread   bool // there is nothing to check: it can't be read or is no TOML
 }
 
 type place struct{ line, col int }
@@ -53,6 +54,7 @@ func decode(fsys fs.FS, path, shown string, v any) (*file, bool) {
 	f := &file{name: shown, places: map[string]place{}}
 	data, ok := f.read(fsys, path)
 	if !ok {
+		f.unread = true
 		return f, false
 	}
 	f.locate(data)
@@ -173,6 +175,7 @@ func (f *file) unmarshal(data []byte, v any) bool {
 			if len(f.mistyped) > 0 && wrong.Key() == nil {
 				return false // blanking a line broke what spans several
 			}
+			f.unread = wrong.Key() == nil && len(f.mistyped) == 0
 			f.wrong(wrong, line, col, v)
 			f.mistyped[line] = true
 			if wrong.Key() == nil {

@@ -3,6 +3,7 @@ package configs
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -112,11 +113,12 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 	}
 	dir, base := filepath.Split(path)
 	f, _ = decode(os.DirFS(orDot(dir)), base, path, &k)
-	if len(f.places) == 0 && len(f.problems) > 0 {
+	if f.unread {
 		return k, f, false
 	}
 	k.check(f)
 	k.resolve(orDot(dir))
+	k.checkPaths(f)
 	k.checkPorts(f)
 	return k, f, true
 }
@@ -145,8 +147,13 @@ func (k *Kiosk) check(f *file) {
 			f.addf("printer.profile", "no profile %q. Known: %s.", "没有 %q 这个打印机型号,可用:%s。", k.Printer.Profile, strings.Join(names, ", "))
 		}
 	}
-	if u := k.Center.URL; u != "" && !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
-		f.addf("center.url", "%q is no address. Write http:// or https:// and the center's name.", "%q 不是网址,请写 http:// 或 https:// 开头的中心地址。", u)
+	if name := k.Printer.Profile; k.Printer.Paper == 80 || k.Printer.Paper == 58 {
+		if p, err := LoadProfile(k.Printer.ProfileName()); err == nil && p.Paper() != k.Printer.Paper {
+			f.addf("printer.profile", "profile %q is for %d mm paper, paper is %d. Change one of them.", "型号 %q 用 %d 毫米的纸,而 paper 是 %d,请改一个。", name, p.Paper(), k.Printer.Paper)
+		}
+	}
+	if u, err := url.Parse(k.Center.URL); k.Center.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		f.addf("center.url", "%q is no address. Write http:// or https:// and the center's name.", "%q 不是网址,请写 http:// 或 https:// 开头的中心地址。", k.Center.URL)
 	}
 	if k.Screen.Language != string(kiosk.Zh) && k.Screen.Language != string(kiosk.En) {
 		f.addf("screen.language", "language is %q. Write \"zh\" or \"en\".", "语言是 %q,只能写 \"zh\" 或 \"en\"。", k.Screen.Language)
@@ -215,6 +222,27 @@ func (k *Kiosk) resolve(dir string) {
 	}
 }
 
+// longestSocket is the longest path of a Unix socket on Linux, in bytes.
+const longestSocket = 107
+
+func (k *Kiosk) checkPaths(f *file) {
+	if n := len(k.Control.Socket); n > longestSocket {
+		f.addf("control.socket", "the socket's path has %d bytes, at most %d are possible. Write a shorter one.", "套接字的路径有 %d 字节,最多 %d,请写短一点。", n, longestSocket)
+	}
+	if k.Store.Path == "" {
+		return
+	}
+	for dir := filepath.Dir(k.Store.Path); ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err == nil && !info.IsDir() {
+			f.addf("store.path", "%s is a file, so nothing can be stored below it. Write another path.", "%s 是文件,下面存不了东西,请改路径。", dir)
+		}
+		if err == nil || dir == filepath.Dir(dir) {
+			return
+		}
+	}
+}
+
 func (k *Kiosk) checkPorts(f *file) {
 	used := map[string]string{}
 	for _, d := range []struct{ table, port string }{
@@ -249,7 +277,10 @@ func (k *Kiosk) checkPorts(f *file) {
 		}
 		f.problems = append(f.problems, p)
 	}
-	if name := k.Center.TokenFile; k.Center.URL != "" && name != "" {
+	if name := k.Center.TokenFile; k.Center.URL != "" && name == "" {
+		f.add("center.token_file", "[center] token_file is missing. With a center every kiosk needs a token: put it into a file and name that.",
+			"[center] 缺 token_file。接了中心就要有令牌,请把令牌放进文件,在这里写文件名。")
+	} else if k.Center.URL != "" {
 		if _, err := os.ReadFile(name); err != nil {
 			f.addf("center.token_file", "the token file can't be read: %v. Put the center's token there.", "令牌文件读不了:%v。请把中心发的令牌放进去。", err)
 		}

@@ -16,6 +16,14 @@ type Profile struct {
 	JobID bool   `toml:"job_id"`
 }
 
+// Paper is the width of the paper in millimetres, 80 or 58.
+func (p Profile) Paper() int {
+	if p.Width > 400 {
+		return 80
+	}
+	return 58
+}
+
 // ProfileNames lists the shipped profiles, sorted.
 func ProfileNames() []string {
 	entries, err := fs.ReadDir(shipped, "printers")

@@ -54,8 +54,9 @@ type App struct {
 	ready chan struct{} // closed when the first frame can be seen
 
 	loc     text.Loc
-	kept    map[string]*view // views without a visit's state, by name and subject
-	stack   []*view          // the first screen and the way from it
+	known   map[kiosk.ItemID]kiosk.Offer // as the desk last told
+	kept    map[string]*view             // views without a visit's state, by name and subject
+	stack   []*view                      // the first screen and the way from it
 	head    view
 	frame   view
 	touched time.Time
@@ -67,7 +68,7 @@ type App struct {
 
 // New returns an App that is not shown yet.
 func New(o Opts) *App {
-	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language), kept: map[string]*view{}, left: func() {}}
+	return &App{o: o, ready: make(chan struct{}), loc: text.In(o.Language), kept: map[string]*view{}, known: map[kiosk.ItemID]kiosk.Offer{}, left: func() {}}
 }
 
 // Run shows the window until ctx is done. It must be called on the main

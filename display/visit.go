@@ -17,17 +17,24 @@ import (
 // millisecond unless the disk hangs.
 const quick = 300 * time.Millisecond
 
-// offers asks the desk; on an error the queues are shown as empty and the take
-// itself will tell.
+// offers asks the desk. When the queue can't be read now, what was last known
+// is shown, and the take itself will tell.
 func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
 	ctx, cancel := context.WithTimeout(a.ctx, quick)
 	defer cancel()
 	list, err := a.o.Desk.Offers(ctx, ids...)
 	if err == nil {
+		for _, o := range list {
+			a.known[o.Item.ID] = o
+		}
 		return list
 	}
 	list = make([]kiosk.Offer, len(ids))
 	for i, id := range ids {
+		if o, ok := a.known[id]; ok {
+			list[i] = o
+			continue
+		}
 		item, _ := a.o.Catalog.Item(id)
 		queue, _ := a.o.Catalog.Queue(item.Queue)
 		zone, _ := a.o.Catalog.Zone(queue.Zone)
@@ -214,9 +221,12 @@ func (a *App) trouble(w *wish, err error) {
 		a.stack = a.stack[:len(a.stack)-1]
 	}
 	a.push(&view{name: "trouble", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-		return nil, func() fyne.CanvasObject {
-			return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), p.Say("again"),
-				a.on(func() { a.take(w) }), p.Say("home"), a.on(a.again))
+		return w.busy, func() fyne.CanvasObject {
+			again, act := p.Say("again"), a.on(func() { a.take(w) })
+			if w.busy {
+				again, act = p.Say("taking"), nil
+			}
+			return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), again, act, p.Say("home"), a.on(a.again))
 		}
 	}})
 }

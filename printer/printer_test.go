@@ -69,7 +69,7 @@ func TestTicketOnPaper(t *testing.T) {
 				got := strings.Join(papers[0].Text, "\n")
 				want := []string{"中山市行政服务中心", "您的号", "A1-023", "社保卡补办", "去 C 区 21-26 号窗口", "前面 5 人", "约 10-18 分钟", "带好:身份证原件", "2026-11-23 10:05:32 K1"}
 				if lang == kiosk.En {
-					want = []string{"Zhongshan", "Your number", "A1-023", "Replace a social", "Zone C, windows 21-26", "5 ahead of you", "Bring: ID card", "2026-11-23 10:05:32 K1"}
+					want = []string{"Zhongshan", "Your number", "A1-023", "Replace a social", "Zone C, window 21-26", "5 ahead of you", "Bring: ID card", "2026-11-23 10:05:32 K1"}
 				}
 				for _, w := range want {
 					if !strings.Contains(got, w) {
@@ -126,7 +126,18 @@ func TestTicketOnPaper(t *testing.T) {
 	})
 	t.Run("EveryItemOfTheCatalog", func(t *testing.T) {
 		catalog, j := job(t, kiosk.Zh)
+		longest := 0
 		for i, item := range catalog.Items {
+			for _, lang := range []kiosk.Lang{kiosk.Zh, kiosk.En} {
+				for _, paper := range []int{80, 58} {
+					j.Ticket.Items, j.Ticket.Queue, j.Ticket.Number.Queue, j.Ticket.Lang = []kiosk.ItemID{item.ID}, item.Queue, item.Queue, lang
+					if n := len(render(catalog, j, profile(paper))); n > 450 {
+						t.Errorf("%s in %s on %d mm has %d bytes, at most 450 wanted", item.ID, lang, paper, n)
+					} else {
+						longest = max(longest, n)
+					}
+				}
+			}
 			if i%9 != 0 && len(item.Name.Zh) < 3*14 { // a sample, and all long names
 				continue
 			}
@@ -141,6 +152,7 @@ func TestTicketOnPaper(t *testing.T) {
 				}
 			}
 		}
+		t.Logf("the longest has %d bytes", longest)
 	})
 }
 

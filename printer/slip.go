@@ -39,9 +39,11 @@ type Profile struct {
 }
 
 // words of the paper. The screen has its own; paper is shorter.
-var words = map[kiosk.Lang]struct{ your, goTo, ahead, none, minutes, bring, opens, reprint string }{
-	kiosk.Zh: {"您的号", "去 %s 区 %s 号窗口", "前面 %d 人", "前面没有人", " · 约 %d-%d 分钟", "带好:", "%s 开始叫号", "重印 第 %d 张"},
-	kiosk.En: {"Your number", "Zone %s, windows %s", "%d ahead of you", "Nobody ahead", ", about %d-%d min", "Bring: ", "Calling starts %s", "REPRINT no. %d"},
+var words = map[kiosk.Lang]struct {
+	your, goTo, ahead, none, minutes, bring, comma, more, opens, reprint string
+}{
+	kiosk.Zh: {"您的号", "去 %s 区 %s 号窗口", "前面 %d 人", "前面没有人", " · 约 %d-%d 分钟", "带好:", "、", " 等", "%s 开始叫号", "重印 第 %d 张"},
+	kiosk.En: {"Your number", "Zone %s, window %s", "%d ahead of you", "Nobody ahead", ", about %d-%d min", "Bring: ", ", ", " ...", "Calling starts %s", "REPRINT no. %d"},
 }
 
 // NewSlip gathers what t's paper says from the catalog. base is the address
@@ -67,19 +69,45 @@ func NewSlip(c *kiosk.Catalog, t kiosk.Ticket, earlier int, p Profile, kioskID k
 			}
 		}
 	}
-	if len(essential) > 0 {
-		s.Bring = w.bring + strings.Join(essential, map[bool]string{true: ", ", false: "、"}[t.Lang == kiosk.En])
+	s.Bring = bring(w.bring, w.comma, w.more, essential, p.Width/12)
+	s.Line = w.none
+	if t.Ahead > 0 {
+		s.Line = fmt.Sprintf(w.ahead, t.Ahead)
 	}
-	if t.Ahead == 0 {
-		s.Line = w.none
-	} else {
-		e := c.Estimate(t.Queue, t.Ahead)
-		s.Line = fmt.Sprintf(w.ahead, t.Ahead) + fmt.Sprintf(w.minutes, e.Low, e.High)
+	if e := c.Estimate(t.Queue, t.Ahead); t.Ahead > 0 && opens.IsZero() {
+		s.Line += fmt.Sprintf(w.minutes, e.Low, e.High)
 	}
-	if !opens.IsZero() {
+	if !opens.IsZero() { // how long is for whoever is here then
 		s.EarlyNote = fmt.Sprintf(w.opens, opens.In(loc).Format("01-02 15:04"))
 	}
 	return s
+}
+
+// bring lists papers in one line of columns, as many as it holds; the screen has
+// all of them.
+func bring(head, comma, more string, papers []string, columns int) string {
+	line := head
+	for i, p := range papers {
+		next := line + p
+		if i > 0 {
+			next = line + comma + p
+		}
+		rest := 0
+		if i < len(papers)-1 {
+			rest = escpos.Cells(more)
+		}
+		if escpos.Cells(next)+rest > columns {
+			if i == 0 {
+				return ""
+			}
+			return line + more
+		}
+		line = next
+	}
+	if len(papers) == 0 {
+		return ""
+	}
+	return line
 }
 
 // gap is the white between the blocks of a ticket, in dots.
@@ -104,11 +132,10 @@ func Render(s Slip) []byte {
 		b.Bold(true)
 		line(text, fit(text, 2), 2)
 		b.Bold(false)
-		b.Feed(gap / 2)
 	}
 	rule := func() {
 		b.Feed(gap)
-		w := min(4, s.Profile.Scale) // long dashes take fewer bytes
+		w := min(6, s.Profile.Scale) // long dashes take fewer bytes
 		b.Size(w, 1)
 		b.Line(strings.Repeat("-", columns/w))
 	}
@@ -116,6 +143,7 @@ func Render(s Slip) []byte {
 	b.Init()
 	b.Align(escpos.Center)
 	title(s.Hall)
+	b.Feed(gap / 2)
 	if s.Earlier > 0 {
 		line(fmt.Sprintf(words[langOf(s.Lang)].reprint, s.Earlier+1), 2, 2)
 	}
@@ -131,6 +159,7 @@ func Render(s Slip) []byte {
 	}
 	rule()
 	title(s.Go)
+	b.Feed(gap / 2)
 	if s.Way != "" {
 		line(s.Way, 1, 1)
 	}

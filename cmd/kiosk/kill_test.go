@@ -174,7 +174,7 @@ func TestBareMachine(t *testing.T) {
 		}
 	})
 	t.Run("PortsThatAreNotThere", func(t *testing.T) {
-		m := newMachine(t, "[printer]\nport = \"/dev/no-such-printer\"\n[reader]\nport = \"/dev/no-such-reader\"\n[center]\nurl = \"http://127.0.0.1:9\"\n")
+		m := newMachine(t, "[printer]\nport = \"/dev/no-such-printer\"\n[reader]\nport = \"/dev/no-such-reader\"\n[center]\nurl = \"http://127.0.0.1:9\"\ntoken_file = \"/etc/hostname\"\n")
 		p := m.run(nil, "-headless")
 		if said := p.said(); !contains(said, "port /dev/no-such-printer is not there", "port /dev/no-such-reader is not there") {
 			t.Errorf("it said %s", said)

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,13 +163,48 @@ type machine struct {
 	control.Client
 }
 
-// newMachine writes a config: the least there is, and more lines in TOML.
+// allDay copies the shipped catalog into dir with every queue open around the
+// clock, so that no test depends on when it runs.
+func allDay(t testing.TB, dir string) string {
+	t.Helper()
+	dir = filepath.Join(dir, "catalog")
+	if err := os.CopyFS(dir, os.DirFS("../../configs/catalog")); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "hall.toml")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(data), "[hours]")
+	hours, rest, _ := strings.Cut(rest, "[[zone]]")
+	hours = regexp.MustCompile(`(?m)^([a-z]+) = ".*"`).ReplaceAllString(hours, `$1 = "24/7"`)
+	if err := os.WriteFile(name, []byte(head+"[hours]"+hours+"[[zone]]"+rest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// noon names a time zone in which it is between eleven and one o'clock now, far
+// from any change of day.
+func noon() string {
+	if offset := 12 - time.Now().UTC().Hour(); offset != 0 {
+		return fmt.Sprintf("Etc/GMT%+d", -offset) // POSIX counts westward
+	}
+	return "Etc/GMT"
+}
+
+// newMachine writes a config: the least there is, and more lines in TOML. It is
+// about noon there, and every queue is open.
 func newMachine(t testing.TB, more string) *machine {
 	t.Helper()
 	m := &machine{t: t, dir: t.TempDir()}
 	m.config = filepath.Join(m.dir, "kiosk.toml")
 	m.Path = filepath.Join(m.dir, "kiosk.sock")
-	text := "[kiosk]\nid = \"K1\"\nhall = \"center\"\nseries = 1\n"
+	text := "[kiosk]\nid = \"K1\"\nhall = \"center\"\nseries = 1\ntimezone = \"" + noon() + "\"\n"
+	if !strings.Contains(more, "[catalog]") {
+		text += fmt.Sprintf("[catalog]\npath = %q\n", allDay(t, m.dir))
+	}
 	if !strings.Contains(more, "[store]") {
 		text += "[store]\npath = \"kiosk.db\"\n"
 	}

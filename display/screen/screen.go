@@ -102,8 +102,10 @@ func (p Page) date(t time.Time) string {
 	if words := strings.Fields(names); len(words) == 7 {
 		day = words[t.Weekday()]
 	}
-	return p.Say("date", text.Data{"Month": int(t.Month()), "Day": t.Day(), "Weekday": day})
+	return p.Say("date", text.Data{"Month": p.month(t), "Day": t.Day(), "Weekday": day})
 }
+
+func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))[t.Month()-1] }
 
 // Bar is what the frame bar can do; a nil function is not possible here.
 type Bar struct {
@@ -146,7 +148,7 @@ func (p Page) opening(o kiosk.Offer, now time.Time) string {
 		return p.Say("closed")
 	}
 	at := o.Opens.In(now.Location())
-	d := text.Data{"Time": at.Format("15:04"), "Month": int(at.Month()), "Day": at.Day()}
+	d := text.Data{"Time": at.Format("15:04"), "Month": p.month(at), "Day": at.Day()}
 	switch midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location()); {
 	case at.Before(midnight.AddDate(0, 0, 1)):
 		return p.Say("opens_today", d)

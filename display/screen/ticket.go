@@ -45,7 +45,9 @@ func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, take f
 	w := (left - 2*gap) / 3
 	s.fact("users", s.Say("ahead"), s.Say("people", text.Data{"N": o.Ahead}), "", m, y, w, factH)
 	wait := s.Say("no_wait")
-	if o.Ahead > 0 {
+	if !o.Open {
+		wait = s.opening(o, now)
+	} else if o.Ahead > 0 {
 		wait = s.Say("minutes", text.Data{"Low": o.Wait.Low, "High": o.Wait.High})
 	}
 	s.fact("clock", s.Say("wait"), wait, "", m+w+gap, y, w, factH)

@@ -33,8 +33,8 @@ const (
 // commands are what makes a scanner look and stop looking.
 //
 // GM65 User Manual (Hangzhou Grow): command trigger mode, a write of 1 to zone
-// bit 0002 with the placeholder AB CD for its checksum; the list of zone bits
-// has 0 for the way back. Honeywell N86 User Manual, "Trigger Commands": SYN T
+// bit 0002 with the placeholder AB CD for its checksum; the stop, a write of 0,
+// is as public implementations send it. Honeywell N86 User Manual, "Trigger Commands": SYN T
 // CR and SYN U CR.
 var commands = map[Family]struct{ on, off []byte }{
 	GM65: {

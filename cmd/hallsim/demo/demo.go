@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"hallkiosk/display/xserver"
 )
 
 // Opts say what to put up.
@@ -154,7 +156,7 @@ func write(name string, mode os.FileMode, text string) error {
 // display returns what the kiosk needs in its environment, and the address of
 // the page that shows the screen when it is a virtual one.
 func display(ctx context.Context, g *group, o Opts) (env []string, page string, err error) {
-	if name := os.Getenv("DISPLAY"); !o.Virtual && answers(name) {
+	if name := os.Getenv("DISPLAY"); !o.Virtual && xserver.Answers(name) {
 		return nil, "", nil
 	}
 	number, err := g.xvfb(ctx)
@@ -179,22 +181,6 @@ func display(ctx context.Context, g *group, o Opts) (env []string, page string, 
 		return nil, "", err
 	}
 	return []string{"DISPLAY=:" + number}, "http://127.0.0.1:" + web + "/vnc.html?autoconnect=1&resize=scale&reconnect=1", nil
-}
-
-// answers says whether an X server is there under that name.
-func answers(name string) bool {
-	number, ok := strings.CutPrefix(name, ":")
-	if !ok {
-		return name != "" // a remote one, such as over ssh
-	}
-	number, _, _ = strings.Cut(number, ".")
-	for _, socket := range []string{"/tmp/.X11-unix/X", "@/tmp/.X11-unix/X"} {
-		if c, err := net.Dial("unix", socket+number); err == nil {
-			c.Close()
-			return true
-		}
-	}
-	return false
 }
 
 // freePort returns a loopback port that is free now.

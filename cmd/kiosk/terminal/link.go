@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"context"
-	"sync"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/control"
@@ -40,14 +39,12 @@ func (k *terminal) wake() {
 }
 
 // send moves events until ctx is done.
-func (k *terminal) send(ctx context.Context, work *sync.WaitGroup) {
+func (k *terminal) send(ctx context.Context) {
 	if k.link.pump == nil {
 		return
 	}
-	work.Go(func() {
-		k.link.pump.Run(ctx)
-		k.link.client.Close()
-	})
+	k.link.pump.Run(ctx)
+	k.link.client.Close()
 }
 
 func (k *terminal) centerState(ctx context.Context) (control.Center, error) {

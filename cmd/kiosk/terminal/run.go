@@ -5,13 +5,14 @@ package terminal
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"image"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"strings"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 
 	"hallkiosk/configs"
 	"hallkiosk/display"
+	"hallkiosk/display/xserver"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/control"
 	"hallkiosk/kiosk/desk"
@@ -40,10 +42,8 @@ type Opts struct {
 // the main goroutine of the process. Errors: EBusy when another kiosk runs on
 // the same store or socket; the parts' own.
 func Run(ctx context.Context, o Opts) error {
-	if !o.Headless {
-		if err := displayThere(); err != nil {
-			return err
-		}
+	if name := os.Getenv("DISPLAY"); !o.Headless && !xserver.Answers(name) {
+		return &kiosk.Error{Code: kiosk.EUnavailable, Message: "没有显示屏。", Hint: fmt.Sprintf("no X server on DISPLAY=%q: start one, or use -headless", name)}
 	}
 	k, err := open(ctx, o)
 	if err != nil {
@@ -54,40 +54,45 @@ func Run(ctx context.Context, o Opts) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var failure error // of a part that ended by itself; read after work.Wait
 	var work sync.WaitGroup
-	work.Go(func() { k.desk.Run(ctx) })
-	work.Go(func() {
-		failure = k.serve(ctx)
-		cancel()
-	})
-	k.send(ctx, &work)
+	var mu sync.Mutex
+	var failure error // of a part that ended by itself
+	part := func(name string, f func() error) {
+		if err := guard(name, f); err != nil {
+			mu.Lock()
+			failure = errors.Join(failure, err)
+			mu.Unlock()
+			cancel()
+		}
+	}
+	for name, f := range map[string]func() error{
+		"print":  func() error { k.desk.Run(ctx); return nil },
+		"socket": func() error { return k.serve(ctx) },
+		"uplink": func() error { k.send(ctx); return nil },
+	} {
+		work.Go(func() { part(name, f) })
+	}
 	ready := func() { fmt.Fprintln(o.Out, "kiosk: ready") }
 	if o.Headless {
 		ready()
 		<-ctx.Done()
 	} else {
-		k.app.Run(ctx, ready)
+		part("screen", func() error { k.app.Run(ctx, ready); return nil })
 		cancel()
 	}
 	work.Wait()
 	return failure
 }
 
-// displayThere tells plainly what the toolkit would only crash on.
-func displayThere() error {
-	name := os.Getenv("DISPLAY")
-	if number, ok := strings.CutPrefix(name, ":"); ok {
-		number, _, _ = strings.Cut(number, ".")
-		for _, socket := range []string{"/tmp/.X11-unix/X" + number, "@/tmp/.X11-unix/X" + number} {
-			if c, err := net.Dial("unix", socket); err == nil {
-				return c.Close()
-			}
+// guard turns a panic of a part into an error, so that the process ends with
+// "restart me": Go's own exit code for it, 2, would say "mend the config".
+func guard(part string, f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &kiosk.Error{Code: kiosk.EInternal, Op: part, Message: "程序出错,正在重启。", Hint: fmt.Sprintf("%v\n%s", p, debug.Stack())}
 		}
-	} else if name != "" {
-		return nil // a remote one: the toolkit will see
-	}
-	return &kiosk.Error{Code: kiosk.EUnavailable, Message: "没有显示屏。", Hint: fmt.Sprintf("no X server on DISPLAY=%q: start one, or use -headless", name)}
+	}()
+	return f()
 }
 
 // terminal is a running kiosk: the parts and how they are wired.
