@@ -43,6 +43,9 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos
 	go test -run '^$$' -fuzz FuzzKiosk -fuzztime 1m -fuzzminimizetime 20x ./configs
 	go test -run '^$$' -fuzz FuzzHours -fuzztime 1m ./kiosk
+	go test -run '^$$' -fuzz FuzzFrame -fuzztime 1m ./kiosk/idcard
+	go test -run '^$$' -fuzz FuzzCard -fuzztime 1m ./kiosk/idcard
+	go test -run '^$$' -fuzz FuzzScanner -fuzztime 1m ./kiosk/scanner
 
 # The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools.
 fonts:

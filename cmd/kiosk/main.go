@@ -31,6 +31,7 @@ const usage = `用法 / usage: kiosk VERB -config FILE
   status   [-json]         本机状态 / how the terminal is
   screen   [-json]         屏幕上有什么 / what is on the screen
   shot     OUT.png         屏幕截图 / a picture of the screen
+  doctor   reader [-json]  检查读卡器 / look into the card reader
   version                  版本 / version
 `
 
@@ -63,7 +64,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 		return 2
 	}
 	verbs := map[string]func(context.Context, []string) error{
-		"run": m.run, "check": m.check, "items": m.items, "take": m.take, "status": m.status, "screen": m.screen, "shot": m.shot,
+		"run": m.run, "check": m.check, "items": m.items, "take": m.take, "status": m.status, "screen": m.screen, "shot": m.shot, "doctor": m.doctor,
 		"version": func(context.Context, []string) error { fmt.Fprintln(m.Out, version); return nil },
 	}
 	verb, ok := verbs[args[0]]

@@ -158,7 +158,7 @@ type line struct {
 	quit chan struct{} // closed by close
 
 	mu     sync.Mutex
-	in     []byte        // received, not yet read
+	in     []byte        // received, not yet read; never grows, for that would leave copies behind
 	err    error         // why reading ended
 	held   bool          // the device sent XOFF
 	change chan struct{} // closed and renewed at every change of the above
@@ -185,7 +185,7 @@ func openLine(o Opts) (*line, error) {
 		unix.Close(fd)
 		return nil, err
 	}
-	l := &line{o: o, port: port, fd: fd, jobs: make(chan []byte), done: make(chan error, 1), quit: make(chan struct{}), change: make(chan struct{})}
+	l := &line{o: o, port: port, fd: fd, in: make([]byte, 0, maxIn), jobs: make(chan []byte), done: make(chan error, 1), quit: make(chan struct{}), change: make(chan struct{})}
 	go l.reading()
 	go l.writing()
 	return l, nil
@@ -207,6 +207,7 @@ func (l *line) reading() {
 		case n > 0:
 			quick = 0
 			l.received(buf[:n])
+			clear(buf[:n])
 		case err == io.EOF && time.Since(began) >= 50*time.Millisecond:
 			quick = 0 // a timeout: the line is merely silent
 		case err == io.EOF:
@@ -264,7 +265,9 @@ func (l *line) read(r []byte, timeout time.Duration) error {
 		l.mu.Lock()
 		if len(l.in) >= len(r) {
 			copy(r, l.in)
-			l.in = append(l.in[:0], l.in[len(r):]...)
+			rest := copy(l.in, l.in[len(r):])
+			clear(l.in[rest:]) // it may be a person's card
+			l.in = l.in[:rest]
 			l.mu.Unlock()
 			return nil
 		}
@@ -364,6 +367,10 @@ func (l *line) goAhead(pause time.Duration, limit <-chan time.Time) error {
 func (l *line) close() {
 	l.once.Do(func() {
 		close(l.quit)
+		l.mu.Lock()
+		clear(l.in[:cap(l.in)])
+		l.in = l.in[:0]
+		l.mu.Unlock()
 		unix.IoctlSetInt(l.fd, unix.TIOCNXCL, 0)
 		unix.Close(l.fd)
 		go l.port.Close()

@@ -1,0 +1,49 @@
+package main_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// The technician's look at the reader: every kind of card, with and without the
+// kiosk running, and never a whole name or number.
+func TestDoctorReader(t *testing.T) {
+	h := newHall(t)
+	m := newMachine(t, h.ports(115200))
+	m.run(nil, "-headless")
+	for card, kind := range map[string]string{"resident": "resident", "hmt": "hmt", "foreign2017": "foreign", "foreign2023": "foreign"} {
+		h.do("/reader/put?card=" + card)
+		out, errOut, code := m.verb("doctor", "reader", "-json")
+		var r struct {
+			Kind    string
+			Name    string `json:"name_masked"`
+			Number  string `json:"number_masked"`
+			Expires string
+			Valid   bool
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Kind != kind || r.Name == "" || r.Expires == "" {
+			t.Errorf("%s: exit %d %s%s", card, code, out, errOut)
+		}
+		if !strings.Contains(r.Name, "*") || strings.Count(r.Number, "*") < 8 {
+			t.Errorf("%s: not masked: %s %s", card, r.Name, r.Number)
+		}
+		h.do("/reader/lift")
+	}
+}
+
+func TestDoctorReaderInTrouble(t *testing.T) {
+	m := newMachine(t, "")
+	if _, errOut, code := m.verb("doctor", "reader"); code != 2 || !contains(errOut, "没有装读卡器") {
+		t.Errorf("not fitted: exit %d %s", code, errOut)
+	}
+	m = newMachine(t, "[reader]\nport = \"/dev/no-such-reader\"\n")
+	out, _, code := m.verb("doctor", "reader", "-json")
+	var r struct{ Status, Message, Hint string }
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 1 || r.Status != "unavailable" || r.Message == "" || !contains(r.Hint, "/dev/no-such-reader") {
+		t.Errorf("gone: exit %d %s", code, out)
+	}
+	if _, errOut, code := m.verb("doctor", "teeth"); code != 2 || !contains(errOut, "doctor reader") {
+		t.Errorf("unknown device: exit %d %s", code, errOut)
+	}
+}
