@@ -28,9 +28,9 @@ func (m *Main) doctor(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg, _, problems := configs.LoadKiosk(path)
-	if fatal := problems.Fatal(); len(fatal) > 0 {
-		return fatal
+	cfg, _, _, err := load(path)
+	if err != nil {
+		return err
 	}
 	if cfg.Reader.Port == "" {
 		return code{2, &kiosk.Error{Code: kiosk.EInvalid, Message: "没有装读卡器。", Hint: "[reader] port is empty in " + path}}

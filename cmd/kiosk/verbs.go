@@ -39,11 +39,11 @@ func (m *Main) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfg, catalog, problems := configs.LoadKiosk(path)
-	if len(problems.Fatal()) > 0 {
-		return problems
+	cfg, catalog, absent, err := load(path)
+	if err != nil {
+		return err
 	}
-	for _, p := range problems {
+	for _, p := range absent {
 		fmt.Fprintln(m.Err, p) // a device may come later
 	}
 	err = terminal.Run(ctx, terminal.Opts{Config: cfg, Catalog: catalog, Headless: headless, Version: version, Out: m.Out})
@@ -77,9 +77,9 @@ func (m *Main) items(_ context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	_, catalog, problems := configs.LoadKiosk(path)
-	if fatal := problems.Fatal(); len(fatal) > 0 {
-		return fatal
+	_, catalog, _, err := load(path)
+	if err != nil {
+		return err
 	}
 	for _, i := range catalog.Items {
 		fmt.Fprintf(m.Out, "%s\t%s\n", i.ID, i.Name.Zh)
@@ -87,11 +87,21 @@ func (m *Main) items(_ context.Context, args []string) error {
 	return nil
 }
 
+// load reads a config that a verb can work with. What is wrong with it is the
+// error, all of it; absent devices alone are not.
+func load(path string) (cfg configs.Kiosk, catalog *kiosk.Catalog, absent configs.Problems, err error) {
+	cfg, catalog, problems := configs.LoadKiosk(path)
+	if len(problems.Fatal()) > 0 {
+		return cfg, nil, nil, problems
+	}
+	return cfg, catalog, problems, nil
+}
+
 // client returns the line to the running kiosk of a config.
 func client(path string) (control.Client, error) {
-	cfg, _, problems := configs.LoadKiosk(path)
-	if fatal := problems.Fatal(); len(fatal) > 0 {
-		return control.Client{}, fatal
+	cfg, _, _, err := load(path)
+	if err != nil {
+		return control.Client{}, err
 	}
 	return control.Client{Path: cfg.Control.Socket}, nil
 }

@@ -20,8 +20,8 @@ func (s *sheet) fact(icon, name, value, second string, x, y, w, h float32) {
 	s.add(s.Icon(icon, theme.Sub, x+pad, y+pad, s.Px(40)))
 	b := s.Fit(name, 30, 24, w-2*pad-s.Px(50), 1, false)
 	s.add(b.Left(x+pad+s.Px(50), y+pad+(s.Px(40)-b.Height())/2, theme.Sub)...)
-	v := s.Fit(value, 60, 36, w-2*pad, 1, true)
 	at := y + pad + s.Px(40) + s.Px(18)
+	v := s.FitIn(value, 60, 26, w-2*pad, min(y+h-s.Px(14)-at, s.Px(100)), true)
 	s.add(v.Left(x+pad, at, theme.Ink)...)
 	if second != "" {
 		s.add(s.Fit(second, 32, 24, w-2*pad, 1, false).Left(x+pad, at+v.Height(), theme.Sub)...)
