@@ -263,7 +263,7 @@ func (k *Kiosk) checkPorts(f *file) {
 		used[real] = d.table
 		info, err := os.Stat(real)
 		at := f.places[key]
-		p := Problem{File: f.name, Line: at.line, Col: at.col, Device: true}
+		p := Problem{File: f.name, Line: at.line, Col: at.col, Mild: true}
 		switch {
 		case err != nil:
 			p.En = fmt.Sprintf("port %s is not there. Plug the device in, or look in /dev/serial/by-id.", d.port)
@@ -271,7 +271,7 @@ func (k *Kiosk) checkPorts(f *file) {
 		case info.Mode()&fs.ModeCharDevice == 0:
 			p.En = fmt.Sprintf("%s is not a serial device. Look in /dev/serial/by-id.", d.port)
 			p.Zh = fmt.Sprintf("%s 不是串口设备,请到 /dev/serial/by-id 里找。", d.port)
-			p.Device = false
+			p.Mild = false
 		default:
 			continue
 		}
@@ -280,6 +280,7 @@ func (k *Kiosk) checkPorts(f *file) {
 	if name := k.Center.TokenFile; k.Center.URL != "" && name == "" {
 		f.add("center.token_file", "[center] token_file is missing. With a center every kiosk needs a token: put it into a file and name that.",
 			"[center] 缺 token_file。接了中心就要有令牌,请把令牌放进文件,在这里写文件名。")
+		f.problems[len(f.problems)-1].Mild = true // numbers are given all the same
 	} else if k.Center.URL != "" {
 		if _, err := os.ReadFile(name); err != nil {
 			f.addf("center.token_file", "the token file can't be read: %v. Put the center's token there.", "令牌文件读不了:%v。请把中心发的令牌放进去。", err)

@@ -12,7 +12,7 @@ type Problem struct {
 	Line, Col int    // count from 1; 0 when the file as a whole is meant
 	En        string // what is wrong and what to do
 	Zh        string // the same for the technician at the machine
-	Device    bool   // a device that isn't there: a thing to know, no reason not to run
+	Mild      bool   // worth knowing, but no reason not to run, such as a device that may come later
 }
 
 // String returns FILE:LINE:COL: what is wrong, what to do, in English and
@@ -37,11 +37,11 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Fatal returns the problems without those that are only absent devices.
+// Fatal returns the problems without those that are mild.
 func (ps Problems) Fatal() Problems {
 	var rest Problems
 	for _, p := range ps {
-		if !p.Device {
+		if !p.Mild {
 			rest = append(rest, p)
 		}
 	}
