@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -88,7 +89,7 @@ func up(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func parse(args []string, stderr io.Writer) (o hall.Opts, addr string, err error) {
 	f := flag.NewFlagSet("hallsim", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	f.StringVar(&o.Dir, "dir", "", "`directory` for the links to the devices (must be given)")
+	f.StringVar(&o.Dir, "dir", "", "`directory` for the links to the devices, made when missing (must be given)")
 	f.StringVar(&addr, "http", "127.0.0.1:0", "loopback `address` of the page")
 	paper := f.Int("paper", 80, "width of the paper, `mm`: 80 or 58")
 	f.IntVar(&o.Baud, "baud", 0, "pace of the printer's line, `bit/s`; 0 is as fast as it comes")
@@ -111,6 +112,11 @@ func parse(args []string, stderr io.Writer) (o hall.Opts, addr string, err error
 		return o, "", fmt.Errorf("-paper %d: only 80 and 58 mm are known", *paper)
 	}
 	info, statErr := os.Stat(o.Dir)
+	if o.Dir != "" && errors.Is(statErr, fs.ErrNotExist) {
+		if statErr = os.MkdirAll(o.Dir, 0o750); statErr == nil {
+			info, statErr = os.Stat(o.Dir)
+		}
+	}
 	screen, urlErr := url.Parse(o.Screen)
 	switch {
 	case f.NArg() > 0:

@@ -29,7 +29,7 @@ func TestFlags(t *testing.T) {
 	}{
 		{"", 2, "-dir must name"},
 		{"-dir " + file, 2, "not a directory"},
-		{"-dir /no/such/place", 2, "no such file"},
+		{"-dir " + filepath.Join(file, "below"), 2, "not a directory"},
 		{"-dir " + dir + " -http 0.0.0.0:0", 2, "not a loopback address"},
 		{"-dir " + dir + " -http 127.0.0.1", 2, "missing port"},
 		{"-dir " + dir + " -paper 76", 2, "80 and 58"},
