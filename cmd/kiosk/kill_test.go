@@ -28,6 +28,7 @@ func TestKill(t *testing.T) {
 	t.Run("WithoutPrinter", func(t *testing.T) { kills(t, newMachine(t, ""), rounds, nil) })
 	t.Run("Printing", func(t *testing.T) {
 		h := newHall(t)
+		h.torn = true
 		kills(t, newMachine(t, h.ports(115200)), rounds/4, h)
 	})
 }
@@ -220,6 +221,7 @@ func TestBareMachine(t *testing.T) {
 // off and doesn't stand on the next ticket.
 func TestRestartAfterTrouble(t *testing.T) {
 	h := newHall(t)
+	h.torn = true
 	m := newMachine(t, h.ports(115200))
 	p := m.run(nil, "-headless")
 	h.do("/printer/silent?byte=150")
