@@ -48,8 +48,8 @@ func (f *file) addf(path, en, zh string, args ...any) {
 	f.add(path, fmt.Sprintf(en, args...), fmt.Sprintf(zh, args...))
 }
 
-// open reads name from disk into f and decodes it into v. It says whether the
-// values may be checked further.
+// decode reads path into v, strictly. shown is how problems name the file. It
+// says whether all was well.
 func decode(fsys fs.FS, path, shown string, v any) (*file, bool) {
 	f := &file{name: shown, places: map[string]place{}}
 	data, ok := f.read(fsys, path)

@@ -14,10 +14,8 @@ const (
 	ENotFound    Code = "not_found"   // no such item, queue or ticket
 	EConflict    Code = "conflict"    // the same id was used for something else
 	EClosed      Code = "closed"      // outside the queue's hours
-	EFull        Code = "full"        // the queue's quota for the day is used up
 	EDisk        Code = "disk"        // the disk is full, read-only or broken: nothing was given
 	EBusy        Code = "busy"        // somebody else holds it
-	EPaper       Code = "paper"       // the printer can't print; the number stands
 	EUnavailable Code = "unavailable" // a device or server doesn't answer now
 	EInternal    Code = "internal"    // our own mistake
 )

@@ -145,8 +145,8 @@ func TestHours(t *testing.T) {
 }
 
 func TestError(t *testing.T) {
-	err := fmt.Errorf("outer: %w", &kiosk.Error{Code: kiosk.EPaper, Op: "print", Message: "没有纸了", Hint: "load a roll", Err: errors.New("cause")})
-	if kiosk.CodeOf(err) != kiosk.EPaper || kiosk.MessageOf(err) != "没有纸了" || kiosk.HintOf(err) != "load a roll" {
+	err := fmt.Errorf("outer: %w", &kiosk.Error{Code: kiosk.EDisk, Op: "print", Message: "没有纸了", Hint: "load a roll", Err: errors.New("cause")})
+	if kiosk.CodeOf(err) != kiosk.EDisk || kiosk.MessageOf(err) != "没有纸了" || kiosk.HintOf(err) != "load a roll" {
 		t.Errorf("code=%s message=%s hint=%s", kiosk.CodeOf(err), kiosk.MessageOf(err), kiosk.HintOf(err))
 	}
 	if kiosk.CodeOf(nil) != "" || kiosk.CodeOf(errors.New("x")) != kiosk.EInternal {

@@ -46,17 +46,17 @@ var words = map[kiosk.Lang]struct {
 	kiosk.En: {"Your number", "Zone %s, window %s", "%d ahead of you", "Nobody ahead", ", about %d-%d min", "Bring: ", ", ", " ...", "Calling starts %s", "REPRINT no. %d"},
 }
 
-// NewSlip gathers what t's paper says from the catalog. base is the address
-// that the QR code leads to, followed by the ticket's id; empty for the bare
-// id. earlier counts the papers that may exist of t already. opens is when the queue opens next; zero when it is open.
-func NewSlip(c *kiosk.Catalog, t kiosk.Ticket, earlier int, p Profile, kioskID kiosk.KioskID, base string, loc *time.Location, opens time.Time) Slip {
+// NewSlip gathers what t's paper says from the catalog. earlier counts the
+// papers that may exist of t already. opens is when the queue opens next; zero
+// when it is open.
+func NewSlip(c *kiosk.Catalog, t kiosk.Ticket, earlier int, p Profile, kioskID kiosk.KioskID, loc *time.Location, opens time.Time) Slip {
 	w := words[t.Lang]
 	if t.Lang != kiosk.En {
 		w = words[kiosk.Zh]
 	}
 	q, _ := c.Queue(t.Queue)
 	zone, _ := c.Zone(q.Zone)
-	s := Slip{Lang: t.Lang, Hall: c.Hall.In(t.Lang), Number: t.Number.String(), QR: base + string(t.ID), Earlier: earlier, Profile: p,
+	s := Slip{Lang: t.Lang, Hall: c.Hall.In(t.Lang), Number: t.Number.String(), QR: string(t.ID), Earlier: earlier, Profile: p,
 		Go: fmt.Sprintf(w.goTo, q.Zone, q.Windows), Way: zone.Way.In(t.Lang),
 		Foot: t.Taken.Time().In(loc).Format("2006-01-02 15:04:05") + " " + string(kioskID)}
 	var essential []string

@@ -145,7 +145,7 @@ func JobEnd(id [4]byte) []byte {
 const geta = '〓'
 
 // Encode returns text in GB18030. A character that needs four bytes, which no
-// printer holds, becomes 〓; Fits tells beforehand.
+// printer holds, becomes 〓.
 func Encode(text string) []byte {
 	var out []byte
 	for _, r := range text {
@@ -156,16 +156,6 @@ func Encode(text string) []byte {
 		out = append(out, code...)
 	}
 	return out
-}
-
-// Fits says whether a printer holds every character of text.
-func Fits(text string) bool {
-	for _, r := range text {
-		if _, ok := encode(r); !ok {
-			return false
-		}
-	}
-	return true
 }
 
 func encode(r rune) ([]byte, bool) {

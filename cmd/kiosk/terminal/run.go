@@ -174,7 +174,7 @@ func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 	profile := printer.Profile{Width: p.Width, Scale: p.Scale, Speed: p.Speed, QR: p.QR, JobID: p.JobID}
 	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: true})
 	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Render: func(job kiosk.PrintJob) []byte {
-		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Earlier, profile, kiosk.KioskID(k.cfg.Kiosk.ID), "", k.cfg.Location(), k.desk.Opening(job.Ticket)))
+		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Earlier, profile, kiosk.KioskID(k.cfg.Kiosk.ID), k.cfg.Location(), k.desk.Opening(job.Ticket)))
 	}})
 	d.Printer = k.dev
 	return nil
