@@ -97,7 +97,7 @@ func Items(p Page, now time.Time, above string, offers []kiosk.Offer, page int, 
 
 // list shows n things on pages, two columns in portrait and three in landscape.
 func (s *sheet) list(y float32, page, n int, turn func(int), card func(i int, w, h float32) fyne.CanvasObject) {
-	columns, rows := 2, 7
+	columns, rows := 2, 6
 	if s.Wide {
 		columns, rows = 3, 3
 	}

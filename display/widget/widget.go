@@ -146,9 +146,9 @@ func (k Kit) Card(look Look, icon, title, second string, w, h float32, act func(
 	gap := k.Px(4)
 	var lines []Block
 	total := float32(0)
-	// Two lines of title in a low card need smaller letters.
+	// Long titles take three lines before they take small letters.
 	for size := float32(theme.Heading); ; size -= 2 {
-		lines = append(lines[:0], k.Fit(title, size, 26, room, 2, true))
+		lines = append(lines[:0], k.Fit(title, size, 26, room, 3, true))
 		if second != "" {
 			lines = append(lines, k.Fit(second, theme.Second, 22, room, 1, false))
 		}
