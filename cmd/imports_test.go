@@ -22,8 +22,8 @@ var may = []struct {
 	{"kiosk/center", []string{"kiosk", "kiosk/center"}},
 	{"kiosk/*", []string{"kiosk"}},
 	{"printer/escpos", nil},
-	{"printer/printertest", []string{"configs/fonts"}}, // draws with the house's letters
-	{"printer", []string{"kiosk", "printer/escpos"}},
+	{"printer/printertest", []string{"configs/fonts"}},                // draws with the house's letters
+	{"printer", []string{"kiosk", "printer/escpos", "configs/fonts"}}, // draws what a printer lacks,
 	{"display/theme", []string{"configs/fonts"}},
 	{"display/text", []string{"kiosk"}},
 	{"display/widget", []string{"display/theme"}},

@@ -12,9 +12,10 @@ import (
 
 // hallFile is catalog/hall.toml.
 type hallFile struct {
-	Hall  kiosk.Text        `toml:"hall"`
-	Hours map[string]string `toml:"hours"`
-	Zones []struct {
+	Hall    kiosk.Text        `toml:"hall"`
+	Promise int               `toml:"promise_days"`
+	Hours   map[string]string `toml:"hours"`
+	Zones   []struct {
 		ID   string     `toml:"id"`
 		Name kiosk.Text `toml:"name"`
 		Way  kiosk.Text `toml:"way"`
@@ -25,6 +26,20 @@ type hallFile struct {
 		Name kiosk.Text `toml:"name"`
 		Icon string     `toml:"icon"`
 	} `toml:"wanted"`
+}
+
+// themeFile is catalog/themes.toml; it may be missing.
+type themeFile struct {
+	Themes []struct {
+		ID    string     `toml:"id"`
+		Name  kiosk.Text `toml:"name"`
+		Item  string     `toml:"item"`
+		Steps []struct {
+			Name kiosk.Text `toml:"name"`
+			Item string     `toml:"item"`
+			Note kiosk.Text `toml:"note"`
+		} `toml:"steps"`
+	} `toml:"theme"`
 }
 
 // deptFile is every other file of the catalog: one department.
@@ -51,6 +66,7 @@ type deptFile struct {
 		Online    bool       `toml:"online"`
 		Materials []struct {
 			Zh        string `toml:"zh"`
+			Hant      string `toml:"hant"`
 			En        string `toml:"en"`
 			Essential bool   `toml:"essential"`
 		} `toml:"materials"`
@@ -70,8 +86,10 @@ type catalogReader struct {
 	problems Problems
 }
 
-// LoadCatalog reads a catalog's folder: hall.toml and one file for each
-// department, in the order of their names. shown is how problems name the
+const themesName = "themes.toml"
+
+// LoadCatalog reads a catalog's folder: hall.toml, themes.toml if it is there,
+// and one file for each department, in the order of their names. shown is how problems name the
 // folder.
 func LoadCatalog(fsys fs.FS, shown string) (*kiosk.Catalog, Problems) {
 	r := &catalogReader{shown: shown, out: &kiosk.Catalog{}, hours: map[string]kiosk.Hours{}, defined: map[string]string{}}
@@ -89,7 +107,7 @@ func LoadCatalog(fsys fs.FS, shown string) (*kiosk.Catalog, Problems) {
 	}
 	var depts []dept
 	for _, name := range names {
-		if name == "hall.toml" {
+		if name == "hall.toml" || name == themesName {
 			continue
 		}
 		var d deptFile
@@ -103,6 +121,10 @@ func LoadCatalog(fsys fs.FS, shown string) (*kiosk.Catalog, Problems) {
 	}
 	r.out.Index()
 	r.wanted(hf, hall)
+	if _, err := fs.Stat(fsys, themesName); err == nil {
+		var themes themeFile
+		r.themes(r.decode(fsys, themesName, &themes), themes)
+	}
 	for _, f := range r.files {
 		r.problems = append(r.problems, f.problems.sorted()...)
 	}
@@ -133,7 +155,12 @@ func (r *catalogReader) define(f *file, key, kind, zh, id string) bool {
 }
 
 func (r *catalogReader) hall(f *file, h hallFile) {
-	r.out.Hall = h.Hall
+	r.out.Hall, r.out.PromiseDays = h.Hall, h.Promise
+	if h.Promise == 0 {
+		r.out.PromiseDays = 5
+	} else if h.Promise < 0 || h.Promise > 90 {
+		f.addf("promise_days", "promise_days is %d. Write 1 to 90 opening days.", "promise_days 是 %d,请写 1 到 90 个工作日。", h.Promise)
+	}
 	if h.Hall.Zh == "" {
 		f.add("hall", "[hall] zh is missing. Write the hall's name.", "[hall] 缺 zh,请写大厅的名字。")
 	}
@@ -212,7 +239,7 @@ func (r *catalogReader) items(f *file, d deptFile) {
 		item := kiosk.Item{ID: kiosk.ItemID(v.Code), Name: v.Name, Dept: kiosk.DeptID(d.Department.ID), Queue: kiosk.QueueID(v.Queue),
 			Minutes: v.Minutes, Self: v.Self, Online: v.Online}
 		for _, m := range v.Materials {
-			item.Materials = append(item.Materials, kiosk.Material{Name: kiosk.Text{Zh: m.Zh, En: m.En}, Essential: m.Essential})
+			item.Materials = append(item.Materials, kiosk.Material{Name: kiosk.Text{Zh: m.Zh, Hant: m.Hant, En: m.En}, Essential: m.Essential})
 		}
 		r.out.Items = append(r.out.Items, item)
 	}
@@ -227,5 +254,38 @@ func (r *catalogReader) wanted(f *file, h hallFile) {
 			f.addf(fmt.Sprintf("wanted[%d].item", i), "no item %q. Use an item's code.", "没有 %q 这个事项,请写事项编码。", w.Item)
 		}
 		r.out.Wanted = append(r.out.Wanted, kiosk.Wanted{Item: kiosk.ItemID(w.Item), Name: w.Name, Icon: w.Icon})
+	}
+}
+
+// mostSteps keeps a theme's paper short.
+const mostSteps = 12
+
+func (r *catalogReader) themes(f *file, t themeFile) {
+	item := func(key, id string) {
+		if _, ok := r.out.Item(kiosk.ItemID(id)); !ok {
+			f.addf(key, "no item %q. Use an item's code.", "没有 %q 这个事项,请写事项编码。", id)
+		}
+	}
+	for i, th := range t.Themes {
+		at := fmt.Sprintf("theme[%d]", i)
+		if th.ID == "" || th.Name.Zh == "" || len(th.Steps) == 0 || len(th.Steps) > mostSteps {
+			f.addf(at, "a theme needs an id, a name and 1 to %d steps. Write them.", "主题要有 id、名字和 1 到 %d 步,请补上。", mostSteps)
+			continue
+		}
+		if !r.define(f, at+".id", "theme", "主题", th.ID) {
+			continue
+		}
+		item(at+".item", th.Item)
+		theme := kiosk.Theme{ID: kiosk.ThemeID(th.ID), Name: th.Name, Item: kiosk.ItemID(th.Item)}
+		for n, s := range th.Steps {
+			if s.Name.Zh == "" {
+				f.addf(at+".steps", "step %d has no name. Write one.", "第 %d 步没有名字,请写上。", n+1)
+			}
+			if s.Item != "" {
+				item(at+".steps", s.Item)
+			}
+			theme.Steps = append(theme.Steps, kiosk.Step{Name: s.Name, Item: kiosk.ItemID(s.Item), Note: s.Note})
+		}
+		r.out.Themes = append(r.out.Themes, theme)
 	}
 }

@@ -28,6 +28,8 @@ type Kiosk struct {
 	Center  CenterRef  `toml:"center"`
 	Control Control    `toml:"control"`
 	Screen  Screen     `toml:"screen"`
+
+	layouts kiosk.Layouts
 }
 
 // Terminal says which kiosk this is.
@@ -62,6 +64,8 @@ type Printer struct {
 	Baud    int    `toml:"baud"`
 	Paper   int    `toml:"paper"` // millimetres: 80 or 58
 	Profile string `toml:"profile"`
+	Flow    string `toml:"flow"`   // empty is the profile's
+	Papers  string `toml:"papers"` // folder of layouts; empty is the shipped ones
 }
 
 // CenterRef says where the center is; an empty URL is a kiosk on its own.
@@ -99,7 +103,24 @@ func LoadKiosk(path string) (Kiosk, *kiosk.Catalog, Problems) {
 		return k, nil, f.problems
 	}
 	catalog, problems := k.loadCatalog(f)
-	return k, catalog, append(f.problems.sorted(), problems...)
+	layouts, more := k.loadLayouts(f)
+	k.layouts = layouts
+	return k, catalog, append(append(f.problems.sorted(), problems...), more...)
+}
+
+// Layouts returns how the papers look.
+func (k *Kiosk) Layouts() kiosk.Layouts { return k.layouts }
+
+func (k *Kiosk) loadLayouts(f *file) (kiosk.Layouts, Problems) {
+	dir := k.Printer.Papers
+	if dir == "" {
+		return ShippedLayouts(), nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		f.addf("printer.papers", "%s is not a folder. Name the folder of the papers' layouts, or leave it empty for the shipped ones.", "%s 不是文件夹。请写小票样子的文件夹,或留空用自带的。", dir)
+		return nil, nil
+	}
+	return LoadLayouts(os.DirFS(dir), dir)
 }
 
 // readKiosk reads the file alone. ok is false when there was nothing to read.
@@ -146,6 +167,9 @@ func (k *Kiosk) check(f *file) {
 		if names := ProfileNames(); !slices.Contains(names, k.Printer.Profile) {
 			f.addf("printer.profile", "no profile %q. Known: %s.", "没有 %q 这个打印机型号,可用:%s。", k.Printer.Profile, strings.Join(names, ", "))
 		}
+	}
+	if f1 := k.Printer.Flow; f1 != "" && !slices.Contains(flows, f1) {
+		f.addf("printer.flow", "flow is %q. Write one of %s, or leave it empty.", "flow 是 %q,只能写 %s,或留空。", f1, strings.Join(flows, ", "))
 	}
 	if name := k.Printer.Profile; k.Printer.Paper == 80 || k.Printer.Paper == 58 {
 		if p, err := LoadProfile(k.Printer.ProfileName()); err == nil && p.Paper() != k.Printer.Paper {
@@ -212,7 +236,7 @@ func checkBaud(f *file, table string, baud int) {
 
 // resolve makes paths absolute or relative to the working directory.
 func (k *Kiosk) resolve(dir string) {
-	for _, p := range []*string{&k.Store.Path, &k.Catalog.Path, &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
+	for _, p := range []*string{&k.Store.Path, &k.Catalog.Path, &k.Printer.Papers, &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

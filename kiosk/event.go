@@ -58,9 +58,12 @@ type Kind string
 
 // The kinds of event, with the type of their Body.
 const (
-	TicketTaken  Kind = "ticket.taken"  // TakenBody
-	PrintStarted Kind = "print.started" // PrintBody
-	PrintEnded   Kind = "print.ended"   // PrintBody
+	TicketTaken  Kind = "ticket.taken"   // TakenBody
+	PrintStarted Kind = "print.started"  // PrintBody
+	PrintEnded   Kind = "print.ended"    // PrintBody
+	PaperUntaken Kind = "paper.untaken"  // PrintBody: the paper was drawn in again
+	DoorMoved    Kind = "cabinet.door"   // CabinetBody
+	Tampered     Kind = "cabinet.tamper" // CabinetBody
 )
 
 // Event is one thing that happened at a kiosk. Its key is (kiosk, epoch, seq);
@@ -79,6 +82,9 @@ type TakenBody struct {
 	Number string   `json:"number"`
 	Queue  QueueID  `json:"queue"`
 	Items  []ItemID `json:"items"`
+
+	Theme   ThemeID  `json:"theme,omitempty"`
+	Promise *Promise `json:"promise,omitempty"`
 }
 
 // PrintBody tells of an attempt to put a ticket on paper.
@@ -87,6 +93,11 @@ type PrintBody struct {
 	Attempt int        `json:"attempt"`
 	State   PrintState `json:"state"`
 	Cause   string     `json:"cause,omitempty"`
+}
+
+// CabinetBody tells of a contact of the machine's cabinet.
+type CabinetBody struct {
+	Open bool `json:"open"`
 }
 
 // Batch is a run of consecutive events of one kiosk on its way to the center,

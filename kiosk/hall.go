@@ -5,14 +5,18 @@ import "math"
 // Text is something a person reads, in the languages of the hall. An empty
 // language falls back to Zh.
 type Text struct {
-	Zh string `json:"zh" toml:"zh"`
-	En string `json:"en,omitempty" toml:"en"`
+	Zh   string `json:"zh" toml:"zh"`
+	Hant string `json:"hant,omitempty" toml:"hant"`
+	En   string `json:"en,omitempty" toml:"en"`
 }
 
-// In returns the text in lang, "zh" or "en".
+// In returns the text in lang.
 func (t Text) In(lang Lang) string {
-	if lang == En && t.En != "" {
+	switch {
+	case lang == En && t.En != "":
 		return t.En
+	case lang == Hant && t.Hant != "":
+		return t.Hant
 	}
 	return t.Zh
 }
@@ -20,11 +24,24 @@ func (t Text) In(lang Lang) string {
 // Lang is a language of the screen and of the ticket.
 type Lang string
 
-// The languages: simplified Chinese and English.
+// The languages: simplified Chinese, traditional Chinese as Hong Kong and Macao
+// write it, and English. The names are BCP 47 tags.
 const (
-	Zh Lang = "zh"
-	En Lang = "en"
+	Zh   Lang = "zh"
+	Hant Lang = "zh-Hant"
+	En   Lang = "en"
 )
+
+// Langs are all languages.
+var Langs = []Lang{Zh, Hant, En}
+
+// Known returns l, or Zh for a language that the hall doesn't have.
+func (l Lang) Known() Lang {
+	if l == Hant || l == En {
+		return l
+	}
+	return Zh
+}
 
 // Zone is a part of the hall, signposted by its letter.
 type Zone struct {
@@ -69,6 +86,22 @@ type Material struct {
 	Essential bool // without it the case can't be taken in; others may follow later
 }
 
+// Theme is one thing that a person wants done and that takes several steps, such
+// as opening a restaurant. One number leads to the window that starts them all.
+type Theme struct {
+	ID    ThemeID
+	Name  Text
+	Item  ItemID // what the number is for: the combined window
+	Steps []Step // in the order in which they are done
+}
+
+// Step is one step of a Theme.
+type Step struct {
+	Name Text
+	Item ItemID // where it is done; empty when Note says it all
+	Note Text   // such as how long it takes; may be empty
+}
+
 // Wanted is one of the hall's most wanted things, on the first screen.
 type Wanted struct {
 	Item ItemID
@@ -85,6 +118,8 @@ type Catalog struct {
 	Queues      []Queue
 	Items       []Item
 	Wanted      []Wanted
+	Themes      []Theme
+	PromiseDays int // opening days until a promised paper is due
 
 	items  map[ItemID]int
 	queues map[QueueID]int
@@ -152,6 +187,16 @@ func (c *Catalog) Queue(id QueueID) (Queue, bool) {
 // Zone returns the zone with that letter.
 func (c *Catalog) Zone(id ZoneID) (Zone, bool) {
 	return lookup(c.Zones, c.zones, id)
+}
+
+// Theme returns the theme with that id.
+func (c *Catalog) Theme(id ThemeID) (Theme, bool) {
+	for _, t := range c.Themes { // some twenty
+		if t.ID == id {
+			return t, true
+		}
+	}
+	return Theme{}, false
 }
 
 // Department returns the department with that id.

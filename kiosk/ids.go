@@ -16,6 +16,7 @@ type (
 	DeptID   string // a department
 	QueueID  string // a queue; also the letter its numbers begin with
 	ItemID   string // a service item's code
+	ThemeID  string // a theme, such as restaurant
 	TicketID string // UUIDv7 of a ticket; hidden from people, used by every operation
 
 	// RequestID names one wish for a number. Asking again with the same id

@@ -31,8 +31,9 @@ func (s PrintState) Ended() bool {
 // PrintJob is one attempt to put a ticket on paper.
 type PrintJob struct {
 	Ticket  Ticket
-	Attempt int // counts from 1
-	Earlier int // earlier attempts of which paper may exist; if any, this one is marked as a reprint
+	Paper   PaperKind // empty is the paper of the ticket itself
+	Attempt int       // counts from 1
+	Earlier int       // earlier attempts of which paper may exist; if any, this one is marked as a reprint
 	State   PrintState
 	Cause   Fault // why an ended attempt isn't Printed
 }

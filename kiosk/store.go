@@ -19,6 +19,9 @@ type Store interface {
 	// State is empty when there was none. ENotFound.
 	Ticket(ctx context.Context, id TicketID) (Ticket, PrintJob, error)
 
+	// Find returns the newest ticket with a number, of whatever day. ENotFound.
+	Find(ctx context.Context, n Number) (Ticket, error)
+
 	// Waiting counts the tickets of day that wait, by queue. Queues where
 	// nobody waits are left out.
 	Waiting(ctx context.Context, day Day) (map[QueueID]int, error)
@@ -27,12 +30,17 @@ type Store interface {
 	// backwards or out of an end is EConflict.
 	Mark(ctx context.Context, m PrintMark) error
 
-	// Again records a further attempt to print a ticket, queued, and returns
-	// it. EConflict while the newest one has not ended, ENotFound.
-	Again(ctx context.Context, id TicketID) (PrintJob, error)
+	// Again records a further attempt to print a ticket on the given kind of
+	// paper, empty for its own, queued, and returns it. EConflict while the newest
+	// one has not ended, ENotFound.
+	Again(ctx context.Context, id TicketID, paper PaperKind) (PrintJob, error)
 
 	// Unfinished returns the attempts that have not ended, oldest first.
 	Unfinished(ctx context.Context) ([]PrintJob, error)
+
+	// Record puts an event into the outbox that tells of no ticket, such as a door
+	// that was opened. body becomes JSON.
+	Record(ctx context.Context, kind Kind, at Stamp, body any) error
 
 	Outbox
 }
@@ -40,12 +48,13 @@ type Store interface {
 // Wish is a checked Request on its way into the Store.
 type Wish struct {
 	Request
-	Ticket TicketID
-	Day    Day
-	Queue  QueueID
-	Series string // see Number
-	Stamp  Stamp
-	Print  bool // a printer is fitted: record a queued attempt
+	Ticket  TicketID
+	Day     Day
+	Queue   QueueID
+	Series  string // see Number
+	Stamp   Stamp
+	Promise Promise
+	Print   bool // a printer is fitted: record a queued attempt
 }
 
 // Outbox is what the uplink needs of the Store.

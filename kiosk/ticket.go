@@ -14,6 +14,27 @@ type Ticket struct {
 	Lang   Lang  // the language the person chose
 	Taken  Stamp // when the number was given
 	Ahead  int   // how many were waiting in the queue at that moment
+
+	Theme   ThemeID // the theme it starts; may be empty
+	Promise Promise // papers that are missing
+}
+
+// Promise is what a person has promised to bring later, so that the case is
+// taken in all the same (容缺预受理). The zero value is no promise.
+type Promise struct {
+	Papers []string `json:"papers"` // their Chinese names in the catalog; none is essential
+	By     Day      `json:"by"`     // the last day
+}
+
+// Paper says which paper t's number is given on.
+func (t Ticket) Paper() PaperKind {
+	switch {
+	case t.Theme != "":
+		return PaperPlan
+	case len(t.Promise.Papers) > 0:
+		return PaperPromise
+	}
+	return PaperTicket
 }
 
 // State is where a ticket is in its life.
@@ -32,8 +53,11 @@ const (
 // Request is a citizen's wish for a number.
 type Request struct {
 	ID    RequestID // names this wish; the same id gets the same ticket
-	Items []ItemID  // at least one; all must belong to one queue
+	Items []ItemID  // at least one, unless there is a theme; all must belong to one queue
 	Lang  Lang
+
+	Theme   ThemeID  `json:",omitempty"` // stands for the item that starts it
+	Missing []string `json:",omitempty"` // papers promised for later, by their Chinese names in the catalog
 
 	// Here says that the person stands at this kiosk: paper that fails may come
 	// later, until Leave.

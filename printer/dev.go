@@ -20,6 +20,9 @@ type Opts struct {
 	Render  func(job kiosk.PrintJob) []byte // the bytes of one paper, without the questions around it
 	Now     func() time.Time
 	Unclean bool // a ticket may hang in the printer from before this process began
+
+	// Untaken is told of a ticket that nobody took and that was drawn in; may be nil.
+	Untaken func(job kiosk.PrintJob)
 }
 
 // DefaultOpts are those of a generic 80 mm printer at 9600 baud; Render must
@@ -42,6 +45,9 @@ type Dev struct {
 	long int          // bytes that the command which was broken off may still wait for
 	hang bool         // part of a ticket may hang in the printer: cut it off first
 
+	shown *presented    // a ticket that is held out to its owner
+	held  chan struct{} // has room for one: shown is new
+
 	mu   sync.Mutex
 	last kiosk.Fault
 }
@@ -52,7 +58,7 @@ var _ kiosk.Printer = (*Dev)(nil)
 // about 100 ms with os.ErrDeadlineExceeded; any other error of it means that
 // the line is gone.
 func New(c conn.Conn, o Opts) *Dev {
-	return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean, long: 2048}
+	return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean, long: 2048, held: make(chan struct{}, 1)}
 }
 
 // String names the line.
@@ -81,7 +87,7 @@ func (d *Dev) Fault(context.Context) kiosk.Fault {
 func (d *Dev) note(f escpos.Fault, err error) kiosk.Fault {
 	fault := worst(f)
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case timeout(err):
 		fault = kiosk.FaultSilent
 	case err != nil:
 		fault = kiosk.FaultGone
@@ -114,7 +120,7 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	d.busy.Lock()
 	defer d.busy.Unlock()
 
-	body := d.o.Render(job)
+	body := append(d.o.Render(job), d.o.Profile.present()...)
 	if f, err := d.ready(); err != nil || f.Serious() != 0 {
 		return kiosk.NotPrinted, d.note(f, err)
 	}
@@ -138,7 +144,11 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 		d.late = true
 		return kiosk.PrintUnknown, kiosk.FaultNone
 	}
-	return d.confirm(id, d.patience(len(wire)))
+	end, fault := d.confirm(id, d.patience(len(wire)))
+	if end == kiosk.Printed {
+		d.present(job)
+	}
+	return end, fault
 }
 
 // patience is how long after the last byte the end may take.
@@ -181,6 +191,9 @@ func (d *Dev) ready() (escpos.Fault, error) {
 		if err := d.silence(); err != nil {
 			return 0, err
 		}
+	}
+	if err := d.drawIn(); err != nil {
+		return 0, err
 	}
 	if d.hang { // cut once it can cut
 		if f, err := d.poll(); err != nil || f.Serious() != 0 {
@@ -257,7 +270,7 @@ func (d *Dev) silence() error {
 	until := d.o.Now().Add(grace)
 	for d.o.Now().Before(until) {
 		err := d.c.Tx(nil, b[:])
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		if timeout(err) {
 			d.late, d.sort = false, escpos.Sorter{}
 			return nil
 		}
@@ -274,7 +287,7 @@ func (d *Dev) reply(until time.Time) (escpos.Reply, error) {
 	var b [1]byte
 	for {
 		switch err := d.c.Tx(nil, b[:]); {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case timeout(err):
 			if !d.o.Now().Before(until) {
 				return escpos.Reply{}, err
 			}
@@ -303,7 +316,7 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 	for {
 		r, err := d.reply(earlier(limit, d.o.Now().Add(polling)))
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && d.o.Now().Before(limit):
+		case timeout(err) && d.o.Now().Before(limit):
 			// It is late: ask why. All of the job is sent, so a poll can't be
 			// eaten as part of a command.
 			asked, polled = 0, true
@@ -312,10 +325,10 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 				return kiosk.PrintUnknown, d.note(d.seen, err)
 			}
 			continue
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case timeout(err):
 			d.late = true
 			if d.seen.Serious() != 0 {
-				// What is left in its buffer comes out on the next roll.
+				d.empty() // or what is left comes out on the next roll
 				return kiosk.PrintDamaged, d.note(d.seen, nil)
 			}
 			return kiosk.PrintUnknown, d.note(0, err)
@@ -339,6 +352,28 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 	}
 }
 
+// empty clears the printer's buffers where the model can. A clearing that is
+// answered took the barrier with it.
+func (d *Dev) empty() {
+	if d.o.Profile.Clear == nil || d.c.Tx(d.o.Profile.Clear, nil) != nil {
+		return
+	}
+	until := d.o.Now().Add(answer)
+	for {
+		r, err := d.reply(until)
+		if err != nil {
+			return
+		}
+		if r.Kind == escpos.Block && string(r.Data) == cleared {
+			d.owed = 0
+			return
+		}
+	}
+}
+
+// cleared is the answer to DLE DC4 8, without its end.
+const cleared = "\x37\x25"
+
 // judge tells a whole ticket from one that ended after a fault: nothing seen
 // on the way, and a clean bill now.
 func (d *Dev) judge(polled bool) (kiosk.PrintState, kiosk.Fault) {
@@ -360,6 +395,9 @@ func (d *Dev) judge(polled bool) (kiosk.PrintState, kiosk.Fault) {
 	d.half, d.hang = false, false
 	return kiosk.Printed, kiosk.FaultNone
 }
+
+// timeout says that the line is there, and silent.
+func timeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {

@@ -40,7 +40,8 @@ func job(t *testing.T, lang kiosk.Lang, items ...kiosk.ItemID) (*kiosk.Catalog, 
 }
 
 func render(catalog *kiosk.Catalog, j kiosk.PrintJob, p printer.Profile) []byte {
-	return printer.Render(printer.NewSlip(catalog, j.Ticket, j.Earlier, p, "K1", shanghai, time.Time{}))
+	setting := printer.Setting{Catalog: catalog, Profile: p, Kiosk: "K1", Location: shanghai}
+	return printer.Render(configs.ShippedLayouts()[j.Kind()], printer.NewSlip(setting, j, time.Time{}))
 }
 
 func profile(paper int) printer.Profile {

@@ -1,241 +1,101 @@
 package printer
 
 import (
-	"fmt"
-	"image/color"
-	"strings"
+	"strconv"
 	"time"
 
-	"github.com/boombuler/barcode/qr"
-
 	"hallkiosk/kiosk"
-	"hallkiosk/printer/escpos"
 )
 
-// Slip is what a ticket says, in the citizen's language.
+// Slip is what a paper says, in the citizen's language: the values that a
+// kiosk.Layout may name. A value that is missing is empty.
 type Slip struct {
-	Lang      kiosk.Lang
-	Hall      string
-	Number    string
-	Items     []string
-	Go        string // where to go, such as 去 C 区 21-26 号窗口
-	Way       string // how to walk there; may be empty
-	Line      string // people ahead and how long
-	Bring     string // essential papers; may be empty
-	QR        string // what the code carries
-	Foot      string // time and kiosk
-	Earlier   int    // papers that may exist already: if any, this one is marked
-	Profile   Profile
-	EarlyNote string // when the queue opens, for a number taken before; may be empty
+	Lang    kiosk.Lang
+	Values  map[string]string
+	Lists   map[string][]map[string]string // members by the whole name of a value, such as item.name
+	Joined  map[string][]string            // lists that are written in one line
+	Profile Profile
 }
 
-// Profile is what the printer can do.
-type Profile struct {
-	Width int  // printable dots
-	Scale int  // the largest magnification
-	Speed int  // millimetres a second
-	QR    bool // has GS ( k
-	JobID bool // answers GS ( H
+// Setting is what a Slip needs besides the job.
+type Setting struct {
+	Catalog  *kiosk.Catalog
+	Profile  Profile
+	Kiosk    kiosk.KioskID
+	Location *time.Location // the hall's time zone
 }
 
-// words of the paper. The screen has its own; paper is shorter.
-var words = map[kiosk.Lang]struct {
-	your, goTo, ahead, none, minutes, bring, comma, more, opens, reprint string
-}{
-	kiosk.Zh: {"您的号", "去 %s 区 %s 号窗口", "前面 %d 人", "前面没有人", " · 约 %d-%d 分钟", "带好:", "、", " 等", "%s 开始叫号", "重印 第 %d 张"},
-	kiosk.En: {"Your number", "Zone %s, window %s", "%d ahead of you", "Nobody ahead", ", about %d-%d min", "Bring: ", ", ", " ...", "Calling starts %s", "REPRINT no. %d"},
-}
-
-// NewSlip gathers what t's paper says from the catalog. earlier counts the
-// papers that may exist of t already. opens is when the queue opens next; zero
-// when it is open.
-func NewSlip(c *kiosk.Catalog, t kiosk.Ticket, earlier int, p Profile, kioskID kiosk.KioskID, loc *time.Location, opens time.Time) Slip {
-	w := words[t.Lang]
-	if t.Lang != kiosk.En {
-		w = words[kiosk.Zh]
+// NewSlip gathers what the paper of a job says. opens is when its queue opens
+// next; zero when it is open.
+func NewSlip(s Setting, job kiosk.PrintJob, opens time.Time) Slip {
+	t := job.Ticket
+	lang := t.Lang.Known()
+	q, _ := s.Catalog.Queue(t.Queue)
+	zone, _ := s.Catalog.Zone(q.Zone)
+	v := map[string]string{
+		"hall": s.Catalog.Hall.In(lang), "number": t.Number.String(), "id": string(t.ID), "queue": q.Name.In(lang),
+		"zone": string(q.Zone), "zone_name": zone.Name.In(lang), "windows": q.Windows, "way": zone.Way.In(lang),
+		"time": t.Taken.Time().In(s.Location).Format(time.DateTime), "day": string(t.Day), "kiosk": string(s.Kiosk), "due": string(t.Promise.By),
 	}
-	q, _ := c.Queue(t.Queue)
-	zone, _ := c.Zone(q.Zone)
-	s := Slip{Lang: t.Lang, Hall: c.Hall.In(t.Lang), Number: t.Number.String(), QR: string(t.ID), Earlier: earlier, Profile: p,
-		Go: fmt.Sprintf(w.goTo, q.Zone, q.Windows), Way: zone.Way.In(t.Lang),
-		Foot: t.Taken.Time().In(loc).Format("2006-01-02 15:04:05") + " " + string(kioskID)}
-	var essential []string
-	for _, id := range t.Items {
-		item, _ := c.Item(id)
-		s.Items = append(s.Items, item.Name.In(t.Lang))
-		for _, m := range item.Materials {
-			if m.Essential {
-				essential = append(essential, m.Name.In(t.Lang))
-			}
-		}
-	}
-	s.Bring = bring(w.bring, w.comma, w.more, essential, p.Width/12)
-	s.Line = w.none
 	if t.Ahead > 0 {
-		s.Line = fmt.Sprintf(w.ahead, t.Ahead)
-	}
-	if e := c.Estimate(t.Queue, t.Ahead); t.Ahead > 0 && opens.IsZero() {
-		s.Line += fmt.Sprintf(w.minutes, e.Low, e.High)
+		v["ahead"] = strconv.Itoa(t.Ahead)
 	}
 	if !opens.IsZero() { // how long is for whoever is here then
-		s.EarlyNote = fmt.Sprintf(w.opens, opens.In(loc).Format("01-02 15:04"))
+		v["opens"] = opens.In(s.Location).Format("01-02 15:04")
+	} else if t.Ahead > 0 {
+		e := s.Catalog.Estimate(t.Queue, t.Ahead)
+		v["low"], v["high"] = strconv.Itoa(e.Low), strconv.Itoa(e.High)
 	}
-	return s
+	if job.Earlier > 0 {
+		v["attempt"] = strconv.Itoa(job.Earlier + 1)
+	}
+	slip := Slip{Lang: lang, Values: v, Lists: map[string][]map[string]string{}, Joined: map[string][]string{}, Profile: s.Profile}
+	slip.items(s.Catalog, t)
+	slip.steps(s.Catalog, t.Theme)
+	return slip
 }
 
-// bring lists papers in one line of columns, as many as it holds; the screen has
-// all of them.
-func bring(head, comma, more string, papers []string, columns int) string {
-	line := head
-	for i, p := range papers {
-		next := line + p
-		if i > 0 {
-			next = line + comma + p
-		}
-		rest := 0
-		if i < len(papers)-1 {
-			rest = escpos.Cells(more)
-		}
-		if escpos.Cells(next)+rest > columns {
-			if i == 0 {
-				return ""
-			}
-			return line + more
-		}
-		line = next
+// items fills in what the ticket is for and which papers that takes. A paper
+// that several items want is named once.
+func (s *Slip) items(c *kiosk.Catalog, t kiosk.Ticket) {
+	member := func(list, name string) {
+		s.Lists[list] = append(s.Lists[list], map[string]string{list + ".name": name})
 	}
-	if len(papers) == 0 {
-		return ""
-	}
-	return line
-}
-
-// gap is the white between the blocks of a ticket, in dots.
-const gap = 16
-
-// Render lays the slip out: the number as large as the paper allows, text by
-// the printer's own letters, the code by its own command.
-func Render(s Slip) []byte {
-	var b escpos.Builder
-	columns := s.Profile.Width / 12 // half-width cells of 12 dots at size 1
-	fit := func(text string, most int) int {
-		return max(1, min(most, s.Profile.Scale, columns/max(1, escpos.Cells(text))))
-	}
-	line := func(text string, w, h int) {
-		w = fit(text, w)
-		b.Size(w, min(h, s.Profile.Scale))
-		for _, part := range wrap(text, columns/w) {
-			b.Line(part)
-		}
-	}
-	title := func(text string) {
-		b.Bold(true)
-		line(text, fit(text, 2), 2)
-		b.Bold(false)
-	}
-	rule := func() {
-		b.Feed(gap)
-		w := min(6, s.Profile.Scale) // long dashes take fewer bytes
-		b.Size(w, 1)
-		b.Line(strings.Repeat("-", columns/w))
-	}
-
-	b.Init()
-	b.Align(escpos.Center)
-	title(s.Hall)
-	b.Feed(gap / 2)
-	if s.Earlier > 0 {
-		line(fmt.Sprintf(words[langOf(s.Lang)].reprint, s.Earlier+1), 2, 2)
-	}
-	line(words[langOf(s.Lang)].your, 1, 1)
-	b.Feed(gap)
-	b.Bold(true)
-	n := fit(s.Number, 8)
-	line(s.Number, n, n)
-	b.Bold(false)
-	b.Feed(gap)
-	for _, item := range s.Items {
-		title(item)
-	}
-	rule()
-	title(s.Go)
-	b.Feed(gap / 2)
-	if s.Way != "" {
-		line(s.Way, 1, 1)
-	}
-	if s.EarlyNote != "" {
-		line(s.EarlyNote, 1, 1)
-	}
-	rule()
-	line(s.Line, 1, 1)
-	if s.Bring != "" {
-		line(s.Bring, 1, 1)
-	}
-	b.Feed(gap)
-	if s.Profile.QR {
-		b.QR(s.QR, 6)
-	} else if width, rows := codeDots(s.QR, 4); width > 0 {
-		b.Raster(width, rows)
-	}
-	b.Feed(gap)
-	line(s.Foot, 1, 1)
-	b.Cut()
-	return b.Bytes()
-}
-
-// codeDots draws a QR code as rows of dots, for printers that have no command
-// for it, each module dots wide. width is 0 when data is too long for a code.
-func codeDots(data string, dots int) (width int, rows []byte) {
-	code, err := qr.Encode(data, qr.M, qr.Auto)
-	if err != nil {
-		return 0, nil
-	}
-	side := code.Bounds().Dx() * dots
-	width = (side + 7) / 8 * 8
-	rows = make([]byte, width/8*side)
-	for y := range side {
-		for x := range side {
-			if code.At(x/dots, y/dots) == color.Black {
-				rows[y*width/8+x/8] |= 0x80 >> (x % 8)
+	promised := map[string]string{}
+	wanted := map[string]bool{}
+	for _, id := range t.Items {
+		item, _ := c.Item(id)
+		member("item", item.Name.In(s.Lang))
+		s.Joined["items"] = append(s.Joined["items"], item.Name.In(s.Lang))
+		for _, m := range item.Materials {
+			promised[m.Name.Zh] = m.Name.In(s.Lang)
+			if m.Essential && !wanted[m.Name.Zh] {
+				wanted[m.Name.Zh] = true
+				member("material", m.Name.In(s.Lang))
+				s.Joined["materials"] = append(s.Joined["materials"], m.Name.In(s.Lang))
 			}
 		}
 	}
-	return width, rows
+	for _, name := range t.Promise.Papers {
+		if in, ok := promised[name]; ok {
+			name = in
+		}
+		member("missing", name)
+	}
 }
 
-func langOf(l kiosk.Lang) kiosk.Lang {
-	if l == kiosk.En {
-		return kiosk.En
+func (s *Slip) steps(c *kiosk.Catalog, id kiosk.ThemeID) {
+	theme, ok := c.Theme(id)
+	if !ok {
+		return
 	}
-	return kiosk.Zh
-}
-
-// wrap breaks text into lines of at most columns half-width cells: English
-// between words, Chinese anywhere.
-func wrap(text string, columns int) []string {
-	var lines []string
-	line, width, space := "", 0, -1 // space: where the line may break, in bytes
-	for _, r := range text {
-		w := escpos.Cells(string(r))
-		if width+w > columns && line != "" {
-			rest := ""
-			if space > 0 && r < 0x80 && r != ' ' {
-				line, rest = line[:space], line[space+1:]
-			}
-			lines = append(lines, strings.TrimRight(line, " "))
-			line, width, space = rest, escpos.Cells(rest), -1
-			if r == ' ' {
-				continue
-			}
+	s.Values["theme"] = theme.Name.In(s.Lang)
+	for i, step := range theme.Steps {
+		m := map[string]string{"step.n": strconv.Itoa(i + 1), "step.name": step.Name.In(s.Lang), "step.note": step.Note.In(s.Lang)}
+		if item, ok := c.Item(step.Item); ok {
+			q, _ := c.Queue(item.Queue)
+			m["step.zone"], m["step.windows"] = string(q.Zone), q.Windows
 		}
-		if r == ' ' {
-			space = len(line)
-		}
-		if r >= 0x80 {
-			space = -1
-		}
-		line += string(r)
-		width += w
+		s.Lists["step"] = append(s.Lists["step"], m)
 	}
-	return append(lines, line)
 }

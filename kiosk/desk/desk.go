@@ -160,6 +160,11 @@ func (d *Desk) check(r kiosk.Request) (kiosk.Wish, error) {
 	if len(r.ID) > 64 {
 		return none, invalid("取号的编号太长。", "request id of %d bytes, at most 64", len(r.ID))
 	}
+	if theme, ok := d.o.Catalog.Theme(r.Theme); ok && len(r.Items) == 0 {
+		r.Items = []kiosk.ItemID{theme.Item}
+	} else if r.Theme != "" && !ok {
+		return none, &kiosk.Error{Code: kiosk.ENotFound, Op: "take a number", Message: "没有这个主题:" + string(r.Theme), Hint: fmt.Sprintf("no theme %q in the catalog", r.Theme)}
+	}
 	if len(r.Items) == 0 || len(r.Items) > 20 {
 		return none, invalid("请选一到二十件事。", "%d items in one request, 1 to 20 are possible", len(r.Items))
 	}
@@ -185,11 +190,56 @@ func (d *Desk) check(r kiosk.Request) (kiosk.Wish, error) {
 		}
 		return none, e
 	}
-	if r.Lang != kiosk.En {
-		r.Lang = kiosk.Zh
+	r.Lang = r.Lang.Known()
+	promise, err := d.promise(r, first)
+	if err != nil {
+		return none, err
 	}
-	return kiosk.Wish{Request: r, Ticket: kiosk.TicketID(kiosk.NewID(d.o.Clock.Now(), d.o.Random)), Day: first.Day, Queue: first.Queue.ID,
+	return kiosk.Wish{Request: r, Promise: promise, Ticket: kiosk.TicketID(kiosk.NewID(d.o.Clock.Now(), d.o.Random)), Day: first.Day, Queue: first.Queue.ID,
 		Series: d.o.Series, Stamp: d.o.Clock.Stamp(), Print: d.o.Printer != nil}, nil
+}
+
+// promise checks the papers that a person promises to bring later. Only those
+// that are not essential may be missing.
+func (d *Desk) promise(r kiosk.Request, first kiosk.Offer) (kiosk.Promise, error) {
+	if len(r.Missing) == 0 {
+		return kiosk.Promise{}, nil
+	}
+	known, essential := map[string]bool{}, map[string]bool{}
+	for _, id := range r.Items {
+		item, _ := d.o.Catalog.Item(id)
+		for _, m := range item.Materials {
+			known[m.Name.Zh] = true
+			essential[m.Name.Zh] = essential[m.Name.Zh] || m.Essential
+		}
+	}
+	var papers []string
+	for _, name := range r.Missing {
+		switch {
+		case !known[name]:
+			return kiosk.Promise{}, invalid("这件事不需要这样材料:"+name, "no material %q in items %v; write its Chinese name as in the catalog", name, r.Items)
+		case essential[name]:
+			return kiosk.Promise{}, invalid("缺了必备的材料,办不了,请带齐再来:"+name, "material %q is essential for %v: a case is never taken in without it", name, r.Items)
+		case !slices.Contains(papers, name):
+			papers = append(papers, name)
+		}
+	}
+	return kiosk.Promise{Papers: papers, By: d.due(first)}, nil
+}
+
+// due is the last day of a promise: so many opening days of the queue after
+// the day of the number.
+func (d *Desk) due(first kiosk.Offer) kiosk.Day {
+	days := d.o.Catalog.PromiseDays
+	day, err := time.ParseInLocation(time.DateOnly, string(first.Day), d.o.Location)
+	for n := 0; err == nil && n < days; n++ {
+		opens, ok := first.Queue.Hours.Next(day.AddDate(0, 0, 1))
+		if !ok { // never within a week
+			return kiosk.Day(day.AddDate(0, 0, days-n).Format(time.DateOnly))
+		}
+		day = time.Date(opens.Year(), opens.Month(), opens.Day(), 0, 0, 0, 0, d.o.Location)
+	}
+	return kiosk.Day(day.Format(time.DateOnly))
 }
 
 // Await returns the newest attempt to print a ticket as soon as its state is

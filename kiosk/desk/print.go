@@ -62,7 +62,7 @@ func (d *Desk) retry(ctx context.Context) {
 	}
 	for _, h := range waiting {
 		d.Leave(h.id)
-		if job, err := d.o.Store.Again(ctx, h.id); err == nil {
+		if job, err := d.o.Store.Again(ctx, h.id, ""); err == nil {
 			d.enqueue(job)
 		}
 	}
@@ -75,6 +75,21 @@ func (d *Desk) Leave(id kiosk.TicketID) {
 	defer d.mu.Unlock()
 	delete(d.here, id)
 	d.hope = slices.DeleteFunc(d.hope, func(h hopeful) bool { return h.id == id })
+}
+
+// Again prints a ticket once more, on its own paper if the kind is empty.
+// Errors: ENotFound, EConflict while it is being printed, EUnavailable without a
+// printer.
+func (d *Desk) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error) {
+	if d.o.Printer == nil {
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EUnavailable, Op: "print again", Message: "这台机器没有打印机。", Hint: "[printer] port is empty in the config"}
+	}
+	d.Leave(id) // whoever asks by hand gets exactly this paper
+	job, err := d.o.Store.Again(ctx, id, paper)
+	if err == nil {
+		d.enqueue(job)
+	}
+	return job, err
 }
 
 // resume ends what can't be known any more and prints what is still wanted.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -191,13 +193,13 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 	t.Run("PrintAgain", func(t *testing.T) {
 		s, reopen := open(t)
 		id := take(t, s, Wish(1)).ID
-		if _, err := s.Again(ctx, id); kiosk.CodeOf(err) != kiosk.EConflict {
+		if _, err := s.Again(ctx, id, ""); kiosk.CodeOf(err) != kiosk.EConflict {
 			t.Fatalf("again before the end: %v, want EConflict", err)
 		}
 		if err := mark(s, id, kiosk.NotPrinted); err != nil {
 			t.Fatal(err)
 		}
-		job, err := s.Again(ctx, id)
+		job, err := s.Again(ctx, id, "")
 		if err != nil || job.Attempt != 2 || job.Earlier != 0 || job.State != kiosk.PrintQueued || job.Ticket.Number.String() != "A001" {
 			t.Fatalf("again: %+v %v", job, err)
 		}
@@ -205,7 +207,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		if err := s.Mark(ctx, second); err != nil {
 			t.Fatal(err)
 		}
-		if job, err = s.Again(ctx, id); err != nil || job.Attempt != 3 || job.Earlier != 1 {
+		if job, err = s.Again(ctx, id, ""); err != nil || job.Attempt != 3 || job.Earlier != 1 {
 			t.Fatalf("after an unknown one: %+v %v", job, err)
 		}
 		s = reopen()
@@ -215,8 +217,65 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		if _, newest, err := s.Ticket(ctx, id); err != nil || newest.Attempt != 3 || newest.Earlier != 1 {
 			t.Fatalf("newest %+v (%v)", newest, err)
 		}
-		if _, err := s.Again(ctx, "nobody"); kiosk.CodeOf(err) != kiosk.ENotFound {
+		if _, err := s.Again(ctx, "nobody", ""); kiosk.CodeOf(err) != kiosk.ENotFound {
 			t.Fatalf("unknown ticket: %v, want ENotFound", err)
+		}
+	})
+	t.Run("OtherPapers", func(t *testing.T) {
+		s, reopen := open(t)
+		w := Wish(1)
+		w.Theme, w.Promise = "restaurant", kiosk.Promise{Papers: []string{"旧社保卡", "照片"}, By: "2026-11-30"}
+		want := take(t, s, w)
+		if err := mark(s, want.ID, kiosk.Printed); err != nil {
+			t.Fatal(err)
+		}
+		// A receipt is no second paper of the number; a second receipt is a reprint.
+		for n := range 2 {
+			job, err := s.Again(ctx, want.ID, kiosk.PaperReceipt)
+			if err != nil || job.Attempt != n+2 || job.Earlier != n || job.Kind() != kiosk.PaperReceipt {
+				t.Fatalf("receipt: %+v %v", job, err)
+			}
+			if err := s.Mark(ctx, kiosk.PrintMark{Ticket: want.ID, Attempt: n + 2, State: kiosk.Printed}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if job, err := s.Again(ctx, want.ID, kiosk.PaperPlan); err != nil || job.Paper != "" || job.Earlier != 1 || job.Kind() != kiosk.PaperPlan {
+			t.Fatalf("its own paper once more: %+v %v", job, err)
+		}
+		s = reopen()
+		if jobs, err := s.Unfinished(ctx); err != nil || len(jobs) != 1 || jobs[0].Earlier != 1 || jobs[0].Attempt != 4 {
+			t.Fatalf("unfinished %+v (%v)", jobs, err)
+		}
+		got, job, err := s.Ticket(ctx, want.ID)
+		if err != nil || !reflect.DeepEqual(got, want) || got.Promise.By != "2026-11-30" || len(got.Promise.Papers) != 2 || got.Theme != "restaurant" || job.Earlier != 1 {
+			t.Fatalf("got %+v, want %+v (%v)", got, want, err)
+		}
+		events, err := s.Events(ctx, 0, 1)
+		if err != nil || !strings.Contains(string(events[0].Body), `"theme":"restaurant","promise":{"papers":["旧社保卡","照片"],"by":"2026-11-30"}`) {
+			t.Fatalf("event %s (%v)", events[0].Body, err)
+		}
+	})
+	t.Run("Find", func(t *testing.T) {
+		s, _ := open(t)
+		old := Wish(1)
+		old.Day = "2026-11-22"
+		take(t, s, old)
+		want := take(t, s, Wish(2))
+		if got, err := s.Find(ctx, want.Number); err != nil || got.ID != want.ID {
+			t.Fatalf("found %+v (%v), want the newer %s", got, err, want.ID)
+		}
+		if _, err := s.Find(ctx, kiosk.Number{Queue: "A", N: 7}); kiosk.CodeOf(err) != kiosk.ENotFound {
+			t.Fatalf("unknown number: %v, want ENotFound", err)
+		}
+	})
+	t.Run("Record", func(t *testing.T) {
+		s, reopen := open(t)
+		if err := s.Record(ctx, kiosk.Tampered, kiosk.Stamp{Wall: 5}, kiosk.CabinetBody{Open: true}); err != nil {
+			t.Fatal(err)
+		}
+		events, err := reopen().Events(ctx, 0, 10)
+		if err != nil || len(events) != 1 || events[0].Kind != kiosk.Tampered || string(events[0].Body) != `{"open":true}` || events[0].Stamp.Wall != 5 {
+			t.Fatalf("events %+v (%v)", events, err)
 		}
 	})
 	t.Run("Waiting", func(t *testing.T) {

@@ -11,13 +11,10 @@ package serialport
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
 
-	"github.com/tarm/serial"
-	"golang.org/x/sys/unix"
 	"periph.io/x/conn/v3"
 
 	"hallkiosk/kiosk"
@@ -28,26 +25,33 @@ type Opts struct {
 	Name    string        // device file, best from /dev/serial/by-id
 	Baud    int           // line speed; 8 data bits, no parity, 1 stop bit
 	XonXoff bool          // the device holds us with XOFF (13) and lets go with XON (11)
+	RtsCts  bool          // the device holds us by its CTS line
 	Timeout time.Duration // how long Tx waits for its reply; 0 is 100 ms
+
+	// Reopen is the pause after the first failed try to open the device; 0 is
+	// 500 ms. It doubles with every further one, up to ten times as much, and
+	// is as short as before once the device was opened.
+	Reopen time.Duration
 }
 
-// piece is the most that is written at once, in bytes: a blocked write then
-// holds little, and the line never runs dry while the next piece is on its way.
-const piece = 256
-
-// reopenEvery is the pause between two tries to open an absent device.
-const reopenEvery = 500 * time.Millisecond
+// slowest is the longest pause between two tries to open an absent device, in
+// shortest pauses: 5 s when these are 500 ms.
+const slowest = 10
 
 // Port is a serial line. It implements conn.Conn; its methods may be called
 // from any goroutine, one Tx runs at a time.
 type Port struct {
 	o Opts
 
-	tx   sync.Mutex // one exchange at a time
-	mu   sync.Mutex // guards what follows
-	line *line      // nil while closed
-	next time.Time  // no try to open before this
-	end  bool
+	now func() time.Time
+
+	tx    sync.Mutex    // one exchange at a time
+	mu    sync.Mutex    // guards what follows
+	line  *line         // nil while closed
+	pause time.Duration // after the last failed try to open; 0 after a good one
+	next  time.Time     // no try to open before this
+	cause error         // why the last try failed
+	end   bool
 }
 
 var _ conn.Conn = (*Port)(nil)
@@ -58,7 +62,10 @@ func New(o Opts) *Port {
 	if o.Timeout == 0 {
 		o.Timeout = 100 * time.Millisecond
 	}
-	return &Port{o: o}
+	if o.Reopen == 0 {
+		o.Reopen = 500 * time.Millisecond
+	}
+	return &Port{o: o, now: time.Now}
 }
 
 // String names the device file.
@@ -69,310 +76,98 @@ func (p *Port) Duplex() conn.Duplex { return conn.Full }
 
 // Tx writes all of w, then waits until len(r) bytes have come. Bytes that came
 // earlier and were not read count. Errors: os.ErrDeadlineExceeded when the
-// reply is late, or the device took no bytes (then the line is opened anew);
-// EUnavailable when the device is not there or hung up; EBusy when
-// another process has it.
+// reply is late, or the device took no bytes (then the line is opened anew, and
+// what the device had not taken is lost); EUnavailable when the device is not
+// there or hung up; EBusy when another process has it, with a hint that names
+// that process. Between two tries to open the device Tx fails at once, for the
+// reason the last try gave.
 func (p *Port) Tx(w, r []byte) error {
 	p.tx.Lock()
 	defer p.tx.Unlock()
 	l, err := p.open()
 	if err != nil {
-		return err
+		return p.gone("open", err)
 	}
 	if err := l.write(w); err != nil {
-		p.drop(l)
+		p.drop(l, errors.Is(err, os.ErrDeadlineExceeded))
 		return p.gone("write", err)
 	}
 	err = l.read(r, p.o.Timeout)
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-		p.drop(l)
+		p.drop(l, false)
 		return p.gone("read", err)
 	}
 	return err
 }
 
-// Close gives the line up. A Tx that runs meanwhile ends with an error.
+// Close gives the line up, for good. A Tx that runs meanwhile ends with an
+// error. It never fails.
 func (p *Port) Close() error {
 	p.mu.Lock()
 	l := p.line
 	p.line, p.end = nil, true
 	p.mu.Unlock()
 	if l != nil {
-		l.close()
+		l.close(false)
 	}
 	return nil
 }
 
+// open returns the open line, or opens it when the pause is over. The caller
+// holds p.tx. Opening may take long, so Close is not kept waiting for it.
 func (p *Port) open() (*line, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.end {
-		return nil, p.gone("open", os.ErrClosed)
-	}
-	if p.line != nil {
-		return p.line, nil
-	}
-	if time.Now().Before(p.next) {
-		return nil, p.gone("open", errors.New("not there a moment ago"))
+	l, end, now := p.line, p.end, p.now()
+	wait, cause := now.Before(p.next), p.cause
+	p.mu.Unlock()
+	switch {
+	case end:
+		return nil, os.ErrClosed
+	case l != nil:
+		return l, nil
+	case wait:
+		return nil, cause
 	}
 	l, err := openLine(p.o)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if err != nil {
-		p.next = time.Now().Add(reopenEvery)
-		return nil, p.gone("open", err)
+		p.pause = min(max(2*p.pause, p.o.Reopen), slowest*p.o.Reopen)
+		p.next, p.cause = p.now().Add(p.pause), err
+		return nil, err
 	}
-	p.line = l
+	if p.end {
+		l.close(false)
+		return nil, os.ErrClosed
+	}
+	p.line, p.pause = l, 0
 	return l, nil
 }
 
-func (p *Port) drop(l *line) {
+func (p *Port) drop(l *line, late bool) {
 	p.mu.Lock()
 	if p.line == l {
 		p.line = nil
 	}
 	p.mu.Unlock()
-	l.close()
+	l.close(late)
 }
 
+// gone makes the error for the kiosk out of what happened to the line.
 func (p *Port) gone(op string, err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("%s %s: %w", op, p.o.Name, err)
 	}
 	e := &kiosk.Error{Code: kiosk.EUnavailable, Op: op + " " + p.o.Name, Err: err, Message: "设备没有接好。",
 		Hint: p.o.Name + " is not there or hung up: check the cable and the power"}
+	var h *heldError
 	switch {
-	case errors.Is(err, unix.EWOULDBLOCK), errors.Is(err, unix.EBUSY):
-		e.Code, e.Hint = kiosk.EBusy, "another process uses "+p.o.Name
+	case errors.As(err, &h):
+		e.Code, e.Hint = kiosk.EBusy, h.hint(p.o.Name)
+	case errors.Is(err, os.ErrClosed):
+		e.Hint = p.o.Name + " was closed"
 	case errors.Is(err, os.ErrPermission):
 		e.Hint = "no permission for " + p.o.Name + ": add the user to the group dialout"
 	}
 	return e
-}
-
-// line is one life of an open device, from open to hang-up.
-type line struct {
-	o    Opts
-	port *serial.Port
-	fd   int           // a second descriptor: lock and exclusive use
-	jobs chan []byte   // pieces for the writer
-	done chan error    // one answer for each piece
-	quit chan struct{} // closed by close
-
-	mu     sync.Mutex
-	in     []byte        // received, not yet read; never grows, for that would leave copies behind
-	err    error         // why reading ended
-	held   bool          // the device sent XOFF
-	change chan struct{} // closed and renewed at every change of the above
-	once   sync.Once
-	paid   time.Time // when the line will have carried all that was written
-}
-
-func openLine(o Opts) (*line, error) {
-	fd, err := unix.Open(o.Name, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	port, err := serial.OpenPort(&serial.Config{Name: o.Name, Baud: o.Baud, ReadTimeout: 100 * time.Millisecond})
-	if err == nil {
-		if err = unix.IoctlSetInt(fd, unix.TIOCEXCL, 0); err != nil {
-			port.Close()
-		}
-	}
-	if err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	l := &line{o: o, port: port, fd: fd, in: make([]byte, 0, maxIn), jobs: make(chan []byte), done: make(chan error, 1), quit: make(chan struct{}), change: make(chan struct{})}
-	go l.reading()
-	go l.writing()
-	return l, nil
-}
-
-// reading is the only reader of the device. It ends with the line.
-func (l *line) reading() {
-	buf := make([]byte, piece)
-	quick := 0
-	for {
-		began := time.Now()
-		n, err := l.port.Read(buf)
-		select {
-		case <-l.quit:
-			return
-		default:
-		}
-		switch {
-		case n > 0:
-			quick = 0
-			l.received(buf[:n])
-			clear(buf[:n])
-		case err == io.EOF && time.Since(began) >= 50*time.Millisecond:
-			quick = 0 // a timeout: the line is merely silent
-		case err == io.EOF:
-			if quick++; quick >= 2 { // after a hang-up every read returns at once
-				l.fail(io.ErrUnexpectedEOF)
-				return
-			}
-		case err != nil:
-			l.fail(err)
-			return
-		}
-	}
-}
-
-// maxIn bounds what a device that babbles can make us keep, in bytes.
-const maxIn = 16 << 10
-
-func (l *line) received(b []byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range b {
-		switch {
-		case l.o.XonXoff && c == 0x13:
-			l.held = true
-		case l.o.XonXoff && c == 0x11:
-			l.held = false
-		case len(l.in) < maxIn:
-			l.in = append(l.in, c)
-		}
-	}
-	l.changed()
-}
-
-func (l *line) fail(err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.err = err
-	l.changed()
-}
-
-// changed wakes all who wait. The caller holds l.mu.
-func (l *line) changed() {
-	close(l.change)
-	l.change = make(chan struct{})
-}
-
-// read fills r, waiting at most timeout for it.
-func (l *line) read(r []byte, timeout time.Duration) error {
-	if len(r) == 0 {
-		return nil
-	}
-	late := time.NewTimer(timeout)
-	defer late.Stop()
-	for {
-		l.mu.Lock()
-		if len(l.in) >= len(r) {
-			copy(r, l.in)
-			rest := copy(l.in, l.in[len(r):])
-			clear(l.in[rest:]) // it may be a person's card
-			l.in = l.in[:rest]
-			l.mu.Unlock()
-			return nil
-		}
-		err, change := l.err, l.change
-		l.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		select {
-		case <-change:
-		case <-l.quit:
-			return os.ErrClosed
-		case <-late.C:
-			return os.ErrDeadlineExceeded
-		}
-	}
-}
-
-// writing hands pieces to the device. A write that blocks for ever holds only
-// this goroutine, which ends when the device does.
-func (l *line) writing() {
-	for {
-		select {
-		case b := <-l.jobs:
-			_, err := l.port.Write(b)
-			l.done <- err
-		case <-l.quit:
-			return
-		}
-	}
-}
-
-// write sends w in pieces, at most one piece ahead of the line.
-func (l *line) write(w []byte) error {
-	perByte := 10 * time.Second / time.Duration(l.o.Baud)
-	limit := time.NewTimer(2*time.Duration(len(w))*perByte + 2500*time.Millisecond)
-	defer limit.Stop()
-	if now := time.Now(); l.paid.Before(now) {
-		l.paid = now
-	}
-	for len(w) > 0 {
-		n := min(piece, len(w))
-		if err := l.goAhead(time.Until(l.paid)-piece*perByte, limit.C); err != nil {
-			return err
-		}
-		select {
-		case l.jobs <- w[:n]:
-		case <-l.quit:
-			return os.ErrClosed
-		case <-limit.C:
-			return os.ErrDeadlineExceeded
-		}
-		select {
-		case err := <-l.done:
-			if err != nil {
-				return err
-			}
-		case <-l.quit:
-			return os.ErrClosed
-		case <-limit.C:
-			return os.ErrDeadlineExceeded
-		}
-		l.paid = l.paid.Add(time.Duration(n) * perByte)
-		w = w[n:]
-	}
-	return nil
-}
-
-// goAhead waits for the line's pace and for the device's XON.
-func (l *line) goAhead(pause time.Duration, limit <-chan time.Time) error {
-	pace := time.NewTimer(max(0, pause))
-	defer pace.Stop()
-	for paced := false; ; {
-		l.mu.Lock()
-		held, err, change := l.held, l.err, l.change
-		l.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		if paced && !held {
-			return nil
-		}
-		select {
-		case <-pace.C:
-			paced = true
-		case <-change:
-		case <-l.quit:
-			return os.ErrClosed
-		case <-limit:
-			return os.ErrDeadlineExceeded
-		}
-	}
-}
-
-// close lets go of the device. Closing the file waits for a blocked write, so
-// that happens aside; the lock is given up at once.
-func (l *line) close() {
-	l.once.Do(func() {
-		close(l.quit)
-		l.mu.Lock()
-		clear(l.in[:cap(l.in)])
-		l.in = l.in[:0]
-		l.mu.Unlock()
-		unix.IoctlSetInt(l.fd, unix.TIOCNXCL, 0)
-		unix.Close(l.fd)
-		go l.port.Close()
-	})
 }

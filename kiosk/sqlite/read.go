@@ -11,15 +11,16 @@ import (
 
 func (s *Store) reader() *sql.DB { return s.r.Load() }
 
-// earlier counts the attempts before p of which paper may exist.
-const earlier = "(SELECT count(*) FROM print q WHERE q.ticket = p.ticket AND q.attempt < p.attempt AND q.state <> 'not_printed')"
+// earlier counts the attempts before p, at the same paper, of which paper may
+// exist.
+const earlier = "(SELECT count(*) FROM print q WHERE q.ticket = p.ticket AND q.paper = p.paper AND q.attempt < p.attempt AND q.state <> 'not_printed')"
 
 // Ticket returns a ticket with its newest print attempt; see kiosk.Store.
 func (s *Store) Ticket(ctx context.Context, id kiosk.TicketID) (kiosk.Ticket, kiosk.PrintJob, error) {
 	var job kiosk.PrintJob
 	t, err := scanTicket(s.reader().QueryRowContext(ctx, "SELECT "+ticketColumns+`,
-		coalesce(attempt, 0), coalesce(p.state, ''), coalesce(cause, ''), coalesce(`+earlier+`, 0)
-		FROM ticket t LEFT JOIN print p ON p.ticket = t.id WHERE t.id = ? ORDER BY attempt DESC LIMIT 1`, id), &job.Attempt, &job.State, &job.Cause, &job.Earlier)
+		coalesce(p.paper, ''), coalesce(attempt, 0), coalesce(p.state, ''), coalesce(cause, ''), coalesce(`+earlier+`, 0)
+		FROM ticket t LEFT JOIN print p ON p.ticket = t.id WHERE t.id = ? ORDER BY attempt DESC LIMIT 1`, id), &job.Paper, &job.Attempt, &job.State, &job.Cause, &job.Earlier)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, job, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a ticket", Message: "没有这个号。", Hint: fmt.Sprintf("no ticket %s here", id)}
 	}
@@ -48,7 +49,7 @@ func (s *Store) Waiting(ctx context.Context, day kiosk.Day) (map[kiosk.QueueID]i
 
 // Unfinished returns the attempts that have not ended; see kiosk.Store.
 func (s *Store) Unfinished(ctx context.Context) ([]kiosk.PrintJob, error) {
-	rows, err := s.reader().QueryContext(ctx, "SELECT "+ticketColumns+", attempt, p.state, cause, "+earlier+`
+	rows, err := s.reader().QueryContext(ctx, "SELECT "+ticketColumns+", p.paper, attempt, p.state, cause, "+earlier+`
 		FROM print p JOIN ticket t ON t.id = p.ticket WHERE p.state IN ('queued', 'started', 'sent') ORDER BY t.wall, t.count, t.n, attempt`)
 	if err != nil {
 		return nil, s.fault("look for unfinished prints", err)
@@ -57,7 +58,7 @@ func (s *Store) Unfinished(ctx context.Context) ([]kiosk.PrintJob, error) {
 	var jobs []kiosk.PrintJob
 	for rows.Next() {
 		var job kiosk.PrintJob
-		if job.Ticket, err = scanTicket(rows, &job.Attempt, &job.State, &job.Cause, &job.Earlier); err != nil {
+		if job.Ticket, err = scanTicket(rows, &job.Paper, &job.Attempt, &job.State, &job.Cause, &job.Earlier); err != nil {
 			return nil, s.fault("look for unfinished prints", err)
 		}
 		jobs = append(jobs, job)
@@ -72,6 +73,16 @@ func (s *Store) Request(ctx context.Context, id kiosk.RequestID) (kiosk.Ticket, 
 		return t, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a request", Message: "没有这个号。", Hint: fmt.Sprintf("request %q took nothing", id)}
 	}
 	return t, s.fault("look up a request", err)
+}
+
+// Find returns the newest ticket with a number; see kiosk.Store.
+func (s *Store) Find(ctx context.Context, n kiosk.Number) (kiosk.Ticket, error) {
+	t, err := scanTicket(s.reader().QueryRowContext(ctx, "SELECT "+ticketColumns+" FROM ticket t WHERE queue = ? AND series = ? AND n = ? ORDER BY day DESC LIMIT 1",
+		n.Queue, n.Series, n.N))
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a number", Message: "本机没有给过这个号:" + n.String(), Hint: fmt.Sprintf("no ticket with the number %s here", n)}
+	}
+	return t, s.fault("look up a number", err)
 }
 
 // Unconfirmed says whether the newest paper that was begun was never confirmed,

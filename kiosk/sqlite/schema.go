@@ -50,4 +50,9 @@ CREATE TABLE event (           -- the outbox; AUTOINCREMENT: a seq is never used
 	count INTEGER NOT NULL,
 	body  TEXT NOT NULL        -- JSON
 ) STRICT;
+`, `
+ALTER TABLE ticket ADD COLUMN theme TEXT NOT NULL DEFAULT '';
+ALTER TABLE ticket ADD COLUMN promise TEXT NOT NULL DEFAULT ''; -- JSON of kiosk.Promise, or nothing
+ALTER TABLE print ADD COLUMN paper TEXT NOT NULL DEFAULT '';    -- kiosk.PaperKind, or nothing for the ticket's own
+CREATE INDEX ticket_number ON ticket (queue, n);
 `}

@@ -27,9 +27,9 @@ func (w *writer) prepare(ctx context.Context) error {
 	}{
 		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
 		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"},
-		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, ahead)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, (SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting')) RETURNING ahead`},
-		{&w.print, "INSERT INTO print (ticket, attempt, state, cause) VALUES (?, ?, 'queued', '')"},
+		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, ahead)
+			VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, (SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting')) RETURNING ahead`},
+		{&w.print, "INSERT INTO print (ticket, attempt, paper, state, cause) VALUES (?, ?, ?, 'queued', '')"},
 		{&w.event, "INSERT INTO event (kind, wall, count, body) VALUES (?, ?, ?, ?)"},
 		{&w.attempt, "SELECT state FROM print WHERE ticket = ? AND attempt = ?"},
 		{&w.mark, "UPDATE print SET state = ?, cause = ? WHERE ticket = ? AND attempt = ?"},
@@ -43,13 +43,16 @@ func (w *writer) prepare(ctx context.Context) error {
 	return nil
 }
 
-const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead"
+const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead, t.theme, t.promise"
 
 func scanTicket(row interface{ Scan(...any) error }, more ...any) (kiosk.Ticket, error) {
 	var t kiosk.Ticket
-	var items string
+	var items, promise string
 	err := row.Scan(append([]any{&t.ID, &t.Day, &t.Queue, &t.Number.Series, &t.Number.N, &items, &t.State, &t.Lang,
-		&t.Taken.Wall, &t.Taken.Count, &t.Ahead}, more...)...)
+		&t.Taken.Wall, &t.Taken.Count, &t.Ahead, &t.Theme, &promise}, more...)...)
+	if promise != "" && err == nil {
+		err = json.Unmarshal([]byte(promise), &t.Promise)
+	}
 	t.Number.Queue = t.Queue
 	for _, id := range strings.Fields(items) {
 		t.Items = append(t.Items, kiosk.ItemID(id))
@@ -98,7 +101,7 @@ func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, e
 	if err != nil {
 		return kiosk.Ticket{}, false, s.fault("look up a request", err)
 	}
-	if joinItems(t.Items) != joinItems(w.Items) {
+	if joinItems(t.Items) != joinItems(w.Items) || t.Theme != w.Theme {
 		return kiosk.Ticket{}, false, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "这次取号的编号已经用过了,请重新取号。",
 			Hint: fmt.Sprintf("request %q already took %s for other items", w.ID, t.Number)}
 	}
@@ -106,22 +109,31 @@ func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, e
 }
 
 func (w *writer) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ticket, error) {
-	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp,
+	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp, Theme: wish.Theme, Promise: wish.Promise,
 		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
+	body := kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Queue: t.Queue, Items: t.Items, Theme: t.Theme}
+	promise := ""
+	if len(t.Promise.Papers) > 0 {
+		text, err := json.Marshal(t.Promise)
+		if err != nil {
+			return t, err
+		}
+		promise, body.Promise = string(text), &t.Promise
+	}
 	if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series).Scan(&t.Number.N); err != nil {
 		return t, err
 	}
 	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, wish.Series, t.Number.N, joinItems(wish.Items), t.Lang,
-		t.Taken.Wall, t.Taken.Count, t.Day, t.Queue).Scan(&t.Ahead); err != nil {
+		t.Taken.Wall, t.Taken.Count, t.Theme, promise, t.Day, t.Queue).Scan(&t.Ahead); err != nil {
 		return t, err
 	}
 	if wish.Print {
-		if _, err := tx.StmtContext(ctx, w.print).ExecContext(ctx, t.ID, 1); err != nil {
+		if _, err := tx.StmtContext(ctx, w.print).ExecContext(ctx, t.ID, 1, ""); err != nil {
 			return t, err
 		}
 	}
-	return t, w.record(ctx, tx, kiosk.TicketTaken, t.Taken,
-		kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Number: t.Number.String(), Queue: t.Queue, Items: t.Items})
+	body.Number = t.Number.String()
+	return t, w.record(ctx, tx, kiosk.TicketTaken, t.Taken, body)
 }
 
 // record puts an event into the outbox.
@@ -207,27 +219,40 @@ func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
 }
 
 // Again records a further attempt; see kiosk.Store.
-func (s *Store) Again(ctx context.Context, id kiosk.TicketID) (kiosk.PrintJob, error) {
+func (s *Store) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	t, job, err := s.Ticket(ctx, id)
 	if err != nil {
 		return kiosk.PrintJob{}, err
 	}
 	if job.State != "" && !job.State.Ended() {
-		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Hint: fmt.Sprintf("attempt %d of %s is still %s", job.Attempt, t.Number, job.State)}
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Message: "这张号正在打印,请稍等。",
+			Hint: fmt.Sprintf("attempt %d of %s is still %s", job.Attempt, t.Number, job.State)}
 	}
-	next := kiosk.PrintJob{Ticket: t, Attempt: job.Attempt + 1, State: kiosk.PrintQueued, Earlier: job.Earlier}
-	if job.State != kiosk.NotPrinted && job.Attempt > 0 {
-		next.Earlier++
+	if paper == t.Paper() {
+		paper = ""
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	next := kiosk.PrintJob{Ticket: t, Paper: paper, Attempt: job.Attempt + 1, State: kiosk.PrintQueued}
+	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM print WHERE ticket = ? AND paper = ? AND state <> 'not_printed'", id, paper).Scan(&next.Earlier); err != nil {
+		return kiosk.PrintJob{}, s.fault("print again", err)
+	}
 	return next, s.write(ctx, "print again", func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.w.print).ExecContext(ctx, id, next.Attempt)
+		_, err := tx.StmtContext(ctx, s.w.print).ExecContext(ctx, id, next.Attempt, paper)
 		return err
 	}, func(ctx context.Context) bool {
 		var now kiosk.PrintState
 		return s.w.attempt.QueryRowContext(ctx, id, next.Attempt).Scan(&now) == nil
 	})
+}
+
+// Record puts an event into the outbox; see kiosk.Store.
+func (s *Store) Record(ctx context.Context, kind kiosk.Kind, at kiosk.Stamp, body any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.write(ctx, "record an event", func(ctx context.Context, tx *sql.Tx) error {
+		return s.w.record(ctx, tx, kind, at, body)
+	}, func(context.Context) bool { return false })
 }
 
 // Ack records what the center has; see kiosk.Outbox.

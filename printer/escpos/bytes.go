@@ -123,6 +123,19 @@ var (
 	// CutOff cuts off what hangs in the printer.
 	CutOff = []byte{0x1D, 'V', 'B', 0}
 
+	// ClearDC4 empties the receive and print buffers at once, whatever state the
+	// printer is in, and is answered by 37 25 00 (Epson, DLE DC4 function 8).
+	ClearDC4 = []byte{0x10, 0x14, 8, 1, 3, 0x14, 1, 6, 2, 8}
+
+	// ClearENQ recovers from an error and empties the buffers, DLE ENQ 2. It is
+	// not answered and does nothing to a printer without an error.
+	ClearENQ = []byte{0x10, 5, 2}
+
+	// Maker and Model ask who the printer is, GS I 66 and 67; each is answered by a
+	// Block.
+	Maker = []byte{0x1D, 'I', 66}
+	Model = []byte{0x1D, 'I', 67}
+
 	// Barrier, GS r 1, is answered by one byte when all before it is done.
 	Barrier = []byte{0x1D, 'r', 1}
 )
@@ -141,8 +154,8 @@ func JobEnd(id [4]byte) []byte {
 	return append([]byte{0x1D, '(', 'H', 6, 0, 0x30, 0x30}, id[:]...)
 }
 
-// geta stands where a printer has no character, as in print shops.
-const geta = '〓'
+// Geta stands where a printer has no character, as in print shops.
+const Geta = '〓'
 
 // Encode returns text in GB18030. A character that needs four bytes, which no
 // printer holds, becomes 〓.
@@ -151,11 +164,33 @@ func Encode(text string) []byte {
 	for _, r := range text {
 		code, ok := encode(r)
 		if !ok {
-			code, _ = encode(geta)
+			code, _ = encode(Geta)
 		}
 		out = append(out, code...)
 	}
 	return out
+}
+
+// Repertoire is which characters a printer holds.
+type Repertoire int
+
+// The repertoires. GBK is the two-byte part of GB18030, with the traditional
+// characters; GB 2312 has the simplified ones of its levels 1 and 2.
+const (
+	GBK Repertoire = iota
+	GB2312
+)
+
+// Holds says whether a printer has every character of text.
+func (p Repertoire) Holds(text string) bool {
+	for _, r := range text {
+		code, ok := encode(r)
+		// GB 2312 has both bytes from A1, and its rows end at F7.
+		if !ok || p == GB2312 && len(code) == 2 && (code[0] > 0xF7 || code[1] < 0xA1 || code[0] > 0xA9 && code[0] < 0xB0) {
+			return false
+		}
+	}
+	return true
 }
 
 func encode(r rune) ([]byte, bool) {

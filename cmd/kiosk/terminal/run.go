@@ -27,6 +27,7 @@ import (
 	"hallkiosk/kiosk/serialport"
 	"hallkiosk/kiosk/sqlite"
 	"hallkiosk/printer"
+	"hallkiosk/printer/escpos"
 )
 
 // Opts are what a terminal works with.
@@ -67,6 +68,7 @@ func Run(ctx context.Context, o Opts) error {
 	}
 	for name, f := range map[string]func() error{
 		"print":  func() error { k.desk.Run(ctx); return nil },
+		"output": func() error { k.tend(ctx); return nil },
 		"socket": func() error { return k.serve(ctx) },
 		"uplink": func() error { k.send(ctx); return nil },
 	} {
@@ -171,13 +173,53 @@ func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 	if err != nil {
 		return err
 	}
-	profile := printer.Profile{Width: p.Width, Scale: p.Scale, Speed: p.Speed, QR: p.QR, JobID: p.JobID}
-	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: true})
-	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Render: func(job kiosk.PrintJob) []byte {
-		return printer.Render(printer.NewSlip(k.catalog, job.Ticket, job.Earlier, profile, kiosk.KioskID(k.cfg.Kiosk.ID), k.cfg.Location(), k.desk.Opening(job.Ticket)))
+	profile := Profile(p)
+	flow := p.Flow
+	if k.cfg.Printer.Flow != "" {
+		flow = k.cfg.Printer.Flow
+	}
+	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: flow == "xonxoff", RtsCts: flow == "rtscts"})
+	setting := printer.Setting{Catalog: k.catalog, Profile: profile, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Location: k.cfg.Location()}
+	layouts := k.cfg.Layouts()
+	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Untaken: k.untaken, Render: func(job kiosk.PrintJob) []byte {
+		return printer.Render(layouts[job.Kind()], printer.NewSlip(setting, job, k.desk.Opening(job.Ticket)))
 	}})
 	d.Printer = k.dev
 	return nil
+}
+
+// Profile is what a configured model can do, for the printer.
+func Profile(p configs.Profile) printer.Profile {
+	out := printer.Profile{Width: p.Width, Scale: p.Scale, Speed: p.Speed, QR: p.QR, JobID: p.JobID, Retract: time.Duration(p.Retract) * time.Second,
+		Clear: map[string][]byte{"dc4": escpos.ClearDC4, "enq": escpos.ClearENQ}[p.Clear]}
+	if p.Eject != "none" {
+		out.Eject = printer.Presenter(p.Eject)
+	}
+	if p.Chinese == "gb2312" {
+		out.Chinese = escpos.GB2312
+	}
+	return out
+}
+
+// untaken tells the center of a paper that nobody took.
+func (k *terminal) untaken(job kiosk.PrintJob) {
+	k.record(kiosk.PaperUntaken, kiosk.PrintBody{Ticket: job.Ticket.ID, Attempt: job.Attempt, State: kiosk.Printed})
+}
+
+// record puts an event into the outbox. A disk that refuses it has told the
+// technician before.
+func (k *terminal) record(kind kiosk.Kind, body any) {
+	if err := k.store.Record(context.Background(), kind, k.clock.Stamp(), body); err != nil {
+		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	}
+	k.wake()
+}
+
+// tend draws papers in that nobody takes.
+func (k *terminal) tend(ctx context.Context) {
+	if k.dev != nil {
+		k.dev.Tend(ctx)
+	}
 }
 
 // announce says what this machine has and lacks.

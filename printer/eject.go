@@ -1,0 +1,141 @@
+package printer
+
+import (
+	"context"
+	"time"
+
+	"hallkiosk/kiosk"
+)
+
+// Presenter is how a kiosk printer hands a paper out after the cut.
+type Presenter string
+
+// The presenters. Without one the paper falls out or hangs by the cut's rest.
+const (
+	NoPresenter Presenter = ""
+	// Custom holds the paper out with GS e 3, tells with GS e 6 whether it is
+	// still there, draws it in with GS e 2 and lets go with GS e 5 (Custom,
+	// "Ejector commands").
+	Custom Presenter = "custom"
+	// Citizen draws a paper in with GS R 0 and can't be asked about it.
+	Citizen Presenter = "citizen"
+)
+
+// heldOut is how far a paper is pushed out, in the ejector's steps. Models
+// differ in what a step is; the paper's end stays in the rollers with all.
+const heldOut = 8
+
+// outside is the bit of the ejector's status for a paper at the output.
+const outside = 0x08
+
+// presented is a paper that is held out.
+type presented struct {
+	job   kiosk.PrintJob
+	until time.Time
+}
+
+// present returns what follows the cut.
+func (p Profile) present() []byte {
+	switch {
+	case p.Eject == Custom && p.Retract > 0:
+		return []byte{0x1D, 'e', 3, heldOut}
+	case p.Eject == Custom:
+		return []byte{0x1D, 'e', 5}
+	}
+	return nil
+}
+
+// present notes a paper that is held out now. The caller holds d.busy.
+func (d *Dev) present(job kiosk.PrintJob) {
+	if d.o.Profile.Eject == NoPresenter || d.o.Profile.Retract == 0 {
+		return
+	}
+	d.shown = &presented{job, d.o.Now().Add(d.o.Profile.Retract)}
+	select {
+	case d.held <- struct{}{}:
+	default:
+	}
+}
+
+// Tend draws in papers that nobody takes, until ctx is done. It may run beside
+// everything else, once. Without a presenter it only waits.
+func (d *Dev) Tend(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.held:
+		}
+		d.busy.Lock()
+		wait := time.Duration(0)
+		if d.shown != nil {
+			wait = d.shown.until.Sub(d.o.Now())
+		}
+		d.busy.Unlock()
+		due := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			due.Stop()
+			return
+		case <-due.C:
+		}
+		d.busy.Lock()
+		if d.shown != nil && !d.o.Now().Before(d.shown.until) {
+			_ = d.drawIn() // the next job finds out what became of the line
+		} else if d.shown != nil { // another ticket came meanwhile
+			select {
+			case d.held <- struct{}{}:
+			default:
+			}
+		}
+		d.busy.Unlock()
+	}
+}
+
+// drawIn takes back the paper that is held out, unless it was taken. The caller
+// holds d.busy.
+func (d *Dev) drawIn() error {
+	shown := d.shown
+	if shown == nil {
+		return nil
+	}
+	d.shown = nil
+	if d.half || d.late || d.owed > 0 {
+		return nil // an answer couldn't be told from others: the next paper pushes this one out
+	}
+	switch d.o.Profile.Eject {
+	case Custom:
+		there, err := d.atOutput()
+		if err != nil || !there {
+			return err
+		}
+		if err := d.c.Tx([]byte{0x1D, 'e', 2}, nil); err != nil {
+			return err
+		}
+	case Citizen:
+		return d.c.Tx([]byte{0x1D, 'R', '0'}, nil) // does nothing when it was taken, and never tells
+	}
+	if d.o.Untaken != nil {
+		d.o.Untaken(shown.job)
+	}
+	return nil
+}
+
+// atOutput asks whether a paper is held out. Its answer has the form of any
+// other, so nothing else may be owed.
+func (d *Dev) atOutput() (bool, error) {
+	if err := d.c.Tx([]byte{0x1D, 'e', 6}, nil); err != nil {
+		return false, err
+	}
+	var b [1]byte
+	until := d.o.Now().Add(answer)
+	for {
+		err := d.c.Tx(nil, b[:])
+		if err == nil {
+			return b[0]&outside != 0, nil
+		}
+		if !timeout(err) || !d.o.Now().Before(until) {
+			return false, err
+		}
+	}
+}
