@@ -54,6 +54,7 @@ require (
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	honnef.co/go/tools v0.8.2 // indirect
+	periph.io/x/host/v3 v3.8.5
 )
 
 tool honnef.co/go/tools/cmd/staticcheck

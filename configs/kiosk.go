@@ -24,7 +24,8 @@ type Kiosk struct {
 	Catalog CatalogRef `toml:"catalog"`
 	Printer Printer    `toml:"printer"`
 	Reader  Port       `toml:"reader"`
-	Scanner Port       `toml:"scanner"`
+	Scanner Scanner    `toml:"scanner"`
+	Cabinet Cabinet    `toml:"cabinet"`
 	Center  CenterRef  `toml:"center"`
 	Control Control    `toml:"control"`
 	Screen  Screen     `toml:"screen"`
@@ -58,6 +59,28 @@ type Port struct {
 	Baud int    `toml:"baud"`
 }
 
+// Scanner is the QR scanner.
+type Scanner struct {
+	Port   string `toml:"port"`
+	Baud   int    `toml:"baud"`
+	Family string `toml:"family"` // how it is triggered: "", gm65 or honeywell
+}
+
+// Cabinet names the GPIO lines of what the machine has on single wires; an
+// empty name is not fitted. A name that begins with ! is active while the line
+// is low, beyond the usual wiring.
+type Cabinet struct {
+	Ready    string `toml:"lamp_ready"`
+	Help     string `toml:"lamp_help"`
+	Fault    string `toml:"lamp_fault"`
+	Lamp     string `toml:"lamp"`
+	Buzzer   string `toml:"buzzer"`
+	Presence string `toml:"presence"`
+	Door     string `toml:"door"`
+	Tamper   string `toml:"tamper"`
+	Paper    string `toml:"paper_low"`
+}
+
 // Printer is the ticket printer.
 type Printer struct {
 	Port    string `toml:"port"`
@@ -87,6 +110,7 @@ type Screen struct {
 	Language   string `toml:"language"`
 	IdleAsk    int    `toml:"idle_ask"`
 	IdleReturn int    `toml:"idle_return"`
+	RestAfter  int    `toml:"rest_after"`
 }
 
 // bauds are the line speeds that both the kernel and the devices know.
@@ -129,8 +153,8 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 		Kiosk:   Terminal{Timezone: defaultZone, DayChange: "04:00", Early: true},
 		Printer: Printer{Baud: 9600, Paper: 80},
 		Reader:  Port{Baud: 115200},
-		Scanner: Port{Baud: 9600},
-		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15},
+		Scanner: Scanner{Baud: 9600},
+		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
 	}
 	dir, base := filepath.Split(path)
 	f, _ = decode(os.DirFS(orDot(dir)), base, path, &k)
@@ -179,6 +203,10 @@ func (k *Kiosk) check(f *file) {
 	if u, err := url.Parse(k.Center.URL); k.Center.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		f.addf("center.url", "%q is no address. Write http:// or https:// and the center's name.", "%q 不是网址,请写 http:// 或 https:// 开头的中心地址。", k.Center.URL)
 	}
+	if v := k.Scanner.Family; v != "" && v != "gm65" && v != "honeywell" {
+		f.addf("scanner.family", "family is %q. Write gm65 or honeywell, or leave it empty for a scanner that triggers itself.", "family 是 %q,只能写 gm65、honeywell,自己感应的留空。", v)
+	}
+	k.checkCabinet(f)
 	if k.Screen.Language != string(kiosk.Zh) && k.Screen.Language != string(kiosk.En) {
 		f.addf("screen.language", "language is %q. Write \"zh\" or \"en\".", "语言是 %q,只能写 \"zh\" 或 \"en\"。", k.Screen.Language)
 	}
@@ -189,11 +217,28 @@ func (k *Kiosk) check(f *file) {
 	}{
 		{"width", k.Screen.Width, 320, 7680, "pixels", "像素"}, {"height", k.Screen.Height, 320, 7680, "pixels", "像素"},
 		{"idle_ask", k.Screen.IdleAsk, 5, 600, "seconds", "秒"}, {"idle_return", k.Screen.IdleReturn, 5, 600, "seconds", "秒"},
+		{"rest_after", k.Screen.RestAfter, 0, 86400, "seconds", "秒"},
 	} {
 		if v.value < v.low || v.value > v.up {
 			f.add("screen."+v.key, fmt.Sprintf("%s is %d %s. Write a number from %d to %d.", v.key, v.value, v.unit, v.low, v.up),
 				fmt.Sprintf("%s 是 %d %s,请写 %d 到 %d。", v.key, v.value, v.zh, v.low, v.up))
 		}
+	}
+}
+
+// checkCabinet finds a line that two parts claim.
+func (k *Kiosk) checkCabinet(f *file) {
+	c, used := &k.Cabinet, map[string]string{}
+	for _, v := range []struct{ key, line string }{{"lamp_ready", c.Ready}, {"lamp_help", c.Help}, {"lamp_fault", c.Fault}, {"lamp", c.Lamp}, {"buzzer", c.Buzzer},
+		{"presence", c.Presence}, {"door", c.Door}, {"tamper", c.Tamper}, {"paper_low", c.Paper}} {
+		line := strings.TrimPrefix(v.line, "!")
+		if line == "" {
+			continue
+		}
+		if other, taken := used[line]; taken {
+			f.addf("cabinet."+v.key, "%s and %s are both on line %s. Give each a line of its own.", "%s 和 %s 用了同一根线 %s,请分开。", other, v.key, line)
+		}
+		used[line] = v.key
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"image"
 	"math"
 	"os"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -38,6 +39,7 @@ type Opts struct {
 	Code       func(t kiosk.Ticket) (image.Image, error) // the ticket's QR code, a pixel a module
 	IdleAsk    time.Duration                             // without a touch, until the question
 	IdleReturn time.Duration                             // from the question to the first screen
+	RestAfter  time.Duration                             // without anybody, until the screen goes dark; 0 is never
 	Fullscreen bool
 	Width      int // pixels, when not full screen
 	Height     int
@@ -64,6 +66,16 @@ type App struct {
 	asking  time.Time // when the idle question came up; zero when it is not
 	leave   time.Time // when the ticket screen goes; zero when it stays
 	left    func()    // ends the following of the ticket shown
+
+	person      string // masked; of the card that lies there
+	personSince time.Time
+	fault       kiosk.Fault // of the printer
+	locked      bool
+	present     bool // somebody stands there, as far as a sensor tells
+
+	mu    sync.Mutex // guards what follows
+	up    bool
+	early []func()
 }
 
 // New returns an App that is not shown yet.
@@ -93,13 +105,14 @@ func (a *App) Run(ctx context.Context, shown func()) {
 		a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
 	}
 	a.touch()
-	a.stack = []*view{a.first()}
+	a.stack = []*view{a.base()}
 	a.fyne.Lifecycle().SetOnStarted(func() {
 		a.show()
 		window := a.window()
 		go func() {
 			a.appear(window)
 			close(a.ready)
+			a.listen()
 			shown()
 			a.tick()
 		}()
@@ -131,6 +144,10 @@ const fresh = 5
 
 func (a *App) pass(second int) {
 	now := a.o.Now()
+	if a.person != "" && now.Sub(a.personSince) >= personStays {
+		a.person = ""
+		a.show()
+	}
 	switch {
 	case !a.leave.IsZero():
 		if !now.Before(a.leave) {
@@ -148,6 +165,8 @@ func (a *App) pass(second int) {
 		a.ask()
 	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && a.loc.Lang != a.o.Language:
 		a.home()
+	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
+		a.rest()
 	case second%fresh == 0 || now.Minute() != a.minute:
 		if name := a.top().name; name != "ticket" {
 			a.show()
@@ -186,8 +205,9 @@ func (a *App) back() {
 func (a *App) home() {
 	a.left()
 	a.asking, a.leave = time.Time{}, time.Time{}
+	a.person = ""
 	a.loc = text.In(a.o.Language)
-	a.stack = []*view{a.first()}
+	a.stack = []*view{a.base()}
 	a.show()
 }
 
@@ -200,7 +220,7 @@ func (a *App) again() {
 }
 
 func (a *App) language() {
-	next := kiosk.En
+	next := kiosk.En // screens speak two languages so far
 	if a.loc.Lang == kiosk.En {
 		next = kiosk.Zh
 	}
@@ -219,9 +239,14 @@ func (a *App) show() {
 	page, head, frame := screen.NewPage(a.loc, size.Width, size.Height)
 	first, blocked := len(a.stack) == 1, a.top().name == "ticket" || a.top().name == "idle"
 	look := fmt.Sprint(a.loc.Lang, size)
+	if a.top().name == "rest" {
+		a.root.set(a.whole(page, look))
+		return
+	}
+	note := a.note()
 	a.root.set(
-		a.head.get(fmt.Sprint(look, now.Format("2006-01-02 15:04")), func() fyne.CanvasObject {
-			return widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now), 0, 0, size.Width, head)
+		a.head.get(fmt.Sprint(look, note, now.Format("2006-01-02 15:04")), func() fyne.CanvasObject {
+			return widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now, note), 0, 0, size.Width, head)
 		}),
 		a.body(page, look, head),
 		a.frame.get(fmt.Sprint(look, first, blocked), func() fyne.CanvasObject {

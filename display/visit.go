@@ -210,7 +210,7 @@ func (a *App) take(w *wish) {
 				a.trouble(w, err)
 				return
 			}
-			a.issued(t, offer)
+			a.issued(t, offer, false)
 		})
 	}()
 }
@@ -249,11 +249,11 @@ const (
 )
 
 // issued shows the number from the first moment it is safe, and follows the
-// paper.
-func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
+// paper. recalled is a number that was taken before.
+func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer, recalled bool) {
 	offer.Ahead, offer.Day = t.Ahead, t.Day
 	offer.Wait = a.o.Catalog.Estimate(t.Queue, t.Ahead)
-	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued}
+	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued, Recalled: recalled}
 	var code image.Image
 	if img, err := a.o.Code(t); err == nil {
 		code = img
@@ -275,7 +275,7 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		a.o.Desk.Leave(t.ID)
 	}
 	a.asking = time.Time{}
-	a.stack = []*view{a.first(), visit}
+	a.stack = []*view{a.base(), visit}
 	a.show()
 	go a.follow(ctx, t.ID, func(job kiosk.PrintJob) {
 		i.Print, i.Cause = job.State, job.Cause

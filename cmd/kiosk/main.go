@@ -27,11 +27,15 @@ const usage = `用法 / usage: kiosk VERB -config FILE
   run      [-headless]     启动取号机 / start the terminal
   check                    检查配置和事项目录 / check the config and the catalog
   items                    列出事项 / list the items: code, name
-  take     -item CODE ...  取号 / take a number  [-request ID] [-json]
+  take     -item CODE ...  取号 / take a number  [-theme ID] [-missing PAPER ...] [-lang L] [-request ID] [-json]
+  reprint  NUMBER          再印一张 / print again  [-paper receipt] [-json]
   status   [-json]         本机状态 / how the terminal is
   screen   [-json]         屏幕上有什么 / what is on the screen
   shot     OUT.png         屏幕截图 / a picture of the screen
+  preview  OUT.png         小票的样子 / how the papers look  [-paper P] [-lang L] [-all] [-values]
+  doctor   printer [-json] 检查打印机,印测试页 / look into the printer, with a test page
   doctor   reader [-json]  检查读卡器 / look into the card reader
+  unlock                   防撬报警之后恢复取号 / back into service after tampering
   version                  版本 / version
 `
 
@@ -65,6 +69,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 	}
 	verbs := map[string]func(context.Context, []string) error{
 		"run": m.run, "check": m.check, "items": m.items, "take": m.take, "status": m.status, "screen": m.screen, "shot": m.shot, "doctor": m.doctor,
+		"reprint": m.reprint, "preview": m.preview, "unlock": m.unlock,
 		"version": func(context.Context, []string) error { fmt.Fprintln(m.Out, version); return nil },
 	}
 	verb, ok := verbs[args[0]]

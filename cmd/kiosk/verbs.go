@@ -114,6 +114,12 @@ func (m *Main) take(ctx context.Context, args []string) error {
 			r.Items = append(r.Items, kiosk.ItemID(s))
 			return nil
 		})
+		fs.StringVar((*string)(&r.Theme), "theme", "", "主题:一件事从头办起 / a theme")
+		fs.Func("missing", "承诺后补的材料,写目录里的中文名,可以写多个 / a paper promised for later, by its Chinese name", func(s string) error {
+			r.Missing = append(r.Missing, s)
+			return nil
+		})
+		fs.StringVar((*string)(&r.Lang), "lang", "", "语言:zh、zh-Hant、en / language")
 		fs.StringVar((*string)(&r.ID), "request", "", "取号编号:同一个编号得到同一张号 / the same id gets the same ticket")
 		fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON")
 	})
@@ -130,11 +136,55 @@ func (m *Main) take(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	return m.tellTicket(t, asJSON)
+}
+
+func (m *Main) tellTicket(t control.TakeReply, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(m.Out).Encode(t)
 	}
 	fmt.Fprintf(m.Out, "%s  前面 %d 人 / ahead  %s %s\n", t.Number, t.Ahead, t.Print, t.Cause)
 	return nil
+}
+
+func (m *Main) reprint(ctx context.Context, args []string) error {
+	var r control.Reprint
+	asJSON := false
+	path, left, err := m.parse("reprint", args, 1, func(fs *flag.FlagSet) {
+		fs.StringVar((*string)(&r.Paper), "paper", "", "哪种小票,留空是原来那种 / which paper, empty is its own")
+		fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON")
+	})
+	if err != nil {
+		return err
+	}
+	if r.Number = left[0]; len(r.Number) == 36 { // ids are long, numbers are short
+		r.Ticket, r.Number = kiosk.TicketID(left[0]), ""
+	}
+	c, err := client(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	t, err := c.Reprint(ctx, r)
+	if err != nil {
+		return err
+	}
+	return m.tellTicket(t, asJSON)
+}
+
+func (m *Main) unlock(ctx context.Context, args []string) error {
+	path, _, err := m.parse("unlock", args, 0, nil)
+	if err != nil {
+		return err
+	}
+	c, err := client(path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	return c.Unlock(ctx)
 }
 
 func (m *Main) status(ctx context.Context, args []string) error {

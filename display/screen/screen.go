@@ -76,8 +76,9 @@ func (s *sheet) title(above, question string) float32 {
 	return y + b.Height() + s.Px(24)
 }
 
-// Head is the strip at the top: where am I, and what time is it.
-func Head(p Page, h float32, hall kiosk.Text, now time.Time) fyne.CanvasObject {
+// Head is the strip at the top: where am I, what time is it, and a note, which may
+// be empty.
+func Head(p Page, h float32, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	m := s.Px(theme.Margin)
 	s.put(canvas.NewRectangle(theme.White), 0, 0, s.W, h)
@@ -91,8 +92,19 @@ func Head(p Page, h float32, hall kiosk.Text, now time.Time) fyne.CanvasObject {
 	y := (h - clock.Height() - date.Height()) / 2
 	s.add(date.Right(s.W-m, y, theme.Sub)...)
 	s.add(clock.Right(s.W-m, y+date.Height(), theme.Ink)...)
-	name := s.Fit(s.Of(hall)+" · "+s.Say("app"), 42, 26, s.W-3*m-max(clock.Width(), date.Width()), 2, true)
-	s.add(name.Left(m, (h-name.Height())/2, theme.Ink)...)
+	room, lines := s.W-3*m-max(clock.Width(), date.Width()), 2
+	if note != "" {
+		lines = 1
+	}
+	name := s.Fit(s.Of(hall)+" · "+s.Say("app"), 42, 26, room, lines, true)
+	if note == "" {
+		s.add(name.Left(m, (h-name.Height())/2, theme.Ink)...)
+		return s.done()
+	}
+	b := s.FitIn(note, 34, 24, room, h-name.Height()-s.Px(12), true)
+	y = (h - name.Height() - b.Height()) / 2
+	s.add(name.Left(m, y, theme.Ink)...)
+	s.add(b.Left(m, y+name.Height(), theme.Warm)...)
 	return s.done()
 }
 

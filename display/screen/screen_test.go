@@ -48,6 +48,9 @@ func screens(p screen.Page, c *kiosk.Catalog) map[string]fyne.CanvasObject {
 		"zones":       screen.Zones(p, zones, func(kiosk.Zone) {}),
 		"departments": screen.Departments(p, c.Zones[2], c.Departments, count, 1, func(int) {}, func(kiosk.DeptID) {}),
 		"idle":        screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home", text.Data{"N": 15}), p.Say("still_yes"), nop, p.Say("home"), nop),
+		"rest":        screen.Rest(p, "10:00", nop),
+		"locked":      screen.Message(p, "lock", p.Say("locked"), p.Say("locked_why"), "", nil, "", nil),
+		"device":      screen.Message(p, "alert-triangle", p.Say("device"), "这张证件已经过期,请用别的证件,或直接在屏幕上取号。", p.Say("understood"), nop, "", nil),
 		"trouble":     screen.Message(p, "alert-triangle", p.Say("trouble"), "本机存不了数据,请找技术员。", p.Say("again"), nop, p.Say("home"), nop),
 	}
 	tomorrow := monday.AddDate(0, 0, 1)
@@ -74,6 +77,7 @@ func screens(p screen.Page, c *kiosk.Catalog) map[string]fyne.CanvasObject {
 				out[fmt.Sprintf("ticket %s %s", item.ID, state.print)] = screen.Ticket(p, monday, screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause,
 					Code: image.NewGray(image.Rect(0, 0, 29, 29)), Left: 12}, nop)
 			}
+			out["recalled "+string(item.ID)] = screen.Ticket(p, monday, screen.Issued{Ticket: ticket, Offer: o, Print: kiosk.Printed, Left: 12, Recalled: true}, nop)
 		}
 	}
 	return out
@@ -105,7 +109,7 @@ func TestNothingIsCut(t *testing.T) {
 		}
 		for name, o := range drawn {
 			words, targets := widget.Survey(o)
-			if len(words) == 0 || len(targets) == 0 {
+			if len(words) == 0 || (len(targets) == 0) != (name == "locked") {
 				t.Errorf("%s is empty", name)
 			}
 			for i, w := range words {
@@ -159,7 +163,8 @@ func TestFrame(t *testing.T) {
 	pages(t, func(t *testing.T, p screen.Page, c *kiosk.Catalog) {
 		_, head, frame := screen.NewPage(p.Loc, p.W, p.H)
 		for name, o := range map[string]fyne.CanvasObject{
-			"head":  screen.Head(p, head, c.Hall, monday),
+			"head":  screen.Head(p, head, c.Hall, monday, ""),
+			"noted": screen.Head(p, head, c.Hall, monday, p.Say("no_paper")),
 			"frame": screen.Frame(p, frame, screen.Bar{Back: func() {}, Home: func() {}, Language: func() {}}),
 		} {
 			words, targets := widget.Survey(o)

@@ -177,6 +177,8 @@ type Issued struct {
 	Cause  kiosk.Fault
 	Code   image.Image // the ticket's QR code, a pixel a module
 	Left   int         // seconds until the first screen; 0 while nothing runs
+
+	Recalled bool // it was taken before, and is only looked at
 }
 
 // Ticket shows the number, what becomes of the paper, and where to go.
@@ -242,12 +244,17 @@ func (s *sheet) ahead(i Issued, now time.Time) string {
 }
 
 // unpaid says that the paper failed.
-func (i Issued) unpaid() bool { return i.Print.Ended() && i.Print != kiosk.Printed }
+func (i Issued) unpaid() bool { return !i.Recalled && i.Print.Ended() && i.Print != kiosk.Printed }
 
 // paper tells what becomes of the paper; when it fails, the number is kept by
 // a code on the screen.
 func (s *sheet) paper(i Issued, x, y, w float32) float32 {
 	gap := s.Px(theme.Gap)
+	if i.Recalled {
+		h := s.Px(180)
+		s.put(s.Notice(theme.OKGround, theme.OKLine, theme.OK, "ticket", s.Say("recalled"), "", w, h), x, y, w, h)
+		return y + h + gap
+	}
 	if !i.Print.Ended() {
 		h := s.Px(180)
 		s.put(s.Notice(theme.White, theme.Line, theme.Blue, "printer", s.Say("printing"), "", w, h), x, y, w, h)
@@ -305,7 +312,7 @@ func (s *sheet) foot(i Issued, x, y, w float32, done func()) {
 	s.put(s.Button(widget.Plain, "", s.Say("done"), 44, w, h, done), x, y, w, h)
 }
 
-// Message is a screen that says one thing and offers one or two answers.
+// Message is a screen that says one thing and offers two answers, one or none.
 func Message(p Page, icon, head, body, yes string, act func(), second string, other func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	m, gap := s.Px(theme.Margin), s.Px(theme.Gap)
@@ -321,10 +328,25 @@ func Message(p Page, icon, head, body, yes string, act func(), second string, ot
 	}
 	s.put(s.Notice(theme.WarmGround, theme.WarmLine, theme.Warm, icon, head, body, w, h), x, y, w, h)
 	y += h + 2*gap
+	if act == nil && yes == "" {
+		return s.done()
+	}
 	s.put(s.Button(widget.Main, "", yes, 56, w, s.Px(170), act), x, y, w, s.Px(170))
 	if other != nil {
 		y += s.Px(170) + gap
 		s.put(s.Button(widget.Plain, "", second, 44, w, s.Px(130), other), x, y, w, s.Px(130))
 	}
+	return s.done()
+}
+
+// Rest is the dark screen while nobody is there. It fills the window; a touch
+// anywhere wakes it.
+func Rest(p Page, at string, wake func()) fyne.CanvasObject {
+	s := &sheet{Page: p}
+	s.put(s.Button(widget.Dark, "", "", 60, s.W, s.H, wake), 0, 0, s.W, s.H)
+	b := s.Fit(s.Say("rest"), 60, 40, s.W, 2, true)
+	s.add(b.Center(0, (s.H-b.Height())/2, s.W, theme.Dim)...)
+	c := s.Fit(at, 120, 80, s.W, 1, true)
+	s.add(c.Center(0, (s.H-b.Height())/2-c.Height()-s.Px(40), s.W, theme.Dim)...)
 	return s.done()
 }

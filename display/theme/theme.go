@@ -39,6 +39,8 @@ var (
 	Rule       = rgb(0xE4E9F1) // mere separators
 	Ground     = rgb(0xF4F6FA) // behind everything
 	White      = rgb(0xFFFFFF)
+	Night      = rgb(0x0A1B3D) // the screen at rest
+	Dim        = rgb(0xB8C4DA) // text on it
 )
 
 func rgb(v uint32) color.NRGBA {

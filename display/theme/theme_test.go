@@ -40,7 +40,7 @@ func TestContrast(t *testing.T) {
 		{"warm on white", White, Warm, 7}, {"warm on its ground", WarmGround, Warm, 7}, {"ink on warm", WarmGround, Ink, 7},
 		{"ok on its ground", OKGround, OK, 7}, {"ink on ok", OKGround, Ink, 7},
 		{"closed on its ground", ClosedBack, Closed, 7}, {"closed on white", White, Closed, 7}, {"second on blue ground", BlueGround, Sub, 7},
-		{"ink under the finger", BlueGround, Ink, 7},
+		{"dim at night", Night, Dim, 7}, {"ink under the finger", BlueGround, Ink, 7},
 		{"edge on white", White, Line, 3}, {"edge on ground", Ground, Line, 3}, {"warm edge", WarmGround, WarmLine, 3}, {"ok edge", OKGround, OKLine, 3},
 		{"icon on its ground", BlueGround, Blue, 3}, {"closed icon", Rule, Closed, 3},
 	} {

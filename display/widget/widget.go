@@ -126,6 +126,7 @@ var (
 	Shut   = Look{Fill: theme.ClosedBack, Edge: theme.Line, Text: theme.Closed, Second: theme.Closed, Icon: theme.Closed, IconBack: theme.Rule, Down: theme.Rule, EdgeWidth: theme.Edge}
 	Main   = Look{Fill: theme.Blue, Edge: theme.Blue, Text: theme.White, Second: theme.White, Icon: theme.White, IconBack: theme.Blue, Down: theme.BlueDown}
 	Plain  = Look{Fill: theme.White, Edge: theme.Blue, Text: theme.Blue, Second: theme.Sub, Icon: theme.Blue, IconBack: theme.White, Down: theme.BlueGround, EdgeWidth: 4}
+	Dark   = Look{Fill: theme.Night, Edge: theme.Night, Text: theme.Dim, Second: theme.Dim, Icon: theme.Dim, IconBack: theme.Night, Down: theme.Night}
 	Off    = Look{Fill: theme.White, Edge: theme.Rule, Text: theme.Closed, Second: theme.Closed, Icon: theme.Closed, IconBack: theme.White, Down: theme.White, EdgeWidth: 4}
 )
 

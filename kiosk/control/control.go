@@ -35,6 +35,14 @@ type TakeReply struct {
 	Cause  kiosk.Fault      `json:"cause,omitempty"` // why it isn't printed
 }
 
+// Reprint asks for a further paper of a ticket, named by its id or its newest
+// number.
+type Reprint struct {
+	Ticket kiosk.TicketID  `json:"ticket,omitempty"`
+	Number string          `json:"number,omitempty"`
+	Paper  kiosk.PaperKind `json:"paper,omitempty"` // empty is the ticket's own
+}
+
 // Status answers the verb status.
 type Status struct {
 	Version string                `json:"version"`
@@ -90,6 +98,9 @@ type Target struct {
 // Backend is the running kiosk.
 type Backend interface {
 	Take(ctx context.Context, r kiosk.Request) (TakeReply, error)
+	Reprint(ctx context.Context, r Reprint) (TakeReply, error)
+	Examine(ctx context.Context, device string) (json.RawMessage, error) // device is printer or reader
+	Unlock(ctx context.Context) error                                    // after tampering
 	Status(ctx context.Context) (Status, error)
 	Screen(ctx context.Context) (Screen, error) // EUnavailable when headless
 	Shot(ctx context.Context) ([]byte, error)   // a PNG; EUnavailable when headless
@@ -137,15 +148,10 @@ func clear(path string) error {
 // Handler serves b.
 func Handler(b Backend) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /take", func(w http.ResponseWriter, r *http.Request) {
-		var q kiosk.Request
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&q); err != nil {
-			answer(w, nil, &kiosk.Error{Code: kiosk.EInvalid, Op: "take", Err: err, Message: "请求读不懂。", Hint: "the request is no JSON"})
-			return
-		}
-		v, err := b.Take(r.Context(), q)
-		answer(w, v, err)
-	})
+	mux.HandleFunc("POST /take", asked(func(ctx context.Context, q kiosk.Request) (any, error) { return b.Take(ctx, q) }))
+	mux.HandleFunc("POST /reprint", asked(func(ctx context.Context, q Reprint) (any, error) { return b.Reprint(ctx, q) }))
+	mux.HandleFunc("POST /examine", asked(func(ctx context.Context, device string) (any, error) { return b.Examine(ctx, device) }))
+	mux.HandleFunc("POST /unlock", asked(func(ctx context.Context, _ struct{}) (any, error) { return struct{}{}, b.Unlock(ctx) }))
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		v, err := b.Status(r.Context())
 		answer(w, v, err)
@@ -164,6 +170,19 @@ func Handler(b Backend) http.Handler {
 		w.Write(png)
 	})
 	return mux
+}
+
+// asked reads a question from the body and answers it.
+func asked[Q any](f func(context.Context, Q) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var q Q
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&q); err != nil {
+			answer(w, nil, &kiosk.Error{Code: kiosk.EInvalid, Op: r.URL.Path, Err: err, Message: "请求读不懂。", Hint: "the request is no JSON"})
+			return
+		}
+		v, err := f(r.Context(), q)
+		answer(w, v, err)
+	}
 }
 
 // problem carries a kiosk.Error over the socket.
@@ -191,12 +210,36 @@ type Client struct {
 // Take asks for a number and waits for the paper's fate, at most 15 s.
 func (c Client) Take(ctx context.Context, r kiosk.Request) (TakeReply, error) {
 	var v TakeReply
-	body, err := json.Marshal(r)
-	if err != nil {
-		return v, err
-	}
-	err = c.call(ctx, http.MethodPost, "/take", bytes.NewReader(body), &v)
+	err := c.ask(ctx, "/take", r, &v)
 	return v, err
+}
+
+// Reprint asks for a further paper and waits for its fate, at most 15 s.
+func (c Client) Reprint(ctx context.Context, r Reprint) (TakeReply, error) {
+	var v TakeReply
+	err := c.ask(ctx, "/reprint", r, &v)
+	return v, err
+}
+
+// Examine has the running kiosk look into one of its devices; the answer is the
+// device's own, as JSON.
+func (c Client) Examine(ctx context.Context, device string) (json.RawMessage, error) {
+	var v json.RawMessage
+	err := c.ask(ctx, "/examine", device, &v)
+	return v, err
+}
+
+// Unlock ends the lock after tampering.
+func (c Client) Unlock(ctx context.Context) error {
+	return c.ask(ctx, "/unlock", struct{}{}, &struct{}{})
+}
+
+func (c Client) ask(ctx context.Context, path string, q, v any) error {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodPost, path, bytes.NewReader(body), v)
 }
 
 // Status asks how the kiosk is.
@@ -253,8 +296,14 @@ func (c Client) call(ctx context.Context, method, path string, body io.Reader, v
 	return json.Unmarshal(data, v)
 }
 
+// errAbsent marks that nobody answers on the socket.
+var errAbsent = errors.New("no kiosk runs")
+
+// Absent says whether err of a Client means that no kiosk runs.
+func Absent(err error) bool { return errors.Is(err, errAbsent) }
+
 func (c Client) absent(err error) error {
-	e := &kiosk.Error{Code: kiosk.EUnavailable, Err: err, Message: "取号程序没有运行。", Hint: "no kiosk answers on " + c.Path + ": start it with `kiosk run`"}
+	e := &kiosk.Error{Code: kiosk.EUnavailable, Err: fmt.Errorf("%w: %w", errAbsent, err), Message: "取号程序没有运行。", Hint: "no kiosk answers on " + c.Path + ": start it with `kiosk run`"}
 	if errors.Is(err, fs.ErrPermission) {
 		e.Code, e.Message, e.Hint = kiosk.EInvalid, "没有权限。", "no permission for "+c.Path+": run this as the kiosk's user or as root"
 	}

@@ -90,54 +90,49 @@ func TestRtsCts(t *testing.T) {
 // holds us, and again at the next try; nothing is left behind blocked, and the
 // line works once the device takes bytes again.
 func TestBlockedWrite(t *testing.T) {
-	type held struct {
-		l *serialtest.Line
-		p *serialport.Port
-	}
-	var all []held
-	t.Run("Group", func(group *testing.T) {
-		for _, c := range []struct {
-			name string
-			o    serialport.Opts
-			n    int // bytes: more than a pseudo-terminal keeps
-		}{
-			{"Plain", serialport.Opts{}, 64 << 10},
-			{"RtsCts", serialport.Opts{RtsCts: true}, 64 << 10},
-			{"XOFF", serialport.Opts{XonXoff: true}, 4},
-		} {
-			l := newLine(t) // of the outer test: the device lives on
-			c.o.Name, c.o.Baud, c.o.Timeout = l.Path(), 4000000, time.Minute
-			p := newPort(t, c.o)
-			all = append(all, held{l, p})
-			group.Run(c.name, func(t *testing.T) {
-				t.Parallel()
-				for try := range 2 {
-					if c.o.XonXoff {
-						l.Write([]byte{0x13, '!'})
-						if err := p.Tx(nil, make([]byte, 1)); err != nil {
-							t.Fatal(err)
-						}
-					}
-					began := time.Now()
-					if err := p.Tx(make([]byte, c.n), nil); !errors.Is(err, os.ErrDeadlineExceeded) {
-						t.Fatalf("try %d: a held line: %v, want a timeout", try, err)
-					}
-					// 2.5 s and twice the line's own 0.16 s; the rest is the machine's.
-					if took := time.Since(began); took > 30*time.Second {
-						t.Errorf("try %d took %s", try, took)
+	lines, ports := make([]*serialtest.Line, 3), make([]*serialport.Port, 3)
+	var cases sync.WaitGroup // at the same time, for they only wait
+	for i, c := range []struct {
+		name string
+		o    serialport.Opts
+		n    int // bytes: more than a pseudo-terminal keeps
+	}{
+		{"Plain", serialport.Opts{}, 64 << 10},
+		{"RtsCts", serialport.Opts{RtsCts: true}, 64 << 10},
+		{"XOFF", serialport.Opts{XonXoff: true}, 4},
+	} {
+		l := newLine(t)
+		c.o.Name, c.o.Baud, c.o.Timeout = l.Path(), 4000000, time.Minute
+		p := newPort(t, c.o)
+		lines[i], ports[i] = l, p
+		cases.Go(func() {
+			for try := range 2 {
+				if c.o.XonXoff {
+					l.Write([]byte{0x13, '!'})
+					if err := p.Tx(nil, make([]byte, 1)); err != nil {
+						t.Errorf("%s, try %d: %v", c.name, try, err)
 					}
 				}
-			})
-		}
-	})
+				began := time.Now()
+				if err := p.Tx(make([]byte, c.n), nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%s, try %d: a held line: %v, want a timeout", c.name, try, err)
+				}
+				// 2.5 s and twice the line's own 0.16 s; the rest is the machine's.
+				if took := time.Since(began); took > 30*time.Second {
+					t.Errorf("%s, try %d took %s", c.name, try, took)
+				}
+			}
+		})
+	}
+	cases.Wait()
 	waitFor(t, "the end of all writers", func() bool { return running("(*line).writing") == 0 })
-	for _, h := range all {
+	for i, l := range lines {
 		var taking sync.WaitGroup
-		taking.Go(func() { io.Copy(io.Discard, h.l) })
-		if err := h.p.Tx(make([]byte, 64<<10), nil); err != nil {
-			t.Errorf("%s takes bytes again: %v", h.p, err)
+		taking.Go(func() { io.Copy(io.Discard, l) })
+		if err := ports[i].Tx(make([]byte, 64<<10), nil); err != nil {
+			t.Errorf("%s takes bytes again: %v", ports[i], err)
 		}
-		h.l.Close()
+		l.Close()
 		taking.Wait()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"hallkiosk/kiosk/idcard/idcardtest"
@@ -40,14 +41,15 @@ type Hall struct {
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every change that no device tells of
-	taken   int           // papers up to this ID have been taken away
+	taken   map[int]bool  // papers that were taken away, by ID
 }
 
 // device is something at the end of a line.
 type device struct {
 	name  string // of the link in Dir
 	serve func(context.Context, *serialtest.Line) error
-	back  func(context.Context) error // waits until it has power again; nil: it never loses it
+	live  func() bool                 // it has power and its cable is in
+	back  func(context.Context) error // waits until it is live
 
 	line *serialtest.Line // nil while unplugged; guarded by Hall.mu
 }
@@ -61,11 +63,28 @@ func New(o Opts) (*Hall, error) {
 		Scanner: scannertest.New(o.Scanner),
 		o:       o,
 		changed: make(chan struct{}),
+		taken:   map[int]bool{},
 	}
+	printer := func(s printertest.State) bool { return !s.Has(printertest.PowerOff) && !s.Has(printertest.Unplugged) }
+	reader := func(s idcardtest.State) bool { return !s.Unplugged }
+	scanner := func(s scannertest.State) bool { return !s.Unplugged }
 	h.devices = []*device{
-		{name: "printer", serve: h.servePrinter, back: h.printerBack},
-		{name: "reader", serve: func(ctx context.Context, l *serialtest.Line) error { return h.Reader.Serve(ctx, l) }},
-		{name: "scanner", serve: func(ctx context.Context, l *serialtest.Line) error { return h.Scanner.Serve(ctx, l) }},
+		{
+			name:  "printer",
+			serve: func(ctx context.Context, l *serialtest.Line) error { return h.Printer.Serve(ctx, l, o.Baud) },
+			live:  func() bool { return printer(h.Printer.State()) },
+			back:  func(ctx context.Context) error { return h.Printer.Wait(ctx, printer) },
+		}, {
+			name:  "reader",
+			serve: func(ctx context.Context, l *serialtest.Line) error { return h.Reader.Serve(ctx, l) },
+			live:  func() bool { return reader(h.Reader.State()) },
+			back:  func(ctx context.Context) error { return h.Reader.Wait(ctx, reader) },
+		}, {
+			name:  "scanner",
+			serve: func(ctx context.Context, l *serialtest.Line) error { return h.Scanner.Serve(ctx, l) },
+			live:  func() bool { return scanner(h.Scanner.State()) },
+			back:  func(ctx context.Context) error { return h.Scanner.Wait(ctx, scanner) },
+		},
 	}
 	h.mux = h.routes()
 	for _, d := range h.devices {
@@ -75,14 +94,6 @@ func New(o Opts) (*Hall, error) {
 		}
 	}
 	return h, nil
-}
-
-func (h *Hall) servePrinter(ctx context.Context, l *serialtest.Line) error {
-	return h.Printer.Serve(ctx, l, h.o.Baud)
-}
-
-func (h *Hall) printerBack(ctx context.Context) error {
-	return h.Printer.Wait(ctx, func(s printertest.State) bool { return !s.Has(printertest.PowerOff) })
 }
 
 // Run works the devices until ctx ends, then hangs up and removes the links.
@@ -106,8 +117,8 @@ func (h *Hall) Run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// work serves one device. When its power goes its line hangs up, and it gets a new
-// one with the power: so a USB port vanishes and comes back.
+// work serves one device. When its power goes or its cable comes out its line hangs
+// up, and it gets a new one when it is back: so a USB port vanishes and returns.
 func (h *Hall) work(ctx context.Context, d *device) error {
 	for {
 		err := d.serve(ctx, d.line)
@@ -115,7 +126,7 @@ func (h *Hall) work(ctx context.Context, d *device) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if !errors.Is(err, printertest.ErrOff) || d.back == nil {
+		if !hungUp(err) {
 			return err
 		}
 		if err := d.back(ctx); err != nil {
@@ -125,6 +136,16 @@ func (h *Hall) work(ctx context.Context, d *device) error {
 			return err
 		}
 	}
+}
+
+// hungUp tells a line that a device left from one that broke.
+func hungUp(err error) bool {
+	for _, e := range []error{printertest.ErrOff, printertest.ErrUnplugged, idcardtest.ErrUnplugged, scannertest.ErrUnplugged} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // link is where drivers find the device.
@@ -196,30 +217,34 @@ func (h *Hall) change() {
 	h.changed = make(chan struct{})
 }
 
-// plugged waits until d has a line, or has none.
-func (h *Hall) plugged(ctx context.Context, d *device, want bool) error {
+// settle waits until d has a line, if it is to have one, or has none.
+func (h *Hall) settle(r *http.Request, d *device) error {
 	for {
 		h.mu.Lock()
 		is, changed := d.line != nil, h.changed
 		h.mu.Unlock()
-		if is == want {
+		if is == d.live() {
 			return nil
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-r.Context().Done():
+			return r.Context().Err()
 		}
 	}
 }
 
-// Take takes away the papers that lie in the slot.
+// Take takes away the papers that lie in the slot, but none that the printer's exit
+// holds or has drawn in again.
 func (h *Hall) Take() {
-	papers := h.Printer.Papers()
+	h.Printer.Take()
+	s := h.Printer.State()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(papers) > 0 {
-		h.taken = papers[len(papers)-1].ID
+	taken := map[int]bool{} // of those still remembered
+	for _, p := range s.Papers {
+		taken[p.ID] = h.taken[p.ID] || p != s.Held && !slices.Contains(s.Bin, p.ID)
 	}
+	h.taken = taken
 	h.change()
 }

@@ -6,16 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"hallkiosk/kiosk/idcard/idcardtest"
-	"hallkiosk/kiosk/scanner/scannertest"
-	"hallkiosk/printer/printertest"
 )
 
 //go:embed page.html
@@ -53,14 +48,50 @@ func missing(format string, args ...any) error {
 // ServeHTTP serves the page and the requests behind it:
 //
 //	GET  /                 the page
-//	GET  /state            State
+//	GET  /state            State: how all is and what is set
 //	GET  /events           State at every change, as server-sent events
 //	GET  /papers/ID.png    one paper
-//	POST /papers/take      take the papers away
-//	POST /printer/VERB     see verbs
+//	POST /papers/take      take away the papers that a hand can reach
+//
+// The printer. What breaks may be put off with ?byte=N, ?dot=N or ?cut=N: until so
+// many more bytes have come off the line, so many more dots of paper have gone by
+// the head, or the knife is used for the Nth time.
+//
+//	POST /printer/cover-open, paper-out, paper-near, jam, cutter, hot, fatal, offline
+//	POST /printer/silent   swallows everything, never answers
+//	POST /printer/xoff     sends XOFF and takes nothing off the line any more
+//	POST /printer/off      the power goes, the buffer is lost, the line hangs up
+//	POST /printer/unplug   the line hangs up, the printer keeps its buffer
+//	POST /printer/cover-close, paper-new, on, plug
+//	POST /printer/clear    mend all but cover, paper, power and cable; nothing comes any more
+//	POST /printer/answers  ?only=barrier, job, live, auto, other; ?delay=MS &lose=N (-1 is
+//	                       all) &early=1 (GS r is answered at once) &noise=HEX before each;
+//	                       what isn't said is as it should be
+//	POST /printer/say      ?hex=00 bytes that answer nothing: noise, a false barrier; may be put off
+//	POST /printer/model    ?maker=NAME &model=NAME &jobid=1 &qr=1 &clear=1 &reset=1 &exit=open,
+//	                       custom, citizen &speed=MM/S &rate=BYTES/S &buffer=BYTES &xonxoff=1
+//	                       &western=1, or 0 for no; what isn't said stays
+//
+// The card reader.
+//
 //	POST /reader/put       ?card=resident, hmt, foreign2017 or foreign2023
-//	POST /reader/lift      take the card away
+//	POST /reader/lift      take the card away; ?byte=N during the next read, after N bytes of its reply
+//	POST /reader/fail      ?command=status, find, select, read, address &sw3=HEX &times=N (1; -1 is always)
+//	POST /reader/replies   ?delay=MS &pieces=BYTES &pause=MS between them &noise=HEX before each;
+//	                       what isn't said is as it should be
+//	POST /reader/spoil     ?xor=1 or wrong=N or missing=N, a byte of the preamble &times=N (1; -1 is always)
+//	POST /reader/after-read ?find=again or not: whether find answers for a card that was read and lies there
+//	POST /reader/silent    swallows everything, never answers
+//	POST /reader/clear     mend all but the cable
+//	POST /reader/unplug, plug
+//
+// The scanner.
+//
 //	POST /scanner/scan     the body is the code
+//	POST /scanner/setup    ?end=cr, lf, crlf, idle &coding=utf8, gbk &noise=HEX before each code; what
+//	                       isn't said stays
+//	POST /scanner/say      ?hex=HEX noise without a code
+//	POST /scanner/unplug, plug
 //
 // A POST answers with the State after it; a mistake with {"error": "..."} and 400,
 // 404 or 405, and 503 when nobody listens at the other end of the line.
@@ -90,9 +121,8 @@ func (h *Hall) routes() *http.ServeMux {
 	get("/papers/{file}", h.picture)
 	post("/papers/take", func(*http.Request) error { h.Take(); return nil })
 	post("/printer/{verb}", h.workPrinter)
-	post("/reader/put", h.putCard)
-	post("/reader/lift", func(*http.Request) error { h.Reader.Lift(); return nil })
-	post("/scanner/scan", h.scan)
+	post("/reader/{verb}", h.workReader)
+	post("/scanner/{verb}", h.workScanner)
 	return mux
 }
 
@@ -128,121 +158,6 @@ func reply(w http.ResponseWriter, status int, v any) error {
 	w.WriteHeader(status)
 	_, _ = w.Write(append(b, '\n')) // who asked has gone away
 	return nil
-}
-
-// verbs are what hands can do to the printer. on and off come back when the line
-// is there, or has hung up.
-var verbs = map[string]func(p *printertest.Printer){
-	"cover-open":  func(p *printertest.Printer) { p.Set(printertest.CoverOpen, true) },
-	"cover-close": func(p *printertest.Printer) { p.Set(printertest.CoverOpen, false) },
-	"paper-out":   func(p *printertest.Printer) { p.Set(printertest.PaperOut, true) },
-	"paper-near":  func(p *printertest.Printer) { p.Set(printertest.NearEnd, true) },
-	"paper-new":   func(p *printertest.Printer) { p.NewRoll() },
-	"jam":         func(p *printertest.Printer) { p.Set(printertest.Jam, true) },
-	"cutter":      func(p *printertest.Printer) { p.Set(printertest.Cutter, true) },
-	"hot":         func(p *printertest.Printer) { p.Set(printertest.Hot, true) },
-	"fatal":       func(p *printertest.Printer) { p.Set(printertest.Fatal, true) },
-	"offline":     func(p *printertest.Printer) { p.Set(printertest.Offline, true) },
-	"silent":      func(p *printertest.Printer) { p.Set(printertest.Silent, true) },
-	"clear":       func(p *printertest.Printer) { p.Clear() },
-	"on":          func(p *printertest.Printer) { p.Set(printertest.PowerOff, false) },
-	"off":         func(p *printertest.Printer) { p.Set(printertest.PowerOff, true) },
-}
-
-// workPrinter is POST /printer/VERB. A fault may be put off with ?byte=N or
-// ?dot=N: until so many more bytes have come off the line, or so many more dots
-// of paper have gone by the head.
-func (h *Hall) workPrinter(r *http.Request) error {
-	verb := r.PathValue("verb")
-	do, ok := verbs[verb]
-	if !ok {
-		return missing("the printer has no %q", verb)
-	}
-	late, err := putOff(r)
-	if err != nil {
-		return err
-	}
-	if late != nil {
-		fault, ok := faults[verb]
-		if !ok {
-			return bad("%s can't be put off", verb)
-		}
-		late(h.Printer, fault)
-		return nil
-	}
-	do(h.Printer)
-	switch verb {
-	case "on":
-		return h.plugged(r.Context(), h.devices[0], true)
-	case "off":
-		return h.plugged(r.Context(), h.devices[0], false)
-	}
-	return nil
-}
-
-// faults are the verbs that can be put off.
-var faults = map[string]printertest.Fault{
-	"cover-open": printertest.CoverOpen, "paper-out": printertest.PaperOut, "paper-near": printertest.NearEnd,
-	"jam": printertest.Jam, "cutter": printertest.Cutter, "hot": printertest.Hot, "fatal": printertest.Fatal,
-	"offline": printertest.Offline, "silent": printertest.Silent, "off": printertest.PowerOff,
-}
-
-func putOff(r *http.Request) (func(*printertest.Printer, printertest.Fault), error) {
-	for key, at := range map[string]func(*printertest.Printer, printertest.Fault, int){
-		"byte": (*printertest.Printer).SetAtByte,
-		"dot":  (*printertest.Printer).SetAtDot,
-	} {
-		if s := r.URL.Query().Get(key); s != "" {
-			n, err := strconv.Atoi(s)
-			if err != nil || n < 1 {
-				return nil, bad("%s=%q is not a number from 1 on", key, s)
-			}
-			return func(p *printertest.Printer, f printertest.Fault) { at(p, f, n) }, nil
-		}
-	}
-	return nil, nil
-}
-
-// putCard is POST /reader/put.
-func (h *Hall) putCard(r *http.Request) error {
-	kind := r.URL.Query().Get("card")
-	var known []string
-	for _, c := range idcardtest.Cards() {
-		if c.Kind == kind {
-			h.Reader.Put(c)
-			return nil
-		}
-		known = append(known, c.Kind)
-	}
-	return bad("card=%q is none of %s", kind, strings.Join(known, ", "))
-}
-
-// scan is POST /scanner/scan.
-func (h *Hall) scan(r *http.Request) error {
-	const longest = 4096 // bytes; a QR code holds less
-	body, err := io.ReadAll(io.LimitReader(r.Body, longest+1))
-	if err != nil {
-		return bad("read the code: %v", err)
-	}
-	code := strings.TrimRight(string(body), "\r\n")
-	if code == "" || len(body) > longest {
-		return bad("the body must be a code of 1 to %d bytes", longest)
-	}
-	for {
-		changed := h.Scanner.Changed()
-		err := h.Scanner.Scan(code)
-		switch {
-		case err == nil:
-			return nil
-		case !errors.Is(err, scannertest.ErrUnplugged):
-			return &failure{http.StatusServiceUnavailable, "nobody reads the scanner's line: " + err.Error()}
-		}
-		select { // the hall has only just been opened
-		case <-changed:
-		case <-r.Context().Done():
-			return r.Context().Err()
-		}
-	}
 }
 
 // picture is GET /papers/ID.png.

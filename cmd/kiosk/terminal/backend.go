@@ -2,8 +2,9 @@ package terminal
 
 import (
 	"context"
+	"fmt"
 	"math"
-	"os"
+	"slices"
 	"time"
 
 	"hallkiosk/display/widget"
@@ -24,17 +25,45 @@ func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, 
 	if err != nil {
 		return control.TakeReply{}, err
 	}
+	return b.fate(ctx, t), nil
+}
+
+// Reprint prints a ticket once more.
+func (b backend) Reprint(ctx context.Context, r control.Reprint) (control.TakeReply, error) {
+	if r.Paper != "" && !slices.Contains(kiosk.PaperKinds, r.Paper) {
+		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "没有这种小票:" + string(r.Paper), Hint: fmt.Sprintf("paper %q is none of %v", r.Paper, kiosk.PaperKinds)}
+	}
+	if r.Ticket == "" {
+		n, err := kiosk.ParseNumber(r.Number)
+		if err != nil {
+			return control.TakeReply{}, err
+		}
+		t, err := b.k.store.Find(ctx, n)
+		if err != nil {
+			return control.TakeReply{}, err
+		}
+		r.Ticket = t.ID
+	}
+	job, err := b.k.desk.Again(ctx, r.Ticket, r.Paper)
+	if err != nil {
+		return control.TakeReply{}, err
+	}
+	return b.fate(ctx, job.Ticket), nil
+}
+
+// fate waits for the end of a ticket's newest paper.
+func (b backend) fate(ctx context.Context, t kiosk.Ticket) control.TakeReply {
 	reply := control.TakeReply{ID: t.ID, Number: t.Number.String(), Queue: t.Queue, Ahead: t.Ahead, Print: kiosk.PrintQueued}
 	ctx, cancel := context.WithTimeout(ctx, paperFate)
 	defer cancel()
 	for seen := kiosk.PrintState(""); ; {
 		job, err := b.k.desk.Await(ctx, t.ID, seen)
 		if err != nil {
-			return reply, nil // the number stands; the paper is still on its way
+			return reply // the number stands; the paper is still on its way
 		}
 		if seen = job.State; seen.Ended() {
 			reply.Print, reply.Cause = job.State, job.Cause
-			return reply, nil
+			return reply
 		}
 	}
 }
@@ -50,7 +79,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	if _, s.Unsent, err = k.store.Pending(ctx); err != nil {
 		return s, err
 	}
-	s.Devices = []control.Device{b.printer(ctx), plugged("reader", k.cfg.Reader.Port), plugged("scanner", k.cfg.Scanner.Port)}
+	s.Devices = append([]control.Device{b.printer()}, k.deviceStates()...)
 	if s.Center, err = k.centerState(ctx); err != nil {
 		return s, err
 	}
@@ -60,18 +89,21 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	return s, nil
 }
 
-func (b backend) printer(ctx context.Context) control.Device {
+func (b backend) printer() control.Device {
 	d := control.Device{Name: "printer", Port: b.k.cfg.Printer.Port, State: string(kiosk.FaultUnfitted)}
 	if b.k.dev == nil {
 		return d
 	}
-	fault := b.k.dev.Fault(ctx)
+	fault := b.k.printerFault()
 	d.State, d.Hint = string(fault), hints[fault]
 	if fault == kiosk.FaultNone {
 		d.State = "ready"
 	}
 	return d
 }
+
+// Hint tells the technician what to do about a printer's fault.
+func Hint(f kiosk.Fault) string { return hints[f] }
 
 // hints tell the technician what to do about a printer.
 var hints = map[kiosk.Fault]string{
@@ -87,17 +119,6 @@ var hints = map[kiosk.Fault]string{
 	kiosk.FaultJournal: "磁盘写不了,没有打印 / the disk refuses the journal: free some space",
 	kiosk.FaultRestart: "程序重启,没有打印 / restarted before it could print",
 	kiosk.FaultSilent:  "打印机没有应答,请检查电源、波特率 / no answer: check power, cable and baud",
-}
-
-// plugged tells whether a device's port is there; the device isn't asked.
-func plugged(name, port string) control.Device {
-	d := control.Device{Name: name, Port: port, State: "plugged"}
-	if port == "" {
-		d.State = string(kiosk.FaultUnfitted)
-	} else if _, err := os.Stat(port); err != nil {
-		d.State, d.Hint = string(kiosk.FaultGone), hints[kiosk.FaultGone]
-	}
-	return d
 }
 
 var errHeadless = &kiosk.Error{Code: kiosk.EUnavailable, Message: "这台机器没有开触摸屏。", Hint: "the kiosk runs -headless and shows no screen"}

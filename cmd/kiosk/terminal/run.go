@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"github.com/boombuler/barcode/qr"
+	"periph.io/x/conn/v3/gpio"
 
 	"hallkiosk/configs"
 	"hallkiosk/display"
 	"hallkiosk/display/xserver"
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/cabinet"
 	"hallkiosk/kiosk/control"
 	"hallkiosk/kiosk/desk"
 	"hallkiosk/kiosk/serialport"
@@ -37,6 +39,8 @@ type Opts struct {
 	Headless bool // everything but the window
 	Version  string
 	Out      io.Writer // what this machine has and lacks, and "kiosk: ready"
+
+	Line func(name string) (gpio.PinIO, error) // a GPIO line; nil is the machine's own
 }
 
 // Run runs the terminal until ctx is done. With a window it must be called on
@@ -67,10 +71,14 @@ func Run(ctx context.Context, o Opts) error {
 		}
 	}
 	for name, f := range map[string]func() error{
-		"print":  func() error { k.desk.Run(ctx); return nil },
-		"output": func() error { k.tend(ctx); return nil },
-		"socket": func() error { return k.serve(ctx) },
-		"uplink": func() error { k.send(ctx); return nil },
+		"print":   func() error { k.desk.Run(ctx); return nil },
+		"output":  func() error { k.tend(ctx); return nil },
+		"cards":   func() error { k.readCards(ctx); return nil },
+		"codes":   func() error { k.readCodes(ctx); return nil },
+		"cabinet": func() error { k.workCabinet(ctx); return nil },
+		"look":    func() error { k.lookAfterPrinter(ctx); return nil },
+		"socket":  func() error { return k.serve(ctx) },
+		"uplink":  func() error { k.send(ctx); return nil },
 	} {
 		work.Go(func() { part(name, f) })
 	}
@@ -110,9 +118,13 @@ type terminal struct {
 	app     *display.App // nil when headless
 	socket  net.Listener
 	link    link
+	devices devices
 }
 
 func open(ctx context.Context, o Opts) (*terminal, error) {
+	if o.Line == nil {
+		o.Line = cabinet.Line
+	}
 	cfg, catalog := o.Config, o.Catalog
 	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}}
 	var err error
@@ -148,6 +160,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	if k.desk, err = desk.New(ctx, d); err != nil {
 		return nil, err
 	}
+	k.fitDevices()
 	if o.Headless {
 		ok = true
 		return k, nil
@@ -155,7 +168,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
-		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second,
+		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
 		Fullscreen: cfg.Screen.Fullscreen, Width: cfg.Screen.Width, Height: cfg.Screen.Height})
 	ok = true
 	return k, nil
@@ -174,11 +187,7 @@ func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 		return err
 	}
 	profile := Profile(p)
-	flow := p.Flow
-	if k.cfg.Printer.Flow != "" {
-		flow = k.cfg.Printer.Flow
-	}
-	k.port = serialport.New(serialport.Opts{Name: k.cfg.Printer.Port, Baud: k.cfg.Printer.Baud, XonXoff: flow == "xonxoff", RtsCts: flow == "rtscts"})
+	k.port = PrinterPort(k.cfg, p)
 	setting := printer.Setting{Catalog: k.catalog, Profile: profile, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Location: k.cfg.Location()}
 	layouts := k.cfg.Layouts()
 	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Untaken: k.untaken, Render: func(job kiosk.PrintJob) []byte {
@@ -186,6 +195,15 @@ func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 	}})
 	d.Printer = k.dev
 	return nil
+}
+
+// PrinterPort is the printer's line as the config and its model have it.
+func PrinterPort(cfg configs.Kiosk, p configs.Profile) *serialport.Port {
+	flow := p.Flow
+	if cfg.Printer.Flow != "" {
+		flow = cfg.Printer.Flow
+	}
+	return serialport.New(serialport.Opts{Name: cfg.Printer.Port, Baud: cfg.Printer.Baud, XonXoff: flow == "xonxoff", RtsCts: flow == "rtscts"})
 }
 
 // Profile is what a configured model can do, for the printer.
@@ -259,5 +277,6 @@ func (k *terminal) close() {
 	if k.port != nil {
 		k.port.Close()
 	}
+	k.devices.close()
 	k.store.Close()
 }

@@ -1,0 +1,391 @@
+package terminal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/cabinet"
+	"hallkiosk/kiosk/control"
+	"hallkiosk/kiosk/idcard"
+	"hallkiosk/kiosk/scanner"
+	"hallkiosk/kiosk/serialport"
+)
+
+// devices are what the machine has besides its printer; any may be nil.
+type devices struct {
+	readerPort, scannerPort *serialport.Port
+	reader                  *idcard.Dev
+	scanner                 *scanner.Dev
+	cabinet                 *cabinet.Dev
+	wiring                  error // lines of the cabinet that the machine lacks
+
+	mu       sync.Mutex
+	readerUp error          // nil while the reader answers
+	card     *idcard.Report // masked; of the card that lies there
+	cards    chan struct{}  // closed and renewed when a card was read or refused
+	refused  error          // why the newest card could not be read
+	open     bool           // the cabinet's door
+	tampered bool           // until Unlock
+	lowPaper bool           // the cabinet's own contact
+}
+
+var errNotYet = &kiosk.Error{Code: kiosk.EUnavailable, Message: "读卡器还没有应答。", Hint: "the reader hasn't answered yet"}
+
+// fitDevices makes the drivers of what the config names. Absent hardware is no
+// error: it may come later, and status tells.
+func (k *terminal) fitDevices() {
+	d := &k.devices
+	d.cards, d.readerUp = make(chan struct{}), errNotYet
+	if c := k.cfg.Reader; c.Port != "" {
+		d.readerPort = serialport.New(serialport.Opts{Name: c.Port, Baud: c.Baud})
+		o := idcard.DefaultOpts()
+		o.Baud = c.Baud
+		d.reader = idcard.New(d.readerPort, o)
+	}
+	if c := k.cfg.Scanner; c.Port != "" {
+		d.scannerPort = serialport.New(serialport.Opts{Name: c.Port, Baud: c.Baud})
+		o := scanner.DefaultOpts()
+		o.Family = scanner.Family(c.Family)
+		d.scanner = scanner.New(d.scannerPort, o)
+	}
+	k.fitCabinet()
+}
+
+func (k *terminal) fitCabinet() {
+	c, o, fitted := k.cfg.Cabinet, cabinet.DefaultOpts(), false
+	pin := func(name string) (gpio.PinIO, bool) {
+		name, low := strings.CutPrefix(name, "!")
+		if name == "" {
+			return nil, false
+		}
+		p, err := k.o.Line(name)
+		if err != nil {
+			k.devices.wiring = errors.Join(k.devices.wiring, err)
+			return nil, false
+		}
+		fitted = true
+		return p, low
+	}
+	for _, v := range []struct {
+		name string
+		out  *cabinet.Output
+	}{{c.Ready, &o.Lamp.Ready}, {c.Help, &o.Lamp.Help}, {c.Fault, &o.Lamp.Fault}, {c.Lamp, &o.Lamp.Single}, {c.Buzzer, &o.Buzzer}} {
+		if p, low := pin(v.name); p != nil {
+			v.out.Pin, v.out.ActiveLow = p, low
+		}
+	}
+	for _, v := range []struct {
+		name string
+		in   *cabinet.Input
+	}{{c.Presence, &o.Presence}, {c.Door, &o.Door}, {c.Tamper, &o.Tamper}, {c.Paper, &o.Paper}} {
+		if p, low := pin(v.name); p != nil {
+			v.in.Pin, v.in.ActiveLow = p, v.in.ActiveLow != low
+		}
+	}
+	if fitted {
+		k.devices.cabinet = cabinet.New(o)
+	}
+}
+
+func (d *devices) close() {
+	for _, p := range []*serialport.Port{d.readerPort, d.scannerPort} {
+		if p != nil {
+			p.Close()
+		}
+	}
+}
+
+// readCards greets people by their cards until ctx is done. Nothing of a card
+// is kept but its masked report, and that only while it lies there.
+func (k *terminal) readCards(ctx context.Context) {
+	d := &k.devices
+	if d.reader == nil {
+		return
+	}
+	d.reader.Watch(ctx, func(e idcard.Event) {
+		defer e.Card.Forget()
+		d.mu.Lock()
+		switch e.What {
+		case idcard.ReaderReady:
+			d.readerUp = nil
+		case idcard.ReaderLost:
+			d.readerUp, d.card = e.Err, nil
+		case idcard.CardRead:
+			r := idcard.NewReport(e.Card, time.Now().In(k.cfg.Location()))
+			d.card, d.refused = &r, nil
+		case idcard.CardFailed:
+			d.card, d.refused = nil, e.Err
+		case idcard.CardLifted:
+			d.card = nil
+		}
+		card := d.card
+		if e.What != idcard.CardPut && e.What != idcard.CardLifted {
+			close(d.cards)
+			d.cards = make(chan struct{})
+		}
+		d.mu.Unlock()
+		if k.app == nil {
+			return
+		}
+		switch {
+		case e.What == idcard.CardRead && !card.Valid:
+			k.app.Tell(&kiosk.Error{Code: kiosk.EInvalid, Message: "这张证件已经过期,请用别的证件,或直接在屏幕上取号。", Hint: "the card has expired"})
+		case e.What == idcard.CardRead:
+			k.app.Person(card.NameMasked)
+			k.beep(cabinet.Done)
+		case e.What == idcard.CardFailed:
+			k.app.Person("")
+			k.app.Tell(e.Err)
+		case e.What == idcard.CardLifted, e.What == idcard.ReaderLost:
+			k.app.Person("")
+		}
+	})
+}
+
+// examineCard waits for a card and reports it, masked. One that lies there
+// already is reported at once.
+func (d *devices) examineCard(ctx context.Context) (idcard.Report, error) {
+	for {
+		d.mu.Lock()
+		card, up, cards := d.card, d.readerUp, d.cards
+		d.mu.Unlock()
+		if card != nil {
+			return *card, nil
+		}
+		select {
+		case <-cards:
+			d.mu.Lock()
+			refused := d.refused
+			d.refused = nil
+			d.mu.Unlock()
+			if refused != nil {
+				return idcard.Report{}, refused
+			}
+		case <-ctx.Done():
+			if up != nil {
+				return idcard.Report{}, up
+			}
+			return idcard.Report{}, &kiosk.Error{Code: kiosk.EUnavailable, Op: "wait for a card", Err: ctx.Err(), Message: "没有等到证件。",
+				Hint: "no card was put on the reader in time. If one lies there, lift it and put it back"}
+		}
+	}
+}
+
+// readCodes shows the number whose code is scanned, until ctx is done.
+func (k *terminal) readCodes(ctx context.Context) {
+	if k.devices.scanner == nil {
+		return
+	}
+	k.devices.scanner.Run(ctx, func(code string) {
+		t, _, err := k.store.Ticket(ctx, kiosk.TicketID(code))
+		if k.app == nil {
+			return
+		}
+		if err != nil {
+			k.app.Tell(&kiosk.Error{Code: kiosk.ENotFound, Err: err, Message: "这个码不是本机的号。请扫小票上的二维码,或直接在屏幕上取号。", Hint: "the code that was scanned is no ticket of this kiosk"})
+			return
+		}
+		k.beep(cabinet.Done)
+		k.app.Recall(t)
+	})
+}
+
+// workCabinet runs lamp, buzzer and contacts until ctx is done.
+func (k *terminal) workCabinet(ctx context.Context) {
+	if k.devices.cabinet == nil {
+		return
+	}
+	k.devices.cabinet.Run(ctx, k.contact)
+}
+
+// contact does what an event of the cabinet asks for.
+func (k *terminal) contact(e cabinet.Event) {
+	d := &k.devices
+	switch e {
+	case cabinet.PresenceOn, cabinet.PresenceOff:
+		if k.app != nil {
+			k.app.Present(e == cabinet.PresenceOn)
+		}
+		return
+	case cabinet.PaperLow, cabinet.PaperGood:
+		d.mu.Lock()
+		d.lowPaper = e == cabinet.PaperLow
+		d.mu.Unlock()
+		return
+	case cabinet.DoorOpened, cabinet.DoorClosed:
+		k.record(kiosk.DoorMoved, kiosk.CabinetBody{Open: e == cabinet.DoorOpened})
+		d.mu.Lock()
+		d.open = e == cabinet.DoorOpened
+		d.mu.Unlock()
+	case cabinet.Tampered:
+		k.record(kiosk.Tampered, kiosk.CabinetBody{Open: true})
+		d.mu.Lock()
+		d.tampered = true
+		d.mu.Unlock()
+		k.beep(cabinet.Alarm)
+	}
+	k.lock()
+}
+
+// lock tells the screen whether the machine is out of service.
+func (k *terminal) lock() {
+	if k.app != nil {
+		k.app.Lock(k.devices.shut() != "")
+	}
+	k.lamp(k.printerFault())
+}
+
+// shut says why the machine is out of service, "" while it isn't.
+func (d *devices) shut() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.tampered:
+		return "tampered"
+	case d.open:
+		return "door_open"
+	}
+	return ""
+}
+
+func (k *terminal) beep(s cabinet.Sound) {
+	if k.devices.cabinet != nil {
+		k.devices.cabinet.Buzz(s)
+	}
+}
+
+// lamp shows from afar how the machine is.
+func (k *terminal) lamp(f kiosk.Fault) {
+	if k.devices.cabinet == nil {
+		return
+	}
+	s := cabinet.Ready
+	if f != kiosk.FaultNone && f != kiosk.FaultNearEnd && f != kiosk.FaultUnfitted || k.devices.shut() != "" {
+		s = cabinet.Fault
+	}
+	k.devices.cabinet.Show(s)
+}
+
+// lookEvery is how often the printer is asked how it is, for the screen and the
+// lamp. A ticket that is printing isn't disturbed.
+const lookEvery = 3 * time.Second
+
+// lookAfterPrinter keeps screen and lamp true until ctx is done.
+func (k *terminal) lookAfterPrinter(ctx context.Context) {
+	every := time.NewTicker(lookEvery)
+	defer every.Stop()
+	for {
+		f := k.printerFault()
+		if k.app != nil {
+			k.app.Printer(f)
+		}
+		k.lamp(f)
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// printerFault asks the printer; a contact in the cabinet knows the roll too.
+func (k *terminal) printerFault() kiosk.Fault {
+	if k.dev == nil {
+		return kiosk.FaultUnfitted
+	}
+	f := k.dev.Fault(context.Background())
+	k.devices.mu.Lock()
+	defer k.devices.mu.Unlock()
+	if f == kiosk.FaultNone && k.devices.lowPaper {
+		f = kiosk.FaultNearEnd
+	}
+	return f
+}
+
+// state tells how the reader, the scanner and the cabinet are.
+func (k *terminal) deviceStates() []control.Device {
+	d := &k.devices
+	d.mu.Lock()
+	readerUp := d.readerUp
+	d.mu.Unlock()
+	out := []control.Device{told("reader", k.cfg.Reader.Port, d.reader != nil, readerUp)}
+	var scans error
+	if d.scanner != nil {
+		scans = d.scanner.Err()
+	}
+	out = append(out, told("scanner", k.cfg.Scanner.Port, d.scanner != nil, scans))
+	c := control.Device{Name: "cabinet", State: string(kiosk.FaultUnfitted)}
+	if d.cabinet != nil {
+		c.State, c.Port = "ready", d.cabinet.String()
+		if err := d.cabinet.Err(); err != nil {
+			c.State, c.Hint = string(kiosk.FaultGone), err.Error()
+		}
+		if why := d.shut(); why != "" {
+			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过,看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
+		}
+	}
+	if d.wiring != nil {
+		c.State, c.Hint = string(kiosk.FaultGone), d.wiring.Error()
+	}
+	return append(out, c)
+}
+
+func told(name, port string, fitted bool, err error) control.Device {
+	s := control.Device{Name: name, Port: port, State: "ready"}
+	if !fitted {
+		s.State = string(kiosk.FaultUnfitted)
+		return s
+	}
+	if err == nil {
+		return s
+	}
+	s.State, s.Hint = string(kiosk.FaultSilent), kiosk.HintOf(err)
+	if _, gone := os.Stat(port); gone != nil {
+		s.State, s.Hint = string(kiosk.FaultGone), hints[kiosk.FaultGone]
+	}
+	return s
+}
+
+// Examine looks into the printer or the reader.
+func (b backend) Examine(ctx context.Context, device string) (json.RawMessage, error) {
+	var v any
+	var err error
+	switch {
+	case device == "printer" && b.k.dev != nil:
+		v, err = b.k.dev.Examine(ctx)
+	case device == "reader" && b.k.devices.reader != nil:
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, CardPatience)
+		defer cancel()
+		v, err = b.k.devices.examineCard(ctx)
+	default:
+		err = &kiosk.Error{Code: kiosk.EInvalid, Op: "examine " + device, Message: "没有装这个设备:" + device, Hint: fmt.Sprintf("[%s] port is empty in the config", device)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(v)
+}
+
+// CardPatience is how long doctor reader waits for a card.
+const CardPatience = 20 * time.Second
+
+// Unlock ends the lock after tampering.
+func (b backend) Unlock(context.Context) error {
+	d := &b.k.devices
+	d.mu.Lock()
+	d.tampered = false
+	d.mu.Unlock()
+	b.k.record(kiosk.Tampered, kiosk.CabinetBody{})
+	b.k.lock()
+	return nil
+}

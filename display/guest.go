@@ -1,0 +1,171 @@
+package display
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// What the machine's devices tell the screen comes in by the methods of this
+// file. They may be called from any goroutine, also before the window is up, and
+// never wait.
+
+// hear runs f on Fyne's goroutine, in order, as soon as the window is up.
+func (a *App) hear(f func()) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.up {
+		a.early = append(a.early, f)
+		return
+	}
+	a.later(f)
+}
+
+// listen hands on what was heard before the window was up.
+func (a *App) listen() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.up = true
+	for _, f := range a.early {
+		a.later(f)
+	}
+	a.early = nil
+}
+
+// personStays is how long a name stays on the screen while its card lies there.
+const personStays = 15 * time.Second
+
+// Person greets somebody by a masked name; empty when the card was lifted, which
+// clears all that was on the screen of the visit.
+func (a *App) Person(masked string) {
+	a.hear(func() {
+		was := a.person
+		a.person, a.personSince = masked, a.o.Now()
+		if masked == "" && was != "" && a.top().name != "ticket" {
+			a.home()
+			return
+		}
+		a.wake()
+		a.show()
+	})
+}
+
+// Tell shows a message of a device, such as why a card couldn't be read. err
+// carries it.
+func (a *App) Tell(err error) {
+	a.hear(func() {
+		a.wake()
+		if a.locked || a.top().name == "ticket" {
+			return // the number is not covered by anything
+		}
+		if a.top().name == "device" {
+			a.stack = a.stack[:len(a.stack)-1]
+		}
+		a.push(&view{name: "device", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			return nil, func() fyne.CanvasObject {
+				return screen.Message(p, "alert-triangle", p.Say("device"), a.reason(err), p.Say("understood"), a.on(a.back), "", nil)
+			}
+		}})
+	})
+}
+
+// Recall shows a number that was taken before, whose code was scanned.
+func (a *App) Recall(t kiosk.Ticket) {
+	a.hear(func() {
+		a.wake()
+		if a.locked || len(t.Items) == 0 {
+			return
+		}
+		a.issued(t, a.offers(t.Items[:1])[0], true)
+	})
+}
+
+// Printer tells how the printer is, for the line in the head.
+func (a *App) Printer(f kiosk.Fault) {
+	a.hear(func() {
+		if a.fault != f {
+			a.fault = f
+			a.show()
+		}
+	})
+}
+
+// Lock puts the machine out of service, as while its door is open, or back into
+// it. A number that is shown stays until its holder goes.
+func (a *App) Lock(on bool) {
+	a.hear(func() {
+		if a.locked == on {
+			return
+		}
+		a.locked = on
+		if a.top().name != "ticket" {
+			a.home()
+		}
+	})
+}
+
+// Present says whether somebody stands before the machine.
+func (a *App) Present(on bool) {
+	a.hear(func() {
+		a.present = on
+		if on {
+			a.wake()
+		}
+		a.touched = a.o.Now() // who has just come or gone gets the same time as one who touched
+	})
+}
+
+// base is the screen that a visit begins with.
+func (a *App) base() *view {
+	if !a.locked {
+		return a.first()
+	}
+	return a.keep("locked", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			return nil, func() fyne.CanvasObject {
+				return screen.Message(p, "lock", p.Say("locked"), p.Say("locked_why"), "", nil, "", nil)
+			}
+		}
+	})
+}
+
+// rest darkens the screen while nobody is there.
+func (a *App) rest() {
+	a.stack = []*view{{name: "rest", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		at := a.now().Format("15:04")
+		return at, func() fyne.CanvasObject { return screen.Rest(p, at, a.on(a.home)) }
+	}}}
+	a.show()
+}
+
+// wake ends a rest.
+func (a *App) wake() {
+	if a.top().name == "rest" {
+		a.home()
+	}
+}
+
+// note is the line in the head: who is there, or what doesn't work.
+func (a *App) note() string {
+	switch {
+	case a.person != "":
+		return a.loc.Say("hello", text.Data{"Name": a.person})
+	case a.fault != kiosk.FaultNone && a.fault != kiosk.FaultNearEnd:
+		return a.loc.Say("no_paper")
+	}
+	return ""
+}
+
+// whole draws a view over all of the window.
+func (a *App) whole(p screen.Page, look string) fyne.CanvasObject {
+	size := a.root.Size()
+	p.W, p.H = size.Width, size.Height
+	v := a.top()
+	data, draw := v.load(p, 0)
+	return v.get(look+data.(string), func() fyne.CanvasObject { return widget.Put(draw(), 0, 0, p.W, p.H) })
+}
