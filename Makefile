@@ -2,8 +2,9 @@
 export CGO_ENABLED := 1
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -X main.version=$(VERSION)
+NPM := printer/crosscheck/node_modules/.package-lock.json
 
-.PHONY: run build test check bench soak fuzz fonts clean
+.PHONY: run build test crosscheck check bench soak fuzz fonts clean
 
 # The whole hall on this machine: devices, center, touchscreen.
 run:
@@ -21,6 +22,17 @@ test:
 	@$(MAKE) --no-print-directory check
 	go test -race -timeout 30m ./...
 
+# Our tickets and our virtual printer against other people's software, which is
+# only for checking: nothing of it is built in.
+crosscheck: $(NPM)
+	@.ci/deps crosscheck
+	KIOSK_CROSSCHECK=1 go test -count=1 -v -timeout 15m ./printer/crosscheck
+
+$(NPM): printer/crosscheck/package-lock.json
+	@.ci/deps crosscheck
+	cd printer/crosscheck && npm ci
+	@touch $@
+
 # gofmt, vet, staticcheck and the directions of imports.
 check:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
@@ -29,9 +41,10 @@ check:
 	go test ./cmd -run TestImports
 
 # Figures, each with the floor it is held against. Prints to the terminal.
-bench:
-	@.ci/deps test
+bench: $(NPM)
+	@.ci/deps test crosscheck
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/kiosk
+	KIOSK_CROSSCHECK=1 go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./printer/crosscheck
 
 # What takes longer than a test may.
 soak:
@@ -41,6 +54,7 @@ soak:
 
 fuzz:
 	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos
+	go test -run '^$$' -fuzz FuzzLayout -fuzztime 1m -fuzzminimizetime 20x ./printer
 	go test -run '^$$' -fuzz FuzzKiosk -fuzztime 1m -fuzzminimizetime 20x ./configs
 	go test -run '^$$' -fuzz FuzzHours -fuzztime 1m ./kiosk
 	go test -run '^$$' -fuzz FuzzFrame -fuzztime 1m ./kiosk/idcard

@@ -16,8 +16,8 @@ import (
 // Opts are what a Dev needs besides its line.
 type Opts struct {
 	Profile Profile
-	Baud    int                             // the line's speed, for the deadline
-	Render  func(job kiosk.PrintJob) []byte // the bytes of one paper, without the questions around it
+	Baud    int                           // the line's speed, for the deadline
+	Render  func(job kiosk.PrintJob) Page // one paper
 	Now     func() time.Time
 	Unclean bool // a ticket may hang in the printer from before this process began
 
@@ -36,15 +36,19 @@ type Dev struct {
 	c conn.Conn
 	o Opts
 
-	busy sync.Mutex // one conversation at a time
-	sort escpos.Sorter
-	seen escpos.Fault // from automatic statuses, since the job began
-	late bool         // answers may still be on their way: wait for silence before asking again
-	owed int          // barriers sent and not answered: a printer without paper keeps them
-	half bool         // a command may have been broken off: end it before asking anything
-	long int          // bytes that the command which was broken off may still wait for
-	hang bool         // part of a ticket may hang in the printer: cut it off first
+	busy  sync.Mutex // one conversation at a time
+	sort  escpos.Sorter
+	seen  escpos.Fault  // from automatic statuses, since the job began
+	late  bool          // answers may still be on their way: wait for silence before asking again
+	owed  int           // barriers sent and not answered: a printer without paper keeps them
+	half  bool          // a command may have been broken off: end it before asking anything
+	began time.Time     // when the page under way began to leave
+	least time.Duration // it can't be done before
+	most  time.Duration // the mechanics take so long, or a little longer
+	long  int           // bytes that the command which was broken off may still wait for
+	hang  bool          // part of a ticket may hang in the printer: cut it off first
 
+	waits bool          // Citizen: a paper lies at the output
 	shown *presented    // a ticket that is held out to its owner
 	held  chan struct{} // has room for one: shown is new
 
@@ -120,7 +124,8 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	d.busy.Lock()
 	defer d.busy.Unlock()
 
-	body := append(d.o.Render(job), d.o.Profile.present()...)
+	page := d.o.Render(job)
+	body := append(page.Bytes, d.o.Profile.present()...)
 	if f, err := d.ready(); err != nil || f.Serious() != 0 {
 		return kiosk.NotPrinted, d.note(f, err)
 	}
@@ -132,7 +137,7 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	}
 	id := jobID(job)
 	wire := append(body[:len(body):len(body)], d.question(id)...)
-	d.seen, d.half, d.hang, d.owed = 0, true, true, 1 // until it is confirmed
+	d.begins(page)
 	if d.long = 256; !d.o.Profile.QR {
 		d.long = len(body) // a picture of the code
 	}
@@ -144,17 +149,34 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 		d.late = true
 		return kiosk.PrintUnknown, kiosk.FaultNone
 	}
-	end, fault := d.confirm(id, d.patience(len(wire)))
+	end, fault := d.confirm(id, d.patience(len(wire), page.Dots))
 	if end == kiosk.Printed {
 		d.present(job)
 	}
 	return end, fault
 }
 
-// patience is how long after the last byte the end may take.
-func (d *Dev) patience(bytes int) time.Duration {
-	const longest = 200 // millimetres of paper, more than any ticket
-	return d.carry(bytes) + longest*time.Second/time.Duration(d.o.Profile.Speed) + grace
+// begins notes that a page is about to leave: until it is confirmed, a part of it
+// may hang in the printer.
+func (d *Dev) begins(p Page) {
+	d.seen, d.half, d.hang, d.owed = 0, true, true, 1
+	d.began, d.least, d.most = d.o.Now(), d.feed(p.Dots)/tooFast, d.feed(p.Dots)
+}
+
+// tooFast is how many times the profile's speed no printer reaches: an end that
+// is told sooner proves nothing.
+const tooFast = 4
+
+// feed is how long the mechanics take for so many dots of paper.
+func (d *Dev) feed(dots int) time.Duration {
+	return time.Duration(dots) * time.Second / time.Duration(8*d.o.Profile.Speed)
+}
+
+// patience is how long after the last byte the end may take. Mechanics may be
+// slower than the profile says.
+func (d *Dev) patience(bytes, dots int) time.Duration {
+	const usual = 1600 // dots, more than most tickets have
+	return d.carry(bytes) + d.feed(max(dots, usual)) + grace
 }
 
 // carry is how long the line takes for bytes.
@@ -248,14 +270,14 @@ func (d *Dev) ask(w []byte, barrier bool) (escpos.Fault, error) {
 				d.late = true
 				return fault, os.ErrDeadlineExceeded // more answers than questions: not in step
 			}
-			fault |= escpos.RealTimeFault(n, r.Data[0])
+			fault |= d.realTime(n, r.Data[0])
 			until = d.o.Now().Add(answer)
 			if n == 4 && fault.Serious() != 0 {
 				d.late = barrier
 				return fault, nil
 			}
 			if n == 4 {
-				until = d.o.Now().Add(d.patience(0))
+				until = d.o.Now().Add(d.patience(0, 0))
 			}
 		case escpos.Queued:
 			d.owed, answered = max(0, d.owed-1), true
@@ -339,7 +361,7 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 		switch r.Kind {
 		case escpos.RealTime:
 			asked = asked%4 + 1
-			d.seen |= escpos.RealTimeFault(asked, r.Data[0])
+			d.seen |= d.realTime(asked, r.Data[0])
 		case escpos.JobDone:
 			owed = owed && [4]byte(r.Data) != id
 		case escpos.Queued:
@@ -347,9 +369,30 @@ func (d *Dev) confirm(id [4]byte, patience time.Duration) (kiosk.PrintState, kio
 				continue // not ours: the job's report comes before its barrier
 			}
 			d.owed = 0
+			if d.o.Now().Sub(d.began) < d.least {
+				return d.outwait()
+			}
 			return d.judge(polled)
 		}
 	}
+}
+
+// outwait is for an end that was told before the paper can be out, as some clones
+// do: the mechanics get their time, and what the printer says of itself then
+// decides.
+func (d *Dev) outwait() (kiosk.PrintState, kiosk.Fault) {
+	until := d.began.Add(d.most + 500*time.Millisecond)
+	for d.o.Now().Before(until) {
+		r, err := d.reply(until)
+		if err != nil && !timeout(err) {
+			d.late = true
+			return kiosk.PrintUnknown, d.note(d.seen, err)
+		}
+		if err == nil && r.Kind == escpos.Queued {
+			continue // a second one proves no more
+		}
+	}
+	return d.judge(true)
 }
 
 // empty clears the printer's buffers where the model can. A clearing that is

@@ -27,6 +27,17 @@ func modulesOf(data string) (rows [][]bool, ok bool) {
 	return rows, true
 }
 
+// codeSide is how many modules a side of a QR code has that carries so many bytes
+// with error correction M (ISO/IEC 18004, table 7), up to version 10.
+func codeSide(bytes int) int {
+	for i, most := range []int{14, 26, 42, 62, 84, 106, 122, 152, 180, 213} {
+		if bytes <= most {
+			return 21 + 4*i
+		}
+	}
+	return 177 // the largest of all
+}
+
 // codeDots makes rows of dots of a code, each module dots wide.
 func codeDots(modules [][]bool, dots int) (width int, rows []byte) {
 	side := len(modules) * dots

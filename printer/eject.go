@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hallkiosk/kiosk"
+	"hallkiosk/printer/escpos"
 )
 
 // Presenter is how a kiosk printer hands a paper out after the cut.
@@ -17,7 +18,8 @@ const (
 	// still there, draws it in with GS e 2 and lets go with GS e 5 (Custom,
 	// "Ejector commands").
 	Custom Presenter = "custom"
-	// Citizen draws a paper in with GS R 0 and can't be asked about it.
+	// Citizen draws a paper in with GS R 0; bit 6 of DLE EOT 4 tells whether it is
+	// still there (Citizen, "PPU-700 Command Reference").
 	Citizen Presenter = "citizen"
 )
 
@@ -27,6 +29,16 @@ const heldOut = 8
 
 // outside is the bit of the ejector's status for a paper at the output.
 const outside = 0x08
+
+// realTime reads the answer to DLE EOT n, which tells more on a printer with
+// Citizen's presenter.
+func (d *Dev) realTime(n int, b byte) escpos.Fault {
+	if n == 4 && d.o.Profile.Eject == Citizen {
+		d.waits = b&0x40 != 0
+		b &^= 0x40
+	}
+	return escpos.RealTimeFault(n, b)
+}
 
 // presented is a paper that is held out.
 type presented struct {
@@ -103,17 +115,16 @@ func (d *Dev) drawIn() error {
 	if d.half || d.late || d.owed > 0 {
 		return nil // an answer couldn't be told from others: the next paper pushes this one out
 	}
-	switch d.o.Profile.Eject {
-	case Custom:
-		there, err := d.atOutput()
-		if err != nil || !there {
-			return err
-		}
-		if err := d.c.Tx([]byte{0x1D, 'e', 2}, nil); err != nil {
-			return err
-		}
-	case Citizen:
-		return d.c.Tx([]byte{0x1D, 'R', '0'}, nil) // does nothing when it was taken, and never tells
+	there, err := d.atOutput()
+	if err != nil || !there {
+		return err
+	}
+	in := []byte{0x1D, 'e', 2}
+	if d.o.Profile.Eject == Citizen {
+		in = []byte{0x1D, 'R', '0'}
+	}
+	if err := d.c.Tx(in, nil); err != nil {
+		return err
 	}
 	if d.o.Untaken != nil {
 		d.o.Untaken(shown.job)
@@ -124,6 +135,10 @@ func (d *Dev) drawIn() error {
 // atOutput asks whether a paper is held out. Its answer has the form of any
 // other, so nothing else may be owed.
 func (d *Dev) atOutput() (bool, error) {
+	if d.o.Profile.Eject == Citizen {
+		_, err := d.poll()
+		return d.waits, err
+	}
 	if err := d.c.Tx([]byte{0x1D, 'e', 6}, nil); err != nil {
 		return false, err
 	}

@@ -124,15 +124,17 @@ func (d *Dev) examineClear(x *Examination) {
 
 // examinePage prints the test page and takes its time.
 func (d *Dev) examinePage(x *Examination) {
-	page := append(TestPage(d.o.Profile), d.o.Profile.present()...)
-	d.seen, d.half, d.hang, d.owed, d.long = 0, true, true, 1, len(page)
+	test := TestPage(d.o.Profile)
+	page := append(test.Bytes, d.o.Profile.present()...)
+	d.begins(test)
+	d.long = len(page)
 	id := [4]byte{'P', 'A', 'G', 'E'}
 	began := d.o.Now()
 	if err := d.c.Tx(append(page[:len(page):len(page)], d.question(id)...), nil); err != nil {
 		d.late, x.Page = true, kiosk.PrintUnknown
 		return
 	}
-	x.Page, x.Fault = d.confirm(id, d.patience(len(page)))
+	x.Page, x.Fault = d.confirm(id, d.patience(len(page), test.Dots))
 	took := d.o.Now().Sub(began)
 	x.find("测试页 / test page", x.Page == kiosk.Printed, "%s %s,%d 字节 / bytes,%s", x.Page, x.Fault, len(page), took.Round(10*time.Millisecond))
 	x.look("宽度 / width", "标尺要印满一行,到 %d 毫米 / the ruler reaches %[1]d mm and is whole", d.o.Profile.Width/8)
@@ -144,7 +146,7 @@ func (d *Dev) examinePage(x *Examination) {
 
 // TestPage is what a technician looks at: a ruler, Chinese of both levels, every
 // size, characters as dots, codes in three sizes, and a cut.
-func TestPage(p Profile) []byte {
+func TestPage(p Profile) Page {
 	columns := p.Width / cell
 	r := renderer{s: Slip{Profile: p}, columns: columns}
 	b := &r.b
@@ -169,7 +171,7 @@ func TestPage(p Profile) []byte {
 		b.Feed(16)
 	}
 	b.Cut()
-	return b.Bytes()
+	return pageOf(b)
 }
 
 // ruler has a tick each millimetre, longer ones at 5 and 10.

@@ -7,10 +7,18 @@ import (
 	"hallkiosk/printer/escpos"
 )
 
+// Page is one paper, ready for the line.
+type Page struct {
+	Bytes []byte // without the questions around it
+	Dots  int    // how long it gets, about; 8 are a millimetre
+}
+
+func pageOf(b *escpos.Builder) Page { return Page{b.Bytes(), b.Dots()} }
+
 // Render lays a slip out as a layout says: text by the printer's own letters,
 // the code by its own command, and as dots what the printer doesn't have. The
 // layout must be a checked one; whatever it says, the paper ends with a cut.
-func Render(l kiosk.Layout, s Slip) []byte {
+func Render(l kiosk.Layout, s Slip) Page {
 	r := renderer{s: s, columns: s.Profile.Width / cell}
 	r.b.Init()
 	r.b.Align(escpos.Center)
@@ -33,7 +41,7 @@ func Render(l kiosk.Layout, s Slip) []byte {
 		i = n
 	}
 	r.b.Cut()
-	return r.b.Bytes()
+	return pageOf(&r.b)
 }
 
 // cell is the width of half a Hanzi at size 1, in dots.
@@ -123,17 +131,15 @@ func (r *renderer) line(text string, w, h int, bold bool) {
 
 // code prints a code as large as wanted, or as the paper allows.
 func (r *renderer) code(data string, dots int) {
-	modules, ok := modulesOf(data)
-	if !ok {
-		return
-	}
-	dots = max(1, min(dots, r.s.Profile.Width/len(modules)))
+	dots = max(1, min(dots, r.s.Profile.Width/codeSide(len(data))))
 	if r.s.Profile.QR {
 		r.b.QR(data, dots)
 		return
 	}
-	dots = max(1, min(dots, max(3, dots*2/3))) // dots take their time on the line
-	r.b.Raster(codeDots(modules, dots))
+	if modules, ok := modulesOf(data); ok {
+		dots = max(1, min(dots, max(3, dots*2/3))) // dots take their time on the line
+		r.b.Raster(codeDots(modules, dots))
+	}
 }
 
 func (r *renderer) empty(value string, member map[string]string) bool {

@@ -39,7 +39,7 @@ func job(t *testing.T, lang kiosk.Lang, items ...kiosk.ItemID) (*kiosk.Catalog, 
 	return catalog, kiosk.PrintJob{Ticket: ticket, Attempt: 1, State: kiosk.PrintQueued}
 }
 
-func render(catalog *kiosk.Catalog, j kiosk.PrintJob, p printer.Profile) []byte {
+func render(catalog *kiosk.Catalog, j kiosk.PrintJob, p printer.Profile) printer.Page {
 	setting := printer.Setting{Catalog: catalog, Profile: p, Kiosk: "K1", Location: shanghai}
 	return printer.Render(configs.ShippedLayouts()[j.Kind()], printer.NewSlip(setting, j, time.Time{}))
 }
@@ -58,7 +58,7 @@ func TestTicketOnPaper(t *testing.T) {
 		for _, lang := range []kiosk.Lang{kiosk.Zh, kiosk.En} {
 			t.Run(fmt.Sprintf("%d-%s", paper, lang), func(t *testing.T) {
 				catalog, j := job(t, lang)
-				wire := render(catalog, j, profile(paper))
+				wire := render(catalog, j, profile(paper)).Bytes
 				p := printertest.New(printertest.Opts{Width: profile(paper).Width})
 				if _, err := p.Write(wire); err != nil {
 					t.Fatal(err)
@@ -92,8 +92,8 @@ func TestTicketOnPaper(t *testing.T) {
 		with, without := profile(58), profile(58)
 		without.QR = false
 		native, dots := printertest.New(printertest.Opts{Width: 384}), printertest.New(printertest.Opts{Width: 384, NoQR: true})
-		native.Write(render(catalog, j, with))
-		dots.Write(render(catalog, j, without))
+		native.Write(render(catalog, j, with).Bytes)
+		dots.Write(render(catalog, j, without).Bytes)
 		a, b := native.Papers()[0], dots.Papers()[0]
 		if !slices.Equal(a.Text, b.Text) || len(dots.Unknown()) > 0 || b.Hazards > 0 {
 			t.Fatalf("text %v, unknown %v, %d hazards", b.Text, dots.Unknown(), b.Hazards)
@@ -113,7 +113,7 @@ func TestTicketOnPaper(t *testing.T) {
 		catalog, j := job(t, kiosk.Zh, "RS001", "RS002", "RS005")
 		j.Attempt, j.Earlier = 2, 1
 		p := printertest.New(printertest.Opts{})
-		p.Write(render(catalog, j, profile(80)))
+		p.Write(render(catalog, j, profile(80)).Bytes)
 		text := strings.Join(p.Papers()[0].Text, "\n")
 		for _, id := range j.Ticket.Items {
 			item, _ := catalog.Item(id)
@@ -132,7 +132,7 @@ func TestTicketOnPaper(t *testing.T) {
 			for _, lang := range []kiosk.Lang{kiosk.Zh, kiosk.En} {
 				for _, paper := range []int{80, 58} {
 					j.Ticket.Items, j.Ticket.Queue, j.Ticket.Number.Queue, j.Ticket.Lang = []kiosk.ItemID{item.ID}, item.Queue, item.Queue, lang
-					if n := len(render(catalog, j, profile(paper))); n > 450 {
+					if n := len(render(catalog, j, profile(paper)).Bytes); n > 450 {
 						t.Errorf("%s in %s on %d mm has %d bytes, at most 450 wanted", item.ID, lang, paper, n)
 					} else {
 						longest = max(longest, n)
@@ -146,7 +146,7 @@ func TestTicketOnPaper(t *testing.T) {
 				for _, paper := range []int{80, 58} {
 					j.Ticket.Items, j.Ticket.Queue, j.Ticket.Lang = []kiosk.ItemID{item.ID}, item.Queue, lang
 					p := printertest.New(printertest.Opts{Width: profile(paper).Width})
-					p.Write(render(catalog, j, profile(paper)))
+					p.Write(render(catalog, j, profile(paper)).Bytes)
 					if papers := p.Papers(); len(papers) != 1 || len(papers[0].QR) != 1 || len(p.Unknown()) > 0 || strings.Contains(strings.Join(papers[0].Text, ""), "〓") {
 						t.Fatalf("%s in %s on %d mm doesn't print", item.ID, lang, paper)
 					}
@@ -197,6 +197,8 @@ type rig struct {
 	dev  *printer.Dev
 	line *serialtest.Line
 	job  kiosk.PrintJob
+
+	untaken chan kiosk.PrintJob
 }
 
 func newRig(t *testing.T, o printertest.Opts, baud int) *rig {
@@ -209,7 +211,7 @@ func newRig(t *testing.T, o printertest.Opts, baud int) *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		if err := p.Serve(ctx, l, baud); err == printertest.ErrOff {
+		if err := p.Serve(ctx, l, baud); err == printertest.ErrOff || err == printertest.ErrUnplugged {
 			l.Close() // no power: the line hangs up
 		}
 	})
@@ -217,15 +219,34 @@ func newRig(t *testing.T, o printertest.Opts, baud int) *rig {
 	catalog, j := job(t, kiosk.Zh)
 	opts := printer.DefaultOpts()
 	opts.Baud, opts.Profile.JobID = 115200, o.JobID
-	opts.Render = func(j kiosk.PrintJob) []byte { return render(catalog, j, opts.Profile) }
+	if opts.Profile.Speed = o.Speed; o.Speed == 0 {
+		opts.Profile.Speed = instant
+	}
+	if o.Exit != printertest.Open {
+		opts.Profile.Eject, opts.Profile.Retract = printer.Presenter(o.Exit), retract
+	}
+	if o.JobID && !o.NoClear {
+		opts.Profile.Clear = escpos.ClearDC4
+	}
+	r := &rig{Printer: p, line: l, job: j, untaken: make(chan kiosk.PrintJob, 1)}
+	opts.Untaken = func(j kiosk.PrintJob) { r.untaken <- j }
+	opts.Render = func(j kiosk.PrintJob) printer.Page { return render(catalog, j, opts.Profile) }
 	t.Cleanup(func() {
 		port.Close()
 		cancel()
 		serving.Wait()
 		l.Close()
 	})
-	return &rig{p, printer.New(port, opts), l, j}
+	r.dev = printer.New(port, opts)
+	return r
 }
+
+// instant is the speed of a virtual printer that prints in no time, in
+// millimetres a second.
+const instant = 5000
+
+// retract is how long a paper waits at the output.
+const retract = 300 * time.Millisecond
 
 // print runs one attempt and returns its journal and end.
 func (r *rig) print() (journal []kiosk.PrintState, end kiosk.PrintState, fault kiosk.Fault) {
@@ -255,6 +276,12 @@ func TestPrint(t *testing.T) {
 		{"Silent", func(p *printertest.Printer) { p.Set(printertest.Silent, true) }, "[]", kiosk.NotPrinted, kiosk.FaultSilent, 0},
 		{"PaperOutInMidTicket", func(p *printertest.Printer) { p.SetAtByte(printertest.PaperOut, 200) }, begunSent, kiosk.PrintDamaged, kiosk.FaultPaper, 0},
 		{"AnswersLost", func(p *printertest.Printer) { p.SetAtByte(printertest.Silent, 200) }, begunSent, kiosk.PrintUnknown, kiosk.FaultSilent, 0},
+		{"JamAtTheCut", func(p *printertest.Printer) { p.SetAt(printertest.Jam, printertest.At{Cut: 1}) }, begunSent, kiosk.PrintDamaged, kiosk.FaultJam, 0},
+		{"XoffForEver", func(p *printertest.Printer) { p.SetAtByte(printertest.Xoff, 200) }, "[started]", kiosk.PrintUnknown, kiosk.FaultSilent, 0},
+		{"BarrierLate", func(p *printertest.Printer) {
+			p.SetAnswers(printertest.Answers{Only: printertest.Barrier, Delay: 900 * time.Millisecond})
+		}, begunSent, kiosk.Printed, "", 1},
+		{"CableOutInMidTicket", func(p *printertest.Printer) { p.SetAtByte(printertest.Unplugged, 200) }, "", kiosk.PrintUnknown, kiosk.FaultGone, 0},
 		{"PowerOffInMidTicket", func(p *printertest.Printer) { p.SetAtByte(printertest.PowerOff, 200) }, "", kiosk.PrintUnknown, kiosk.FaultGone, 0},
 	} {
 		for _, jobID := range []bool{false, true} {
@@ -336,7 +363,7 @@ func TestGarbage(t *testing.T) {
 	catalog, j := job(t, kiosk.Zh)
 	opts := printer.DefaultOpts()
 	opts.Baud = 115200
-	opts.Render = func(j kiosk.PrintJob) []byte { return render(catalog, j, opts.Profile) }
+	opts.Render = func(j kiosk.PrintJob) printer.Page { return render(catalog, j, opts.Profile) }
 	began := time.Now()
 	end, fault := printer.New(port, opts).Print(t.Context(), j, func(kiosk.PrintState) error { return nil })
 	if end == kiosk.Printed {
@@ -364,7 +391,7 @@ func TestExchange(t *testing.T) {
 		{R: []byte{0x16}}, {R: []byte{0x12}}, {R: []byte{0x12}}, {R: []byte{0x12}},
 	}}
 	opts := printer.DefaultOpts()
-	opts.Render = func(kiosk.PrintJob) []byte { return body }
+	opts.Render = func(kiosk.PrintJob) printer.Page { return printer.Page{Bytes: body} }
 	end, fault := printer.New(play, opts).Print(t.Context(), kiosk.PrintJob{}, func(kiosk.PrintState) error { return nil })
 	if end != kiosk.Printed || fault != kiosk.FaultNone {
 		t.Errorf("end %s %s", end, fault)

@@ -12,6 +12,7 @@ import (
 
 	"hallkiosk/kiosk"
 	"hallkiosk/printer"
+	"hallkiosk/printer/escpos"
 	"hallkiosk/printer/printertest"
 )
 
@@ -44,6 +45,15 @@ func (d *direct) Tx(w, r []byte) error {
 	return nil
 }
 
+// trouble is something that goes wrong n bytes after the job's beginning, until it
+// is mended.
+type trouble struct {
+	name  string
+	begin func(p *printertest.Printer, n int)
+	end   func(p *printertest.Printer)
+	ends  int // how many different ends it must lead to at the least
+}
+
 // Every fault, at every byte of the job: it is never called printed unless the
 // ticket is whole on paper; the end comes within the deadline; and after the
 // fault is mended the reprint is whole, marked, and alone on its paper.
@@ -52,8 +62,30 @@ func TestEveryFaultAtEveryByte(t *testing.T) {
 	if os.Getenv("KIOSK_SOAK") != "" {
 		step = 1
 	}
-	faults := []printertest.Fault{printertest.PaperOut, printertest.CoverOpen, printertest.Jam, printertest.Cutter, printertest.Hot, printertest.Fatal,
-		printertest.Offline, printertest.Silent, printertest.PowerOff}
+	var troubles []trouble
+	for _, f := range []printertest.Fault{printertest.PaperOut, printertest.CoverOpen, printertest.Jam, printertest.Cutter, printertest.Hot, printertest.Fatal,
+		printertest.Offline, printertest.Silent, printertest.PowerOff, printertest.Unplugged} {
+		troubles = append(troubles, trouble{string(f), func(p *printertest.Printer, n int) { p.SetAtByte(f, n) }, func(p *printertest.Printer) { p.Set(f, false) }, 2})
+	}
+	say := func(b ...byte) func(*printertest.Printer, int) {
+		return func(p *printertest.Printer, n int) { p.SayAt(printertest.At{Byte: n}, b...) }
+	}
+	healed := func(p *printertest.Printer) { p.SetAnswers(printertest.Answers{}) }
+	troubles = append(troubles,
+		trouble{"false_barrier", say(0x00), healed, 1},
+		trouble{"noise", say(0xFF, 0x81, 0x14, 0x00, 0x37, 0x22, 0x90), healed, 1},
+		trouble{"lost_barrier", func(p *printertest.Printer, n int) {
+			p.SetAnswers(printertest.Answers{Only: printertest.Barrier, Lose: 1 + n%2})
+		}, healed, 1},
+		trouble{"false_barrier_and_paper_out", func(p *printertest.Printer, n int) {
+			say(0x00)(p, n)
+			p.SetAtByte(printertest.PaperOut, n)
+		}, healed, 2},
+		trouble{"early_barrier_and_cover", func(p *printertest.Printer, n int) {
+			p.SetAnswers(printertest.Answers{Early: true})
+			p.SetAtByte(printertest.CoverOpen, n)
+		}, func(p *printertest.Printer) { healed(p); p.Set(printertest.CoverOpen, false) }, 2},
+	)
 	for _, model := range []struct {
 		name string
 		o    printertest.Opts
@@ -62,8 +94,8 @@ func TestEveryFaultAtEveryByte(t *testing.T) {
 		{"generic-80", printertest.Opts{Width: 576, Gap: 96}},
 		{"pos-58", printertest.Opts{Width: 384, Gap: 80, NoQR: true}},
 	} {
-		for i, fault := range faults {
-			t.Run(model.name+"/"+string(fault), func(t *testing.T) {
+		for i, trouble := range troubles {
+			t.Run(model.name+"/"+trouble.name, func(t *testing.T) {
 				t.Parallel()
 				catalog, j := job(t, kiosk.Zh)
 				ends := map[kiosk.PrintState]int{}
@@ -71,19 +103,22 @@ func TestEveryFaultAtEveryByte(t *testing.T) {
 					line := &direct{p: printertest.New(model.o), now: time.Unix(0, 0)}
 					opts := printer.DefaultOpts()
 					opts.Baud, opts.Profile.Width, opts.Profile.JobID = 115200, model.o.Width, model.o.JobID
-					opts.Profile.QR = !model.o.NoQR
-					opts.Render = func(j kiosk.PrintJob) []byte { return render(catalog, j, opts.Profile) }
+					opts.Profile.QR, opts.Profile.Speed = !model.o.NoQR, instant
+					if model.o.JobID {
+						opts.Profile.Clear = escpos.ClearDC4
+					}
+					opts.Render = func(j kiosk.PrintJob) printer.Page { return render(catalog, j, opts.Profile) }
 					opts.Now = func() time.Time { return line.now }
-					length = len(opts.Render(j)) + 60 // with the questions around it
+					length = len(opts.Render(j).Bytes) + 60 // with the questions around it
 					dev := printer.New(line, opts)
 
-					line.p.SetAtByte(fault, n)
+					trouble.begin(line.p, n)
 					journal := ""
 					end, cause := dev.Print(t.Context(), j, func(s kiosk.PrintState) error { journal += string(s) + " "; return nil })
 					ends[end]++
 					fail := func(format string, args ...any) {
 						t.Helper()
-						t.Errorf("%s at byte %d of %d: %s %s, journal %q: %s", fault, n, length, end, cause, journal, fmt.Sprintf(format, args...))
+						t.Errorf("%s at byte %d of %d: %s %s, journal %q: %s", trouble.name, n, length, end, cause, journal, fmt.Sprintf(format, args...))
 					}
 					if took := line.now.Sub(time.Unix(0, 0)); took > 10*time.Second {
 						fail("it took %s", took)
@@ -97,7 +132,7 @@ func TestEveryFaultAtEveryByte(t *testing.T) {
 					}
 
 					// Mended, the same number once more.
-					line.p.Set(fault, false)
+					trouble.end(line.p)
 					line.p.Clear()
 					line.p.NewRoll()
 					again := j
@@ -123,8 +158,8 @@ func TestEveryFaultAtEveryByte(t *testing.T) {
 					}
 				}
 				t.Log(ends)
-				if len(ends) < 2 {
-					t.Errorf("only %v: the fault never made a difference", ends)
+				if len(ends) < trouble.ends {
+					t.Errorf("only %v: it never made a difference", ends)
 				}
 			})
 		}

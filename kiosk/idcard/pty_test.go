@@ -262,7 +262,7 @@ func TestReaderTrouble(t *testing.T) {
 		}
 		port := serialport.New(serialport.Opts{Name: r.link, Baud: 115200})
 		defer port.Close()
-		if _, err := idcard.New(port, idcard.Opts{}).Status(within(t)); kiosk.CodeOf(err) != kiosk.EBusy || !strings.Contains(kiosk.HintOf(err), "another process") {
+		if _, err := idcard.New(port, idcard.Opts{}).Status(within(t)); kiosk.CodeOf(err) != kiosk.EBusy || !strings.Contains(kiosk.HintOf(err), "this program itself") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -25,6 +25,7 @@ const (
 // used by one goroutine.
 type Builder struct {
 	b     []byte
+	dots  int
 	size  byte
 	align Alignment
 	bold  bool
@@ -32,6 +33,9 @@ type Builder struct {
 
 // Bytes returns what was built.
 func (b *Builder) Bytes() []byte { return b.b }
+
+// Dots is how long the paper gets, about: 8 are a millimetre.
+func (b *Builder) Dots() int { return b.dots }
 
 // Raw appends bytes as they are.
 func (b *Builder) Raw(p ...byte) { b.b = append(b.b, p...) }
@@ -77,10 +81,15 @@ func (b *Builder) Bold(on bool) {
 func (b *Builder) Line(text string) {
 	b.b = append(b.b, Encode(text)...)
 	b.Raw('\n')
+	b.dots += max(30, 24*(1+int(b.size&7))) // lines are 30 dots apart unless letters are higher
 }
 
 // Feed moves the paper by dots, 8 a millimetre.
-func (b *Builder) Feed(dots int) { b.Raw(0x1B, 'J', byte(min(dots, 255))) }
+func (b *Builder) Feed(dots int) {
+	dots = min(dots, 255)
+	b.Raw(0x1B, 'J', byte(dots))
+	b.dots += dots
+}
 
 // QR prints data as a QR code, model 2, with modules of dots each and error
 // correction M. The caller makes sure that it fits: one that is too wide
@@ -93,6 +102,7 @@ func (b *Builder) QR(data string, dots int) {
 	b.Raw(0x1D, '(', 'k', byte(n), byte(n>>8), 0x31, 0x50, 0x30)
 	b.Raw([]byte(data)...)
 	b.Raw(0x1D, '(', 'k', 3, 0, 0x31, 0x51, 0x30)
+	b.dots += 29 * dots // of version 3; a ticket's id needs that
 }
 
 // Raster prints a black and white picture, rows of width/8 bytes, most
@@ -101,6 +111,7 @@ func (b *Builder) QR(data string, dots int) {
 func (b *Builder) Raster(width int, rows []byte) {
 	stride := width / 8
 	height := len(rows) / stride
+	b.dots += height
 	b.Raw(0x1D, 'v', '0', 0, byte(stride), byte(stride>>8), byte(height), byte(height>>8))
 	for i, c := range rows {
 		if i > 0 && rows[i-1] == 0x10 && (c == 0x04 || c == 0x05 || c == 0x14) {
@@ -112,7 +123,10 @@ func (b *Builder) Raster(width int, rows []byte) {
 
 // Cut feeds the last line 3 mm past the knife and cuts, leaving a little to
 // tear.
-func (b *Builder) Cut() { b.Raw(0x1D, 'V', 'B', 24) }
+func (b *Builder) Cut() {
+	b.Raw(0x1D, 'V', 'B', 24)
+	b.dots += 24
+}
 
 // Commands that are sent by themselves.
 var (

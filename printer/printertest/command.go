@@ -45,6 +45,7 @@ func (p *Printer) step(o octet) {
 		return
 	}
 	p.strip.count(len(p.code), p.codeAt, o.at, def.idle)
+	p.said = o.said
 	def.run(p, args)
 	p.code, p.def = nil, nil
 }
@@ -299,20 +300,24 @@ var gsCommands = map[byte]command{
 	'a': {size: exactly(1), idle: true, run: func(p *Printer, a []byte) {
 		if p.auto = a[0]; p.auto != 0 {
 			p.told = p.automatic()
-			p.answer(p.told[:]...)
+			p.answer(Auto, p.told[:]...)
 		}
 	}},
 	'r': {size: exactly(1), idle: true, run: func(p *Printer, a []byte) {
 		switch digit(a[0]) {
 		case 1:
-			p.answer(p.sensor())
+			if !p.said {
+				p.answer(Barrier, p.sensor())
+			}
 		case 2:
-			p.answer(0x00) // the drawer's switch
+			p.answer(Other, 0x00) // the drawer's switch
 		default:
 			p.note(p.code)
 		}
 	}},
 	'I': {size: exactly(1), idle: true, run: (*Printer).identify},
+	'e': {size: ejectorSize, idle: true, run: (*Printer).ejector},
+	'R': {size: collectSize, idle: true, run: (*Printer).collectReceipt},
 	'b': {size: exactly(1), run: ignore},
 	'h': {size: exactly(1), run: ignore},
 	'w': {size: exactly(1), run: ignore},
@@ -352,14 +357,14 @@ func doubled(w, h bool) factor {
 
 // identify is GS I.
 func (p *Printer) identify(a []byte) {
-	block := func(s string) { p.answer(append(append([]byte{0x5F}, s...), 0)...) }
+	block := func(s string) { p.answer(Other, append(append([]byte{0x5F}, s...), 0)...) }
 	switch a[0] {
 	case 1, '1':
-		p.answer(0x20) // model
+		p.answer(Other, 0x20) // model
 	case 2, '2':
-		p.answer(0x03) // two-byte characters, cutter
+		p.answer(Other, 0x03) // two-byte characters, cutter
 	case 3, '3':
-		p.answer(0x01) // ROM version
+		p.answer(Other, 0x01) // ROM version
 	case 0x41:
 		block("1.00")
 	case 0x42:
@@ -382,7 +387,7 @@ func (p *Printer) extended(a []byte) {
 	case a[0] == 'k' && len(data) >= 2 && data[0] == '1':
 		p.qrCommand(data[1], data[2:])
 	case a[0] == 'H' && len(data) == 6 && data[0] == '0' && data[1] == '0' && p.o.JobID:
-		p.answer(append(append([]byte{0x37, 0x22}, data[2:]...), 0)...)
+		p.answer(JobEnd, append(append([]byte{0x37, 0x22}, data[2:]...), 0)...)
 	default:
 		p.note(p.code)
 	}

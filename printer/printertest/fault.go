@@ -1,10 +1,5 @@
 package printertest
 
-import (
-	"slices"
-	"time"
-)
-
 // Fault is something that can be wrong with the printer.
 type Fault string
 
@@ -19,29 +14,13 @@ const (
 	Fatal     Fault = "fatal"      // needs service
 	Offline   Fault = "offline"    // switched off line by its button: answers, won't print
 	Silent    Fault = "silent"     // hung: swallows everything, never answers
+	Xoff      Fault = "xoff"       // sent XOFF, never sends XON: takes nothing off the line, prints what it has
 	PowerOff  Fault = "power_off"  // buffers lost, port hung up
+	Unplugged Fault = "unplugged"  // the cable is out, port hung up; it prints what it has
 )
 
 // Faults lists all of them.
-var Faults = []Fault{NearEnd, PaperOut, CoverOpen, Jam, Cutter, Hot, Fatal, Offline, Silent, PowerOff}
-
-// trigger is a fault that is yet to come.
-type trigger struct {
-	fault       Fault
-	bytes, dots int // counted down; the one in use is positive
-}
-
-// Answers is what happens to answers on their way to the host.
-type Answers struct {
-	Delay time.Duration // every answer is this late
-	Lose  int           // so many of the next ones are lost; -1 loses all
-}
-
-// answer is a reply on its way.
-type answer struct {
-	b   []byte
-	due time.Time
-}
+var Faults = []Fault{NearEnd, PaperOut, CoverOpen, Jam, Cutter, Hot, Fatal, Offline, Silent, Xoff, PowerOff, Unplugged}
 
 // Set makes a fault appear or go away. Taking PaperOut away puts in a new roll,
 // taking PowerOff away switches on; setting what is already so does nothing.
@@ -51,23 +30,6 @@ func (p *Printer) Set(f Fault, on bool) {
 	p.set(f, on)
 	p.work()
 	p.change()
-}
-
-// SetAtByte makes a fault appear when n more bytes have come off the line.
-// PowerOff at byte n loses all that wasn't printed by then.
-func (p *Printer) SetAtByte(f Fault, n int) { p.arm(trigger{fault: f, bytes: n}, n) }
-
-// SetAtDot makes a fault appear when n more dots of paper have gone by the head.
-func (p *Printer) SetAtDot(f Fault, n int) { p.arm(trigger{fault: f, dots: n}, n) }
-
-func (p *Printer) arm(t trigger, n int) {
-	if n <= 0 {
-		p.Set(t.fault, true)
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.triggers = append(p.triggers, t)
 }
 
 // NewRoll is paper out and near end, mended.
@@ -80,25 +42,18 @@ func (p *Printer) NewRoll() {
 	p.change()
 }
 
-// Clear mends everything but paper, cover and power, which have their own
-// remedies: jam, cutter, heat, breakage, off line, silence, and answers that are
-// late or lost. Faults yet to come don't come.
+// Clear mends everything but paper, cover, power and cable, which have their own
+// remedies: jam, cutter, heat, breakage, off line, silence, XOFF, and what
+// SetAnswers has set. What is yet to come doesn't come.
 func (p *Printer) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.triggers, p.answers = nil, Answers{}
-	for _, f := range []Fault{Jam, Cutter, Hot, Fatal, Offline, Silent} {
+	for _, f := range []Fault{Jam, Cutter, Hot, Fatal, Offline, Silent, Xoff} {
 		p.set(f, false)
 	}
 	p.work()
 	p.change()
-}
-
-// SetAnswers says what happens to the answers from now on.
-func (p *Printer) SetAnswers(a Answers) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.answers = a
 }
 
 func (p *Printer) set(f Fault, on bool) {
@@ -107,8 +62,12 @@ func (p *Printer) set(f Fault, on bool) {
 	}
 	if !on {
 		delete(p.faults, f)
-		if f == PowerOff {
+		switch f {
+		case PowerOff:
 			p.boot()
+		case Xoff:
+			p.choked = false
+			p.answer(Other, 0x11)
 		}
 		p.report()
 		return
@@ -127,31 +86,29 @@ func (p *Printer) set(f Fault, on bool) {
 	case PowerOff:
 		p.strip.hurt()
 		p.boot()
+	case Xoff:
+		p.choked = true
+		p.answer(Other, 0x13)
+	case Unplugged:
+		p.out = nil
 	}
 	p.report()
-}
-
-// trip counts n bytes or dots and lets the triggers go off that are due.
-func (p *Printer) trip(n int, left func(*trigger) *int) {
-	for i := 0; i < len(p.triggers); {
-		t := p.triggers[i]
-		l := left(&p.triggers[i])
-		if *l == 0 {
-			i++
-			continue
-		}
-		if *l -= n; *l > 0 {
-			i++
-			continue
-		}
-		p.triggers = slices.Delete(p.triggers, i, i+1)
-		p.set(t.fault, true)
-	}
 }
 
 // stopped says whether the interpreter and the motor stand still.
 func (p *Printer) stopped() bool {
 	return p.offline() || p.faults[Silent] || p.faults[PowerOff]
+}
+
+// gone says why there is nothing at the other end of the line, or nil.
+func (p *Printer) gone() error {
+	switch {
+	case p.faults[PowerOff]:
+		return ErrOff
+	case p.faults[Unplugged]:
+		return ErrUnplugged
+	}
+	return nil
 }
 
 func (p *Printer) offline() bool {
@@ -190,6 +147,12 @@ func (p *Printer) status(n byte) byte {
 		b |= p.bits(map[Fault]byte{Jam: 0x04, Cutter: 0x08, Fatal: 0x20, Hot: 0x40})
 	case 4:
 		b |= p.bits(map[Fault]byte{NearEnd: 0x0C, PaperOut: 0x6C})
+		// Citizen's presenters have a sensor of their own on bit 6 (PPU-700, DLE EOT 4).
+		if p.o.Exit == Citizen {
+			if b &^= 0x40; p.exit.out != nil {
+				b |= 0x40
+			}
+		}
 	}
 	return b
 }
@@ -217,36 +180,8 @@ func (p *Printer) report() {
 	for i, want := range [3]byte{0x02, 0x04, 0x08} {
 		if p.auto&want != 0 && now[i] != p.told[i] {
 			p.told = now
-			p.answer(now[:]...)
+			p.answer(Auto, now[:]...)
 			return
 		}
 	}
-}
-
-// answer puts one reply on its way; a reply is lost or late as a whole.
-func (p *Printer) answer(b ...byte) {
-	switch {
-	case p.faults[Silent], p.faults[PowerOff], p.answers.Lose < 0:
-	case p.answers.Lose > 0:
-		p.answers.Lose--
-	default:
-		p.out = append(p.out, answer{b: slices.Clone(b), due: time.Now().Add(p.answers.Delay)})
-	}
-}
-
-// collect moves into b the answers that are due, and says how long the next one
-// will take when there is none; 0 is unknown.
-func (p *Printer) collect(b []byte) (n int, wait time.Duration) {
-	for n < len(b) && len(p.out) > 0 {
-		a := &p.out[0]
-		if left := time.Until(a.due); left > 0 {
-			return n, left
-		}
-		m := copy(b[n:], a.b)
-		n += m
-		if a.b = a.b[m:]; len(a.b) == 0 {
-			p.out = p.out[1:]
-		}
-	}
-	return n, 0
 }

@@ -164,10 +164,12 @@ func readLine(cells []cell) string {
 	return strings.TrimRight(s.String(), " ")
 }
 
-// movement is a task for the motor: paper by the head, or a cut.
+// movement is a task for the motors: paper by the head, a cut, or what the exit
+// does.
 type movement struct {
-	band *band // nil cuts
-	done int   // rows of it
+	work func(*Printer) // the exit's
+	band *band          // nil cuts
+	done int            // rows of it
 }
 
 // print puts a band on its way to the paper.
@@ -192,9 +194,16 @@ const slice = 24
 // move does the next slice of work and says false when it must be waited for.
 func (p *Printer) move() bool {
 	m := p.motion[0]
-	if m.band == nil {
+	switch {
+	case m.work != nil:
 		p.motion = p.motion[1:]
-		p.tear(p.strip.height - p.o.Gap)
+		m.work(p)
+		return true
+	case m.band == nil:
+		if p.trip(1, atCut); !p.stopped() { // else the knife stands, or all is lost
+			p.motion = p.motion[1:]
+			p.tear(p.strip.height - p.o.Gap)
+		}
 		return true
 	}
 	left := m.band.height - m.done
@@ -202,30 +211,10 @@ func (p *Printer) move() bool {
 		p.roll(left)
 		return true
 	}
-	n := min(slice, left)
-	if p.timer != nil {
-		return false
+	if p.timer == nil {
+		n := min(slice, left)
+		p.later(time.Duration(n)*time.Second/time.Duration(8*p.o.Speed), func() { p.roll(n) })
 	}
-	now := time.Now()
-	if now.Sub(p.due) > 50*time.Millisecond { // it stood still: the motor starts now
-		p.due = now
-	}
-	p.due = p.due.Add(time.Duration(n) * time.Second / time.Duration(8*p.o.Speed))
-	var t *time.Timer
-	t = time.AfterFunc(time.Until(p.due), func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.timer != t {
-			return
-		}
-		p.timer = nil
-		if !p.stopped() {
-			p.roll(n)
-			p.work()
-		}
-		p.change()
-	})
-	p.timer = t
 	return false
 }
 
@@ -234,8 +223,8 @@ func (p *Printer) roll(n int) {
 	for n > 0 && !p.stopped() {
 		step := n
 		for _, t := range p.triggers {
-			if t.dots > 0 {
-				step = min(step, t.dots)
+			if t.at.Dot > 0 {
+				step = min(step, t.at.Dot)
 			}
 		}
 		n -= step
@@ -244,6 +233,6 @@ func (p *Printer) roll(n int) {
 		if m.done += step; m.done == m.band.height {
 			p.motion = p.motion[1:]
 		}
-		p.trip(step, func(t *trigger) *int { return &t.dots })
+		p.trip(step, atDot)
 	}
 }

@@ -138,6 +138,7 @@ func (p *Printer) tear(h int) {
 	paper.read()
 	*s = strip{pieces: s.pieces, height: s.height - h, gap: s.gap}
 	p.papers = append(p.papers, paper)
+	p.receive(paper)
 	if n := len(p.papers) - p.o.Keep; n > 0 {
 		p.papers = append([]*Paper(nil), p.papers[n:]...)
 	}

@@ -23,8 +23,11 @@ import (
 )
 
 // ErrOff is what a host meets when the printer has no power: over USB the port
-// hangs up.
-var ErrOff = errors.New("printer is off")
+// hangs up. ErrUnplugged is the same with the cable out.
+var (
+	ErrOff       = errors.New("printer is off")
+	ErrUnplugged = errors.New("printer's cable is out")
+)
 
 // Opts says what kind of printer it is. The zero value is an 80 mm printer that
 // prints at once and knows no job ids.
@@ -35,11 +38,15 @@ type Opts struct {
 	Sizes   int    // largest factor GS ! knows, 1..8 (the default); some clones have 2
 	JobID   bool   // answers GS ( H, as only Epson does
 	NoQR    bool   // swallows GS ( k and prints nothing, as 58 mm clones do
+	NoClear bool   // doesn't know DLE DC4 8, which clears the buffers and says so
+	NoReset bool   // doesn't know DLE ENQ, which recovers from an error
 	Western bool   // starts with Chinese off, until FS &
 	Maker   string // answers 1D 49 42
 	Model   string // answers 1D 49 43
 	Buffer  int    // bytes of receive buffer, what comes on top is lost; 0 is no limit
 	XonXoff bool   // warns of a full Buffer with XOFF (13) and XON (11)
+	Rate    int    // bytes a second it takes out of Buffer; 0 is as fast as they come
+	Exit    Exit   // what holds the paper behind the knife
 	Keep    int    // papers remembered, the newest; 200 by default
 }
 
@@ -55,13 +62,15 @@ type Printer struct {
 	faults   map[Fault]bool
 	triggers []trigger
 	answers  Answers
+	exit     presenter
 
 	// The line.
 	received int64 // bytes taken off it
 	live     realtime
 	in       []octet
-	out      []answer
-	choked   bool // XOFF was sent
+	out      []answer // by the time they are due
+	tail     [3]byte  // of what came off it
+	choked   bool     // XOFF was sent
 	overrun  int
 	auto     byte    // GS a: which changes are reported
 	told     [4]byte // automatic status as last sent
@@ -69,6 +78,7 @@ type Printer struct {
 	// The interpreter.
 	code   []byte // the command under way, from its first byte
 	codeAt time.Time
+	said   bool // the command under way has its answer, see Answers.Early
 	def    *command
 	mode   mode
 	line   line
@@ -85,12 +95,21 @@ type Printer struct {
 
 // octet is a byte off the line.
 type octet struct {
-	b  byte
-	at time.Time
+	b    byte
+	at   time.Time
+	said bool // the last of a command that was answered when it came
 }
 
 // New returns a healthy printer with a full roll, switched on.
 func New(o Opts) *Printer {
+	p := &Printer{o: o.full(), changed: make(chan struct{}), faults: map[Fault]bool{}}
+	p.boot()
+	p.strip.reset(o.Gap)
+	return p
+}
+
+// full fills in what isn't said.
+func (o Opts) full() Opts {
 	def := func(v *int, d int) {
 		if *v <= 0 {
 			*v = d
@@ -105,10 +124,24 @@ func New(o Opts) *Printer {
 	if o.Model == "" {
 		o.Model = fmt.Sprintf("VIRTUAL-%d", o.Width)
 	}
-	p := &Printer{o: o, changed: make(chan struct{}), faults: map[Fault]bool{}}
-	p.boot()
-	p.strip.reset(o.Gap)
-	return p
+	return o
+}
+
+// Setup makes another model of it where it stands. What its mechanics are made
+// for stays: Width, Gap and Keep.
+func (p *Printer) Setup(change func(*Opts)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	was := p.o
+	change(&p.o)
+	p.o.Width, p.o.Gap, p.o.Keep = was.Width, was.Gap, was.Keep
+	p.o = p.o.full()
+	if p.o.Exit != was.Exit {
+		p.eject()
+	}
+	p.wake() // Speed and Rate may be others: what was waited for is begun again
+	p.work()
+	p.change()
 }
 
 func (p *Printer) String() string { return fmt.Sprintf("virtual printer, %d dots", p.o.Width) }
@@ -125,26 +158,57 @@ func (p *Printer) boot() {
 func (p *Printer) forget() {
 	p.in, p.code, p.def, p.line = nil, nil, nil, line{}
 	p.motion, p.due = nil, time.Time{}
+	p.wake()
+	p.strip.interrupt()
+}
+
+// wake gives up waiting for motor or buffer.
+func (p *Printer) wake() {
 	if p.timer != nil {
 		p.timer.Stop()
 		p.timer = nil
 	}
-	p.strip.interrupt()
 }
 
-// Write takes bytes off the line, one by one. It fails only with ErrOff, and
-// then says how many were taken before the power went.
-func (p *Printer) Write(b []byte) (int, error) {
+// Write takes bytes off the line, one by one. It waits while an Xoff holds the
+// line. It fails only with ErrOff or ErrUnplugged, and then says how many were
+// taken before.
+func (p *Printer) Write(b []byte) (int, error) { return p.write(context.Background(), b) }
+
+func (p *Printer) write(ctx context.Context, b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.change()
 	for i, c := range b {
-		if p.faults[PowerOff] {
-			return i, ErrOff
+		if p.faults[Xoff] {
+			if err := p.hold(ctx); err != nil {
+				return i, err
+			}
+		}
+		if err := p.gone(); err != nil {
+			return i, err
 		}
 		p.take(c, time.Now())
 	}
 	return len(b), nil
+}
+
+// hold waits until the line is free again, or gone. p.mu is held before and after.
+func (p *Printer) hold(ctx context.Context) error {
+	p.change() // what was taken so far can be seen meanwhile
+	for p.faults[Xoff] && p.gone() == nil {
+		changed := p.changed
+		p.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		p.mu.Lock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take is one byte off the line.
@@ -158,25 +222,25 @@ func (p *Printer) take(c byte, now time.Time) {
 		p.strip.torn = true
 		p.hear(c)
 	default:
-		p.in = append(p.in, octet{c, now})
+		p.in = append(p.in, octet{c, now, p.early(c)})
 		p.hear(c)
 	}
-	p.trip(1, func(t *trigger) *int { return &t.bytes })
+	p.trip(1, atByte)
 	p.work()
 }
 
 // throttle is software flow control around the receive buffer.
 func (p *Printer) throttle() {
-	if !p.o.XonXoff || p.o.Buffer == 0 {
+	if !p.o.XonXoff || p.o.Buffer == 0 || p.faults[Xoff] {
 		return
 	}
 	switch {
 	case !p.choked && len(p.in) > p.o.Buffer*3/4:
 		p.choked = true
-		p.answer(0x13)
+		p.answer(Other, 0x13)
 	case p.choked && len(p.in) < p.o.Buffer/4:
 		p.choked = false
-		p.answer(0x11)
+		p.answer(Other, 0x11)
 	}
 }
 
@@ -189,29 +253,70 @@ func (p *Printer) work() {
 			if !p.move() {
 				return
 			}
-		case len(p.in) > 0:
-			o := p.in[0]
-			if p.in = p.in[1:]; len(p.in) == 0 {
-				p.in = nil
+		case len(p.in) > 0 && p.o.Rate > 0:
+			if p.timer == nil {
+				p.later(time.Second/time.Duration(p.o.Rate), p.next)
 			}
-			p.step(o)
+			return
+		case len(p.in) > 0:
+			p.next()
 		default:
 			return
 		}
 	}
 }
 
-// Read waits for answers. It returns io.EOF while the printer is off.
-func (p *Printer) Read(b []byte) (int, error) { return p.read(context.Background(), b) }
+// next gives the interpreter the oldest byte of the buffer.
+func (p *Printer) next() {
+	o := p.in[0]
+	if p.in = p.in[1:]; len(p.in) == 0 {
+		p.in = nil
+	}
+	p.step(o)
+}
+
+// later does f after d, counted from the end of the last wait, unless the printer
+// stands still by then.
+func (p *Printer) later(d time.Duration, f func()) {
+	now := time.Now()
+	if now.Sub(p.due) > 50*time.Millisecond { // it stood still: this is a new start
+		p.due = now
+	}
+	p.due = p.due.Add(d)
+	var t *time.Timer
+	t = time.AfterFunc(time.Until(p.due), func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.timer != t {
+			return
+		}
+		p.timer = nil
+		if !p.stopped() {
+			f()
+			p.work()
+		}
+		p.change()
+	})
+	p.timer = t
+}
+
+// Read waits for answers. It returns io.EOF while the printer is off or unplugged.
+func (p *Printer) Read(b []byte) (int, error) {
+	n, err := p.read(context.Background(), b)
+	if err != nil {
+		err = io.EOF
+	}
+	return n, err
+}
 
 func (p *Printer) read(ctx context.Context, b []byte) (int, error) {
 	for {
 		p.mu.Lock()
-		off, changed := p.faults[PowerOff], p.changed
+		gone, changed := p.gone(), p.changed
 		n, wait := p.collect(b)
 		p.mu.Unlock()
-		if off {
-			return 0, io.EOF
+		if gone != nil {
+			return 0, gone
 		}
 		if n > 0 || len(b) == 0 {
 			return n, nil
@@ -257,6 +362,13 @@ type State struct {
 	Received int64    // bytes ever taken off the line
 	Overrun  int      // bytes lost because Buffer was full
 	Unknown  []string // see Printer.Unknown
+	Held     *Paper   // cut and still inside the exit; nil is none
+	Out      *Paper   // at the exit's output, for a hand to take; nil is none
+	Bin      []int    // papers that the exit drew in again, by ID
+
+	Opts    Opts
+	Answers Answers   // Lose counts down
+	Pending []Pending // what is yet to come
 }
 
 // Has says whether the printer has fault f.
@@ -278,6 +390,12 @@ func (p *Printer) state() State {
 		Received: p.received,
 		Overrun:  p.overrun,
 		Unknown:  slices.Clone(p.unknown),
+		Held:     p.exit.held,
+		Out:      p.exit.out,
+		Bin:      slices.Clone(p.exit.bin),
+		Opts:     p.o,
+		Answers:  p.answers,
+		Pending:  p.pending(),
 	}
 	for f := range p.faults {
 		s.Faults = append(s.Faults, f)

@@ -64,26 +64,30 @@ func (p *Printer) hear(c byte) {
 func (p *Printer) act(code []byte) {
 	switch n := code[2]; code[1] {
 	case 0x04:
-		if n >= 1 && n <= 4 {
-			p.answer(p.status(n))
-		} else {
-			p.note(code)
-		}
-	case 0x05:
-		switch n {
-		case 0: // the feed button
-		case 1:
-			p.set(Cutter, false)
-		case 2:
-			p.forget()
-			p.set(Cutter, false)
+		switch {
+		case n >= 1 && n <= 4:
+			p.answer(Live, p.status(n))
+		case n == 0x14 && p.o.Exit == Custom:
+			p.answer(Live, p.full()...)
 		default:
 			p.note(code)
 		}
-	case 0x14:
-		if n == 0x08 {
+	case 0x05:
+		switch {
+		case n == 0: // the feed button
+		case n > 2 || p.o.NoReset:
+			p.note(code)
+		case !p.failed(): // it recovers from errors only
+		case n == 2:
 			p.forget()
-			p.answer(0x37, 0x25, 0x00)
+			p.set(Cutter, false)
+		default:
+			p.set(Cutter, false)
+		}
+	case 0x14:
+		if n == 0x08 && !p.o.NoClear {
+			p.forget()
+			p.answer(Other, 0x37, 0x25, 0x00)
 			return
 		}
 		if n != 0x01 && n != 0x03 {

@@ -2,14 +2,13 @@ package printertest
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 )
 
 // Serve works the printer at the end of a line, such as the master of a
-// pseudo-terminal, until ctx ends (nil), the power goes (ErrOff) or the line
-// breaks. With baud > 0 bytes go over the line at its pace, ten bits a byte, both
+// pseudo-terminal, until ctx ends (nil), the power goes (ErrOff), the cable comes
+// out (ErrUnplugged) or the line breaks. With baud > 0 bytes go over the line at its pace, ten bits a byte, both
 // ways; with 0 as fast as they come.
 //
 // rw should have SetDeadline, as files and sockets have; if it hasn't and is
@@ -31,9 +30,6 @@ func (p *Printer) Serve(ctx context.Context, rw io.ReadWriter, baud int) error {
 			if err == nil {
 				err = pace.each(ctx, b[:n], func(c []byte) error { _, err := rw.Write(c); return err })
 			}
-			if errors.Is(err, io.EOF) {
-				err = ErrOff
-			}
 			if err != nil {
 				cancel(err)
 				return
@@ -46,7 +42,7 @@ func (p *Printer) Serve(ctx context.Context, rw io.ReadWriter, baud int) error {
 	for {
 		n, err := rw.Read(b)
 		if n > 0 {
-			err = pace.each(ctx, b[:n], func(c []byte) error { _, err := p.Write(c); return err })
+			err = pace.each(ctx, b[:n], func(c []byte) error { _, err := p.write(ctx, c); return err })
 		}
 		if ctx.Err() == nil && err != nil {
 			cancel(err)

@@ -10,7 +10,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"slices"
 	"sync"
 	"time"
@@ -18,16 +17,25 @@ import (
 
 // What SW3 says.
 const (
-	OK          = 0x90
-	Found       = 0x9F
-	BadChecksum = 0x10
-	BadLength   = 0x11
-	BadCommand  = 0x21
-	NotRead     = 0x41
-	SelfTest    = 0x60
-	NotFound    = 0x80
-	NotSelected = 0x81
-	NoContent   = 0x91
+	OK            = 0x90
+	Found         = 0x9F
+	BadChecksum   = 0x10
+	BadLength     = 0x11
+	BadCommand    = 0x21
+	Forbidden     = 0x23
+	Unknown       = 0x24
+	AuthSAM       = 0x31 // the card didn't accept the SAM
+	AuthCard      = 0x32 // the SAM didn't accept the card
+	BadVerify     = 0x33
+	BadInfoLength = 0x3F
+	BadCardType   = 0x40
+	NotRead       = 0x41
+	RandomFailed  = 0x47
+	SelfTest      = 0x60
+	NotAuthorised = 0x66
+	NotFound      = 0x80
+	NotSelected   = 0x81
+	NoContent     = 0x91
 )
 
 var preamble = []byte{0xAA, 0xAA, 0xAA, 0x96, 0x69}
@@ -37,25 +45,30 @@ type Opts struct {
 	// FindsAgain makes a card that was read be found again while it lies there.
 	// Without it find answers NotFound until the card was lifted, as most readers do.
 	FindsAgain bool
-	Broken     bool   // the self-test failed: status answers SelfTest
-	Noise      []byte // sent before every answer
-	Pieces     int    // bytes of an answer that are sent at a time; 0 is all at once
+	Broken     bool          // the self-test failed: status answers SelfTest
+	Noise      []byte        // sent before every answer
+	Pieces     int           // bytes of an answer that are sent at a time; 0 is all at once
+	Delay      time.Duration // before an answer; on a line only, as Pause
+	Pause      time.Duration // between Pieces
 }
 
 // Reader is one virtual reader. It is safe for use from several goroutines.
 type Reader struct {
-	o Opts
-
-	mu      sync.Mutex
-	changed chan struct{}
-	in      []byte
-	card    *Card
-	step    step
-	baud    int
-	silent  bool
-	fail    []byte // SW3 of the next reads
-	reads   int
-	unknown []string
+	mu        sync.Mutex
+	changed   chan struct{}
+	o         Opts
+	in        []byte
+	card      *Card
+	step      step
+	baud      int
+	silent    bool
+	unplugged bool
+	fails     map[Command]Failing
+	spoiled   int // replies that are yet to be spoiled
+	spoil     Spoil
+	liftAt    int
+	reads     int
+	unknown   []string
 }
 
 // step is how far the dialogue with the card on the reader has got.
@@ -71,7 +84,7 @@ const (
 
 // New returns a reader with no card on it.
 func New(o Opts) *Reader {
-	return &Reader{o: o, baud: 115200, changed: make(chan struct{})}
+	return &Reader{o: o, baud: 115200, fails: map[Command]Failing{}, changed: make(chan struct{})}
 }
 
 // Put lays a card on the reader, in place of one that may lie there.
@@ -83,9 +96,21 @@ func (r *Reader) Lift() { r.set(func() { r.card, r.step = nil, fresh }) }
 // SetSilent makes the reader swallow everything and never answer.
 func (r *Reader) SetSilent(on bool) { r.set(func() { r.silent = on }) }
 
-// FailReads makes the next reads fail with these SW3, such as NotRead. After each
-// the card must be lifted and put back.
-func (r *Reader) FailReads(sw3 ...byte) { r.set(func() { r.fail = slices.Clone(sw3) }) }
+// SetPlugged pulls the cable (false) and puts it back: the host's port hangs up.
+func (r *Reader) SetPlugged(on bool) { r.set(func() { r.unplugged = !on; r.in = nil }) }
+
+// Setup changes how the reader behaves from the next command on.
+func (r *Reader) Setup(change func(*Opts)) { r.set(func() { change(&r.o) }) }
+
+// Clear mends everything but the cable: silence, failures, spoiled replies, and
+// all Opts but FindsAgain, which is a habit.
+func (r *Reader) Clear() {
+	r.set(func() {
+		r.o = Opts{FindsAgain: r.o.FindsAgain}
+		r.silent, r.spoiled, r.liftAt = false, 0, 0
+		clear(r.fails)
+	})
+}
 
 func (r *Reader) set(f func()) {
 	r.mu.Lock()
@@ -105,6 +130,14 @@ type State struct {
 	Baud    int      // as set by the host
 	Reads   int      // cards read since New
 	Unknown []string // commands it doesn't know, or that must never be sent, in hexadecimal
+
+	Opts      Opts
+	Silent    bool
+	Unplugged bool
+	Fails     map[Command]Failing // those that fail
+	Spoiled   int                 // replies that are yet to be spoiled; -1 is all
+	Spoil     Spoil               // how
+	LiftAt    int                 // see LiftAtByte
 }
 
 // State returns what can be seen now.
@@ -115,7 +148,17 @@ func (r *Reader) State() State {
 }
 
 func (r *Reader) state() State {
-	return State{Card: r.card, Baud: r.baud, Reads: r.reads, Unknown: slices.Clone(r.unknown)}
+	s := State{
+		Card: r.card, Baud: r.baud, Reads: r.reads, Unknown: slices.Clone(r.unknown),
+		Opts: r.o, Silent: r.silent, Unplugged: r.unplugged,
+		Fails: map[Command]Failing{}, Spoiled: r.spoiled, Spoil: r.spoil, LiftAt: r.liftAt,
+	}
+	for c, f := range r.fails {
+		if len(f.Next) > 0 || f.Always != 0 {
+			s.Fails[c] = f
+		}
+	}
+	return s
 }
 
 // Changed returns a channel that is closed at the next change of State.
@@ -144,23 +187,36 @@ func (r *Reader) Wait(ctx context.Context, want func(State) bool) error {
 
 // Exchange takes bytes off the line and returns what the reader answers to them:
 // nothing while a command isn't complete.
-func (r *Reader) Exchange(b []byte) []byte {
+func (r *Reader) Exchange(b []byte) (out []byte) {
+	for _, a := range r.take(b) {
+		out = append(out, a.b...)
+	}
+	return out
+}
+
+// take is bytes off the line; it returns the answers.
+func (r *Reader) take(b []byte) (out []reply) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.silent {
+	if r.silent || r.unplugged {
 		r.in = nil
 		return nil
 	}
 	r.in = append(r.in, b...)
-	var out []byte
 	for {
 		body, ok := r.next()
 		if !ok {
 			return out
 		}
+		reads := r.reads
 		sw3, data := r.obey(body)
-		out = append(out, r.o.Noise...)
-		out = append(out, Frame(append([]byte{0, 0, sw3}, data...))...)
+		frame := r.mangle(Frame(append([]byte{0, 0, sw3}, data...)))
+		if r.liftAt > 0 && r.reads > reads {
+			frame = frame[:min(r.liftAt, len(frame))]
+			r.card, r.step, r.liftAt, r.reads = nil, fresh, 0, reads
+			r.change()
+		}
+		out = append(out, reply{b: slices.Concat(r.o.Noise, frame), delay: r.o.Delay, pause: r.o.Pause, piece: r.o.Pieces})
 	}
 }
 
@@ -224,6 +280,9 @@ func (r *Reader) obey(b []byte) (sw3 byte, data []byte) {
 		}
 		return OK, nil
 	case cmd == 0x11 && para == 0xFF:
+		if sw3 := r.failure(Status); sw3 != 0 {
+			return sw3, nil
+		}
 		if r.o.Broken {
 			return SelfTest, nil
 		}
@@ -233,6 +292,9 @@ func (r *Reader) obey(b []byte) (sw3 byte, data []byte) {
 	case cmd == 0x20 && para == 0x01:
 		return r.find()
 	case cmd == 0x20 && para == 0x02:
+		if sw3 := r.failure(Select); sw3 != 0 {
+			return sw3, nil
+		}
 		if r.step != found {
 			return NotSelected, nil
 		}
@@ -255,6 +317,9 @@ func (r *Reader) obey(b []byte) (sw3 byte, data []byte) {
 }
 
 func (r *Reader) find() (byte, []byte) {
+	if sw3 := r.failure(Find); sw3 != 0 {
+		return sw3, nil
+	}
 	if r.card == nil || r.step == spoilt || r.step == read && !r.o.FindsAgain {
 		return NotFound, nil
 	}
@@ -266,9 +331,8 @@ func (r *Reader) read() (byte, []byte) {
 	if r.card == nil || r.step != selected && r.step != read {
 		return NotRead, nil
 	}
-	if len(r.fail) > 0 {
-		sw3 := r.fail[0]
-		r.fail, r.step = r.fail[1:], spoilt
+	if sw3 := r.failure(Read); sw3 != 0 {
+		r.step = spoilt
 		return sw3, nil
 	}
 	r.step = read
@@ -284,6 +348,9 @@ func (r *Reader) read() (byte, []byte) {
 // address is the latest address; hosts also ask it to see whether the card that was
 // read still lies there.
 func (r *Reader) address() (byte, []byte) {
+	if sw3 := r.failure(Address); sw3 != 0 {
+		return sw3, nil
+	}
 	switch {
 	case r.card == nil || r.step != selected && r.step != read:
 		return NotRead, nil
@@ -291,43 +358,4 @@ func (r *Reader) address() (byte, []byte) {
 		return NoContent, nil
 	}
 	return OK, encode(r.card.Address, 70)
-}
-
-// Serve works the reader at the end of a line until ctx ends (nil) or the line
-// breaks. rw should have SetDeadline, as files and sockets have; if it hasn't and
-// is an io.Closer, Serve closes it at the end.
-func (r *Reader) Serve(ctx context.Context, rw io.ReadWriter) error {
-	freed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(freed)
-		if d, ok := rw.(interface{ SetDeadline(time.Time) error }); ok && d.SetDeadline(time.Unix(1, 0)) == nil {
-			return
-		}
-		if c, ok := rw.(io.Closer); ok {
-			_ = c.Close()
-		}
-	})
-	defer func() {
-		if !stop() {
-			<-freed
-		}
-	}()
-	b := make([]byte, 4096)
-	for {
-		n, err := rw.Read(b)
-		for out := r.Exchange(b[:n]); len(out) > 0 && err == nil; {
-			piece := len(out)
-			if r.o.Pieces > 0 {
-				piece = min(piece, r.o.Pieces)
-			}
-			_, err = rw.Write(out[:piece])
-			out = out[piece:]
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -6,14 +6,21 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// ErrUnplugged is a scan that nobody can read.
+// ErrUnplugged is a scan that nobody can read, and what Serve ends with when the
+// cable comes out: the host's port hangs up.
 var ErrUnplugged = errors.New("scanner is not on a line")
+
+// ErrEncoding is a code that GBK has no characters for.
+var ErrEncoding = errors.New("not in GBK")
 
 // The commands it knows, of the GM65 and of Honeywell, and the GM65's
 // acknowledgement.
@@ -27,47 +34,90 @@ var (
 
 // Opts says how the scanner is set up.
 type Opts struct {
-	End  string // sent after a code: "\r" (the default), "\n", "\r\n"
-	Bare bool   // sends no End; the code ends with the silence after it
+	End   string // sent after a code: "\r" (the default), "\n", "\r\n"
+	Bare  bool   // sends no End; the code ends with the silence after it
+	GBK   bool   // sends Chinese in GBK, as the common makes do out of the box, not in UTF-8
+	Noise []byte // sent before every code
 }
 
-// Scanner is one virtual scanner. It is safe for use from several goroutines.
-type Scanner struct {
-	o Opts
-
-	line sync.Mutex // held while writing: a code isn't torn apart by an acknowledgement
-
-	mu       sync.Mutex
-	changed  chan struct{}
-	w        io.Writer // nil while not served
-	in       []byte
-	last     string
-	triggers int
-	off      int
-	unknown  []byte
-}
-
-// New returns a scanner.
-func New(o Opts) *Scanner {
+// full fills in what isn't said.
+func (o Opts) full() Opts {
 	switch {
 	case o.Bare:
 		o.End = ""
 	case o.End == "":
 		o.End = "\r"
 	}
-	return &Scanner{o: o, changed: make(chan struct{})}
+	return o
+}
+
+// Scanner is one virtual scanner. It is safe for use from several goroutines.
+type Scanner struct {
+	line sync.Mutex // held while writing: a code isn't torn apart by an acknowledgement
+
+	mu        sync.Mutex
+	changed   chan struct{}
+	o         Opts
+	w         io.Writer // nil while not served
+	unplugged bool
+	in        []byte
+	last      string
+	triggers  int
+	off       int
+	unknown   []byte
+}
+
+// New returns a scanner.
+func New(o Opts) *Scanner {
+	return &Scanner{o: o.full(), changed: make(chan struct{})}
+}
+
+// Setup sets the scanner up differently, as its booklet of setup codes does. An
+// End stays set until another one or Bare takes its place.
+func (s *Scanner) Setup(change func(*Opts)) {
+	s.set(func() {
+		change(&s.o)
+		s.o = s.o.full()
+	})
+}
+
+// SetPlugged pulls the cable (false) and puts it back.
+func (s *Scanner) SetPlugged(on bool) { s.set(func() { s.unplugged = !on }) }
+
+func (s *Scanner) set(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	s.change()
 }
 
 // Scan holds a code before the scanner, which sends it with its end. It returns
-// ErrUnplugged while the scanner isn't served, and os.ErrDeadlineExceeded when the
-// line is full because nobody reads.
+// ErrUnplugged while the scanner isn't served, os.ErrDeadlineExceeded when the line
+// is full because nobody reads, and ErrEncoding.
 func (s *Scanner) Scan(code string) error {
+	o := s.State().Opts
+	text := code
+	if o.GBK {
+		var err error
+		if text, err = simplifiedchinese.GBK.NewEncoder().String(code); err != nil {
+			return fmt.Errorf("%q: %w", code, ErrEncoding)
+		}
+	}
+	return s.send(string(o.Noise)+text+o.End, func() { s.last = code })
+}
+
+// Say puts bytes on the line that are no code, such as noise. It returns the
+// errors of Scan.
+func (s *Scanner) Say(b ...byte) error { return s.send(string(b), func() {}) }
+
+// send writes to the host, if there is one, and notes that it does.
+func (s *Scanner) send(text string, note func()) error {
 	s.line.Lock()
 	defer s.line.Unlock()
 	s.mu.Lock()
 	w := s.w
 	if w != nil {
-		s.last = code
+		note()
 		s.change()
 	}
 	s.mu.Unlock()
@@ -77,7 +127,7 @@ func (s *Scanner) Scan(code string) error {
 	if d, ok := w.(interface{ SetWriteDeadline(time.Time) error }); ok {
 		_ = d.SetWriteDeadline(time.Now().Add(time.Second))
 	}
-	_, err := io.WriteString(w, code+s.o.End)
+	_, err := io.WriteString(w, text)
 	return err
 }
 
@@ -88,13 +138,34 @@ type State struct {
 	Triggers int    // commands to scan
 	Stops    int    // commands to stop scanning
 	Unknown  []byte // what came that is no command
+
+	Opts      Opts
+	Unplugged bool
 }
 
 // State returns what can be seen now.
 func (s *Scanner) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return State{On: s.w != nil, Last: s.last, Triggers: s.triggers, Stops: s.off, Unknown: slices.Clone(s.unknown)}
+	return State{
+		On: s.w != nil, Last: s.last, Triggers: s.triggers, Stops: s.off, Unknown: slices.Clone(s.unknown),
+		Opts: s.o, Unplugged: s.unplugged,
+	}
+}
+
+// Wait returns when the scanner's state is as wanted, or ctx ends.
+func (s *Scanner) Wait(ctx context.Context, want func(State) bool) error {
+	for {
+		changed := s.Changed()
+		if want(s.State()) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for scanner: %w", ctx.Err())
+		}
+	}
 }
 
 // Changed returns a channel that is closed at the next change of State.
@@ -143,46 +214,51 @@ func (s *Scanner) take(b []byte) (answer []byte) {
 	return answer
 }
 
-// Serve works the scanner at the end of a line until ctx ends (nil) or the line
-// breaks. rw should have SetDeadline, as files and sockets have; if it hasn't and
-// is an io.Closer, Serve closes it at the end.
+// Serve works the scanner at the end of a line until ctx ends (nil), the cable
+// comes out (ErrUnplugged) or the line breaks. rw should have SetDeadline, as files
+// and sockets have; if it hasn't and is an io.Closer, Serve closes it at the end.
 func (s *Scanner) Serve(ctx context.Context, rw io.ReadWriter) error {
-	plug := func(w io.Writer) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.w = w
-		s.change()
-	}
-	freed := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
+	end := ctx
+	ctx, cancel := context.WithCancelCause(ctx)
+	pulled, freed := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(pulled)
+		if s.Wait(ctx, func(st State) bool { return st.Unplugged }) == nil {
+			cancel(ErrUnplugged)
+		}
+	}()
+	context.AfterFunc(ctx, func() {
 		defer close(freed)
-		if d, ok := rw.(interface{ SetDeadline(time.Time) error }); ok && d.SetDeadline(time.Unix(1, 0)) == nil {
+		if d, ok := rw.(deadliner); ok && d.SetDeadline(time.Unix(1, 0)) == nil {
 			return
 		}
 		if c, ok := rw.(io.Closer); ok {
 			_ = c.Close()
 		}
 	})
-	defer func() {
-		if !stop() {
-			<-freed
-		}
-	}()
-	plug(rw)
-	defer plug(nil)
+	s.set(func() { s.w = rw })
 	b := make([]byte, 256)
-	for {
+	for ctx.Err() == nil {
 		n, err := rw.Read(b)
 		if answer := s.take(b[:n]); len(answer) > 0 && err == nil {
 			s.line.Lock()
 			_, err = rw.Write(answer)
 			s.line.Unlock()
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
-			return err
+			cancel(err) // ctx may have ended before, with a better reason
 		}
 	}
+	s.set(func() { s.w = nil })
+	<-pulled
+	<-freed
+	if d, ok := rw.(deadliner); ok {
+		_ = d.SetDeadline(time.Time{})
+	}
+	if end.Err() != nil {
+		return nil
+	}
+	return context.Cause(ctx)
 }
+
+type deadliner interface{ SetDeadline(time.Time) error }

@@ -27,13 +27,32 @@ const (
 // until waits for a state of s.
 func until(t *testing.T, s *scannertest.Scanner, want func(scannertest.State) bool) {
 	t.Helper()
-	for {
-		changed := s.Changed()
-		if want(s.State()) {
-			return
-		}
-		<-changed
+	if err := s.Wait(t.Context(), want); err != nil {
+		t.Fatal(err)
 	}
+}
+
+// serve works s on a pseudo-terminal and returns the driver's end of it, and what
+// Serve returned.
+func serve(t *testing.T, ctx context.Context, s *scannertest.Scanner) (*os.File, <-chan error) {
+	t.Helper()
+	l, err := serialtest.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := os.OpenFile(l.Path(), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = port.Close() })
+	done := make(chan error, 1)
+	go func() {
+		err := s.Serve(ctx, l)
+		_ = l.Close()
+		done <- err
+	}()
+	until(t, s, func(st scannertest.State) bool { return st.On })
+	return port, done
 }
 
 func TestServe(t *testing.T) {
@@ -43,30 +62,18 @@ func TestServe(t *testing.T) {
 		end  string
 	}{
 		{"CR", scannertest.Opts{}, "\r"},
+		{"LF", scannertest.Opts{End: "\n"}, "\n"},
 		{"CRLF", scannertest.Opts{End: "\r\n"}, "\r\n"},
 		{"Bare", scannertest.Opts{Bare: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			l, err := serialtest.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			port, err := os.OpenFile(l.Path(), os.O_RDWR|syscall.O_NOCTTY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer port.Close()
 			s := scannertest.New(c.opts)
 			if err := s.Scan("early"); !errors.Is(err, scannertest.ErrUnplugged) {
 				t.Errorf("scan while unplugged: %v", err)
 			}
-			done := make(chan error)
-			go func() { done <- s.Serve(ctx, l) }()
-			until(t, s, func(st scannertest.State) bool { return st.On })
-
+			port, done := serve(t, ctx, s)
 			if err := s.Scan("H:7Q2M-A023"); err != nil {
 				t.Fatal(err)
 			}
@@ -113,6 +120,73 @@ func TestNobodyReads(t *testing.T) {
 	}
 	_ = host.Close()
 	if err := <-done; !errors.Is(err, io.EOF) {
+		t.Errorf("served: %v", err)
+	}
+}
+
+// TestSetup changes end, encoding and noise while the scanner is on its line.
+func TestSetup(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := scannertest.New(scannertest.Opts{})
+	port, done := serve(t, ctx, s)
+	for _, c := range []struct {
+		name  string
+		setup func(*scannertest.Opts)
+		want  string
+	}{
+		{"UTF8", func(*scannertest.Opts) {}, "\xe5\x8f\xb7A\r"},
+		{"GBK", func(o *scannertest.Opts) { o.GBK = true }, "\xba\xc5A\r"},
+		{"LF", func(o *scannertest.Opts) { o.End = "\n" }, "\xba\xc5A\n"},
+		{"Idle", func(o *scannertest.Opts) { o.Bare = true }, "\xba\xc5A"},
+		{"DefaultEndAgain", func(o *scannertest.Opts) { o.Bare = false }, "\xba\xc5A\r"},
+		{"Noise", func(o *scannertest.Opts) { o.Noise = []byte{0, 0xFF} }, "\x00\xff\xba\xc5A\r"},
+	} {
+		s.Setup(c.setup)
+		if err := s.Scan("号A"); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		read(t, port, c.want)
+	}
+	if err := s.Scan("😀"); !errors.Is(err, scannertest.ErrEncoding) {
+		t.Errorf("a code that GBK can't say: %v", err)
+	}
+	if got := s.State(); got.Last != "号A" || !got.Opts.GBK {
+		t.Errorf("state %+v", got)
+	}
+	if err := s.Say(0x7F, 0x00); err != nil {
+		t.Fatal(err)
+	}
+	read(t, port, "\x7f\x00")
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("served: %v", err)
+	}
+}
+
+// TestUnplugged hangs up and comes back on a new line.
+func TestUnplugged(t *testing.T) {
+	s := scannertest.New(scannertest.Opts{})
+	port, done := serve(t, t.Context(), s)
+	s.SetPlugged(false)
+	if err := <-done; !errors.Is(err, scannertest.ErrUnplugged) {
+		t.Fatalf("served: %v", err)
+	}
+	if n, err := port.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Errorf("read after hang-up: %d, %v", n, err)
+	}
+	if err := s.Scan("x"); !errors.Is(err, scannertest.ErrUnplugged) || !s.State().Unplugged {
+		t.Errorf("scan: %v", err)
+	}
+	s.SetPlugged(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	port, done = serve(t, ctx, s)
+	if err := s.Scan("x"); err != nil {
+		t.Fatal(err)
+	}
+	read(t, port, "x\r")
+	cancel()
+	if err := <-done; err != nil {
 		t.Errorf("served: %v", err)
 	}
 }
