@@ -74,7 +74,7 @@ func (m *Main) preview(_ context.Context, args []string) error {
 func drawPaper(cfg configs.Kiosk, catalog *kiosk.Catalog, p printer.Profile, job kiosk.PrintJob) (image.Image, error) {
 	setting := printer.Setting{Catalog: catalog, Profile: p, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Location: cfg.Location()}
 	v := printertest.New(printertest.Opts{Width: p.Width, NoQR: !p.QR})
-	if _, err := v.Write(printer.Render(cfg.Layouts()[job.Kind()], printer.NewSlip(setting, job, time.Time{}))); err != nil {
+	if _, err := v.Write(printer.Render(cfg.Layouts()[job.Kind()], printer.NewSlip(setting, job, time.Time{})).Bytes); err != nil {
 		return nil, err
 	}
 	papers := v.Papers()

@@ -190,7 +190,7 @@ func (k *terminal) fitPrinter(ctx context.Context, d *desk.Opts) error {
 	k.port = PrinterPort(k.cfg, p)
 	setting := printer.Setting{Catalog: k.catalog, Profile: profile, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Location: k.cfg.Location()}
 	layouts := k.cfg.Layouts()
-	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Untaken: k.untaken, Render: func(job kiosk.PrintJob) []byte {
+	k.dev = printer.New(k.port, printer.Opts{Profile: profile, Baud: k.cfg.Printer.Baud, Now: time.Now, Unclean: unclean, Untaken: k.untaken, Render: func(job kiosk.PrintJob) printer.Page {
 		return printer.Render(layouts[job.Kind()], printer.NewSlip(setting, job, k.desk.Opening(job.Ticket)))
 	}})
 	d.Printer = k.dev
