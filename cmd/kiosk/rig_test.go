@@ -29,6 +29,9 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	if config := os.Getenv("KIOSK_TEST_WIRED"); config != "" {
+		os.Exit(runWired(config))
+	}
 	dir, err := os.MkdirTemp("", "hallkiosk")
 	if err != nil {
 		panic(err)
@@ -339,7 +342,7 @@ type hall struct {
 func newHall(t testing.TB, flags ...string) *hall {
 	t.Helper()
 	h := &hall{t: t, dir: t.TempDir()}
-	p := start(t, nil, filepath.Join(bin, "hallsim"), append([]string{"-dir", h.dir, "-speed", "0"}, flags...)...)
+	p := start(t, nil, filepath.Join(bin, "hallsim"), append([]string{"-dir", h.dir, "-speed", "400"}, flags...)...)
 	h.url = "http://" + p.wait("hallsim: http://")
 	return h
 }

@@ -33,6 +33,7 @@ type devices struct {
 	card     *idcard.Report // masked; of the card that lies there
 	cards    chan struct{}  // closed and renewed when a card was read or refused
 	refused  error          // why the newest card could not be read
+	refusal  time.Time      // when
 	open     bool           // the cabinet's door
 	tampered bool           // until Unlock
 	lowPaper bool           // the cabinet's own contact
@@ -123,7 +124,7 @@ func (k *terminal) readCards(ctx context.Context) {
 			r := idcard.NewReport(e.Card, time.Now().In(k.cfg.Location()))
 			d.card, d.refused = &r, nil
 		case idcard.CardFailed:
-			d.card, d.refused = nil, e.Err
+			d.card, d.refused, d.refusal = nil, e.Err, time.Now()
 		case idcard.CardLifted:
 			d.card = nil
 		}
@@ -157,19 +158,19 @@ func (d *devices) examineCard(ctx context.Context) (idcard.Report, error) {
 	for {
 		d.mu.Lock()
 		card, up, cards := d.card, d.readerUp, d.cards
+		refused := d.refused
+		if d.refused = nil; time.Since(d.refusal) > CardPatience {
+			refused = nil // of somebody before
+		}
 		d.mu.Unlock()
 		if card != nil {
 			return *card, nil
 		}
+		if refused != nil {
+			return idcard.Report{}, refused
+		}
 		select {
 		case <-cards:
-			d.mu.Lock()
-			refused := d.refused
-			d.refused = nil
-			d.mu.Unlock()
-			if refused != nil {
-				return idcard.Report{}, refused
-			}
 		case <-ctx.Done():
 			if up != nil {
 				return idcard.Report{}, up

@@ -1,0 +1,419 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image/png"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/gpio/gpiotest"
+
+	"hallkiosk/cmd/kiosk/terminal"
+	"hallkiosk/configs"
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/control"
+)
+
+// runWired is the kiosk with a cabinet whose lines are files beside its config:
+// no build machine has GPIO. A file that holds 1 is a line that is high.
+func runWired(config string) int {
+	cfg, catalog, problems := configs.LoadKiosk(config)
+	if len(problems.Fatal()) > 0 {
+		fmt.Println(problems)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	line := func(name string) (gpio.PinIO, error) {
+		if name == "GPIO99" {
+			return nil, &kiosk.Error{Code: kiosk.EUnavailable, Hint: "no GPIO line \"GPIO99\""}
+		}
+		return filePin{&gpiotest.Pin{N: name}, filepath.Join(filepath.Dir(config), name)}, nil
+	}
+	if err := terminal.Run(ctx, terminal.Opts{Config: cfg, Catalog: catalog, Out: os.Stdout, Line: line}); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// filePin is a line whose level is in a file.
+type filePin struct {
+	*gpiotest.Pin
+	file string
+}
+
+func (p filePin) In(gpio.Pull, gpio.Edge) error { return nil }
+
+func (p filePin) Read() gpio.Level {
+	b, err := os.ReadFile(p.file)
+	return err == nil && string(b) == "1"
+}
+
+func (p filePin) WaitForEdge(timeout time.Duration) bool {
+	was := p.Read()
+	for end := time.Now().Add(timeout); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if p.Read() != was {
+			return true
+		}
+	}
+	return false
+}
+
+// wire sets a line of the cabinet.
+func (m *machine) wire(name, level string) {
+	m.t.Helper()
+	if err := os.WriteFile(filepath.Join(m.dir, name), []byte(level), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// says waits until the screen shows a text.
+func (m *machine) says(text string) control.Screen {
+	m.t.Helper()
+	return m.screen("saying "+text, func(s control.Screen) bool {
+		return slices.ContainsFunc(s.Texts, func(line string) bool { return strings.Contains(line, text) })
+	})
+}
+
+func (m *machine) saysNot(text string) {
+	m.t.Helper()
+	m.screen("free of "+text, func(s control.Screen) bool {
+		return !slices.ContainsFunc(s.Texts, func(line string) bool { return strings.Contains(line, text) })
+	})
+}
+
+// device waits until status tells a device's state.
+func (m *machine) device(name, state string) control.Device {
+	m.t.Helper()
+	var last control.Device
+	for late := time.Now().Add(patient); time.Now().Before(late); time.Sleep(20 * time.Millisecond) {
+		s, err := m.Status(context.Background())
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		for _, d := range s.Devices {
+			if d.Name == name {
+				last = d
+			}
+		}
+		if last.State == state {
+			return last
+		}
+	}
+	m.t.Fatalf("%s never was %s: %+v", name, state, last)
+	return last
+}
+
+// A card greets its holder by a masked name, which goes with the card and with
+// time; a ticket's code shows its number; a printer in trouble is told in the head.
+func TestDevicesOnTheScreen(t *testing.T) {
+	env := xvfb(t, 1080, 1920)
+	h := newHall(t)
+	m := newMachine(t, h.ports(115200))
+	p := m.run(env)
+	m.screen("first", named("first"))
+	m.device("reader", "ready")
+	m.device("scanner", "ready")
+
+	h.do("/reader/put?card=resident")
+	m.says("*,您好")
+	m.tap(env, "社保卡")
+	m.screen("confirm", named("confirm"))
+	h.do("/reader/lift")
+	m.saysNot("您好")
+	m.screen("first", named("first")) // nothing of the visit stays
+
+	h.do("/reader/put?card=hmt")
+	m.says("*,您好")
+	m.saysNot("您好") // 15 s later, though the card lies there
+	h.do("/reader/lift")
+
+	h.do("/reader/fail?command=read&sw3=41&times=1")
+	h.do("/reader/put?card=resident")
+	m.screen("telling", named("device"))
+	m.tap(env, "知道了")
+	h.do("/reader/lift")
+	m.screen("first", named("first"))
+
+	r := m.takeVerb("-item", "RS001")
+	scan := func(code string) {
+		t.Helper()
+		resp, err := http.Post(h.url+"/scanner/scan", "", strings.NewReader(code))
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("scan: %v %v", resp, err)
+		}
+		resp.Body.Close()
+	}
+	scan(string(r.ID))
+	s := m.says("不用再取")
+	if s.Name != "ticket" || ticketNumber(s) != r.Number {
+		t.Errorf("the code of %s shows %s: %v", r.Number, s.Name, s.Texts)
+	}
+	m.home(env, "好了")
+	scan("https://example.com/something-else")
+	m.screen("telling", named("device"))
+	m.tap(env, "知道了")
+
+	h.do("/printer/paper-out")
+	m.says("现在印不了纸")
+	h.do("/printer/paper-new")
+	m.saysNot("现在印不了纸")
+	h.do("/reader/unplug")
+	m.device("reader", "gone")
+	h.do("/reader/plug")
+	m.device("reader", "ready")
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	for _, secret := range []string{"11010519491231002X"} {
+		if strings.Contains(p.said(), secret) {
+			t.Errorf("the kiosk said %s", secret)
+		}
+	}
+}
+
+// The cabinet: door and tampering lock the screen and are told to the center, a
+// contact warns of the roll's end, presence wakes the screen.
+func TestCabinet(t *testing.T) {
+	env := xvfb(t, 1080, 1920)
+	h := newHall(t)
+	m := newMachine(t, h.ports(115200)+`[cabinet]
+lamp = "GPIO4"
+buzzer = "GPIO5"
+presence = "GPIO6"
+door = "GPIO7"
+tamper = "GPIO8"
+paper_low = "GPIO9"
+[screen]
+rest_after = 1
+`)
+	m.wire("GPIO9", "1") // closes to ground near the end
+	p := start(t, append(env, "KIOSK_TEST_WIRED="+m.config), os.Args[0])
+	p.wait("kiosk: ready")
+	m.screen("resting", named("rest"))
+	m.wire("GPIO6", "1")
+	m.screen("first", named("first"))
+
+	m.wire("GPIO7", "1")
+	s := m.screen("locked", named("locked"))
+	if find(s, "重新开始") != nil || find(s, "社保卡") != nil {
+		t.Errorf("a locked screen offers %v", s.Targets)
+	}
+	if d := m.device("cabinet", "door_open"); d.Hint == "" {
+		t.Error("no hint")
+	}
+	m.wire("GPIO7", "0")
+	m.screen("first", named("first"))
+
+	m.wire("GPIO8", "1")
+	m.screen("locked", named("locked"))
+	m.wire("GPIO8", "0")
+	m.device("cabinet", "tampered")
+	if out, errOut, code := m.verb("unlock"); code != 0 {
+		t.Fatalf("unlock: exit %d %s%s", code, out, errOut)
+	}
+	m.screen("first", named("first"))
+
+	m.device("printer", "ready")
+	m.wire("GPIO9", "0")
+	m.device("printer", "near_end")
+
+	want := []string{"cabinet.door true", "cabinet.door false", "cabinet.tamper true", "cabinet.tamper false"}
+	got := column(t, filepath.Join(m.dir, "kiosk.db"), "SELECT kind || ' ' || CASE json_extract(body, '$.open') WHEN 1 THEN 'true' ELSE 'false' END FROM event WHERE kind LIKE 'cabinet.%' ORDER BY seq")
+	if !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	m.wire("GPIO6", "0")
+	m.screen("resting again", named("rest"))
+	cmd := exec.Command("xdotool", "mousemove", "500", "900", "click", "1")
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	m.screen("first", named("first"))
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+}
+
+// A line that the machine lacks is told, and the rest works.
+func TestCabinetWithoutLines(t *testing.T) {
+	m := newMachine(t, "[cabinet]\ndoor = \"GPIO99\"\n")
+	m.run(nil, "-headless")
+	if d := m.device("cabinet", "gone"); !strings.Contains(d.Hint, "GPIO99") {
+		t.Errorf("hint %q", d.Hint)
+	}
+	if r := m.takeVerb("-item", "RS001"); r.Number == "" {
+		t.Error("no number")
+	}
+}
+
+// Promise, plan, receipt and reprint by the technician's verbs, on paper.
+func TestOtherPapers(t *testing.T) {
+	h := newHall(t)
+	m := newMachine(t, h.ports(115200))
+	m.run(nil, "-headless")
+	text := func() string { return strings.Join(h.newest().Text, "\n") }
+
+	promised := m.takeVerb("-item", "RS001", "-missing", "旧社保卡")
+	if got := text(); !strings.Contains(got, "容缺预受理") || !strings.Contains(got, "[  ] 旧社保卡") || !strings.Contains(got, promised.Number) {
+		t.Errorf("promise slip:\n%s", got)
+	}
+	if _, errOut, code := m.verb("take", "-item", "RS001", "-missing", "身份证原件"); code != 2 || !strings.Contains(errOut, "必备") {
+		t.Errorf("an essential paper was promised: exit %d %s", code, errOut)
+	}
+	if _, errOut, code := m.verb("take", "-item", "RS001", "-missing", "月球证"); code != 2 || !strings.Contains(errOut, "不需要") {
+		t.Errorf("an unknown paper was promised: exit %d %s", code, errOut)
+	}
+	if _, errOut, code := m.verb("take", "-theme", "spaceport"); code != 2 || !strings.Contains(errOut, "spaceport") {
+		t.Errorf("an unknown theme: exit %d %s", code, errOut)
+	}
+	plan := m.takeVerb("-theme", "restaurant", "-lang", "zh-Hant")
+	if got := text(); !strings.Contains(got, "開餐飲店") || !strings.Contains(got, "1. 營業執照") || !strings.Contains(got, plan.Number) {
+		t.Errorf("plan:\n%s", got)
+	}
+	again := func(args ...string) (r control.TakeReply) {
+		t.Helper()
+		out, errOut, code := m.verb(append([]string{"reprint", "-json"}, args...)...)
+		if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Print != kiosk.Printed {
+			t.Fatalf("reprint %v: exit %d %s%s", args, code, out, errOut)
+		}
+		return r
+	}
+	if r := again(plan.Number); r.ID != plan.ID || !strings.Contains(text(), "重印 第 2 張") {
+		t.Errorf("reprint of %s is %s:\n%s", plan.Number, r.Number, text())
+	}
+	if again("-paper", "receipt", string(plan.ID)); !strings.Contains(text(), "取號回執") || strings.Contains(text(), "重印") {
+		t.Errorf("receipt:\n%s", text())
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{{[]string{"A9-999"}, "A9-999"}, {[]string{"nonsense"}, "不是一个号码"}, {[]string{"-paper", "hat", plan.Number}, "hat"}} {
+		if _, errOut, code := m.verb(append([]string{"reprint"}, c.args...)...); code != 2 || !strings.Contains(errOut, c.want) {
+			t.Errorf("reprint %v: exit %d %s", c.args, code, errOut)
+		}
+	}
+}
+
+func TestDoctorPrinter(t *testing.T) {
+	h := newHall(t)
+	m := newMachine(t, strings.Replace(h.ports(115200), "[reader]", "profile = \"epson-80\"\n[reader]", 1))
+	look := func(what string, exit int) string {
+		t.Helper()
+		out, errOut, code := m.verb("doctor", "printer")
+		if code != exit {
+			t.Errorf("%s: exit %d\n%s%s", what, code, out, errOut)
+		}
+		return out + errOut
+	}
+	t.Run("ByItself", func(t *testing.T) {
+		if got := look("alone", 0); !strings.Contains(got, "HALL") || strings.Contains(got, "✗") || strings.Count(got, "✓") < 5 {
+			t.Error(got)
+		}
+		if text := strings.Join(h.newest().Text, "\n"); !strings.Contains(text, "二级") {
+			t.Errorf("test page:\n%s", text)
+		}
+	})
+	p := m.run(nil, "-headless")
+	t.Run("ThroughTheKiosk", func(t *testing.T) {
+		if got := look("through the kiosk", 0); !strings.Contains(got, "HALL") {
+			t.Error(got)
+		}
+		h.do("/printer/model?jobid=0&clear=0")
+		if got := look("less than promised", 1); strings.Count(got, "✗") != 3 { // the page waits for its job id too
+			t.Error(got)
+		}
+		h.do("/printer/paper-out")
+		if got := look("no paper", 1); !strings.Contains(got, "没有纸") {
+			t.Error(got)
+		}
+		h.do("/printer/off")
+		if got := look("off", 1); !strings.Contains(got, "没有应答") {
+			t.Error(got)
+		}
+	})
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	if out, errOut, code := newMachine(t, "").verb("doctor", "printer"); code != 2 || !strings.Contains(errOut, "没有装") {
+		t.Errorf("not fitted: exit %d %s%s", code, out, errOut)
+	}
+}
+
+func TestPreview(t *testing.T) {
+	m := newMachine(t, "[printer]\npapers = \"papers\"\n")
+	dir := filepath.Join(m.dir, "papers")
+	if err := os.CopyFS(dir, os.DirFS("../../configs/papers")); err != nil {
+		t.Fatal(err)
+	}
+	size := func(args ...string) (w, h int) {
+		t.Helper()
+		name := filepath.Join(t.TempDir(), "out.png")
+		if out, errOut, code := m.verb(append(append([]string{"preview"}, args...), name)...); code != 0 {
+			t.Fatalf("preview %v: exit %d %s%s", args, code, out, errOut)
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := png.DecodeConfig(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Width, c.Height
+	}
+	w, before := size()
+	if w != 640 || before < 400 {
+		t.Errorf("a ticket is %d by %d", w, before)
+	}
+	if w, h := size("-all"); w < 5000 || h < 3*before {
+		t.Errorf("the sheet is %d by %d", w, h)
+	}
+	if _, other := size("-paper", "plan", "-lang", "en"); other <= before {
+		t.Errorf("a plan is only %d high", other)
+	}
+	// A technician's change shows, and a mistake is told with its place.
+	name := filepath.Join(dir, "ticket.toml")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append(text, "[[block]]\ntext = \"请保管好\"\nsize = 2\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, after := size(); after <= before {
+		t.Errorf("one more line: %d, before %d", after, before)
+	}
+	if err := os.WriteFile(name, []byte("[[block]]\ntext = \"{numbr}\"\n[[block]]\nqr = \"{id}\"\nsize = 40\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"check", "preview"} {
+		args := []string{verb}
+		if verb == "preview" {
+			args = append(args, filepath.Join(m.dir, "x.png"))
+		}
+		if _, errOut, code := m.verb(args...); code != 2 || !strings.Contains(errOut, "ticket.toml:2:1: no value {numbr}") || !strings.Contains(errOut, "ticket.toml:5:1: size is 40") {
+			t.Errorf("%s: exit %d %s", verb, code, errOut)
+		}
+	}
+	if out, _, code := m.verb("preview", "-values"); code != 0 || !strings.Contains(out, "{number}") {
+		t.Errorf("values: exit %d %s", code, out)
+	}
+	if _, errOut, code := m.verb("preview", "-lang", "xx", filepath.Join(m.dir, "x.png")); code != 2 {
+		t.Errorf("unknown language: exit %d %s", code, errOut)
+	}
+}
