@@ -51,6 +51,7 @@ soak:
 	@.ci/deps test
 	KIOSK_SOAK=1 go test -race -timeout 60m -run 'Kill' ./cmd/kiosk
 	KIOSK_SOAK=1 go test -timeout 60m -run 'EveryFault' ./printer
+	KIOSK_SOAK=1 go test -timeout 60m -run 'KilledAtEveryEntry' ./kiosk/desk
 
 fuzz:
 	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos

@@ -281,3 +281,96 @@ func ExampleProblem() {
 	fmt.Println(configs.Problem{File: "kiosk.toml", Line: 5, Col: 1, En: `unknown key "buad" in [printer]. Did you mean "baud"?`, Zh: `[printer] 里没有 "buad" 这个键。`})
 	// Output: kiosk.toml:5:1: unknown key "buad" in [printer]. Did you mean "baud"? | [printer] 里没有 "buad" 这个键。
 }
+
+// Every line of a profile says whether it is from a manual or assumed.
+func TestProfilesNameTheirSources(t *testing.T) {
+	for _, name := range configs.ProfileNames() {
+		data, err := fs.ReadFile(configs.Shipped(), "printers/"+name+".toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := 0
+		for n, line := range strings.Split(string(data), "\n") {
+			if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "model") {
+				continue
+			}
+			if keys++; strings.Contains(line, "厂家手册 / from the manual") == strings.Contains(line, "假定 / assumed") {
+				t.Errorf("%s:%d: %s", name, n+1, line)
+			}
+		}
+		if keys != 10 {
+			t.Errorf("%s has %d keys, want all 10", name, keys)
+		}
+	}
+}
+
+// What can be wrong with a layout is told with its place and a remedy.
+func TestBadLayouts(t *testing.T) {
+	good := "[[block]]\ntext = \"{number} R{attempt}\"\n[[block]]\nqr = \"{id}\"\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"NoNumber", "[[block]]\ntext = \"x\"\n", "lacks {number}"},
+		{"NoMark", "[[block]]\ntext = \"{number}\"\n[[block]]\nqr = \"{id}\"\n", "lacks {attempt}"},
+		{"IdOnlyAsText", "[[block]]\ntext = \"{number} {id} {attempt}\"\n", "lacks {id}"},
+		{"UnknownValue", good + "[[block]]\ntext = \"{nmber}\"\n", "ticket.toml:6:1: no value {nmber}"},
+		{"OpenBrace", good + "[[block]]\nzh = \"{hall\"\n", "6:1: { without }"},
+		{"CloseBrace", good + "[[block]]\nzh = \"hall}\"\n", "6:1: } without {"},
+		{"TwoLists", good + "[[block]]\ntext = \"{item.name} {step.name}\"\n", "6:1: values of two lists"},
+		{"Nothing", good + "[[block]]\nbold = true\n", "5:3: a block is one of"},
+		{"TwoKinds", good + "[[block]]\ntext = \"x\"\nrule = true\n", "5:3: a block is one of"},
+		{"TextAndZh", good + "[[block]]\ntext = \"x\"\nzh = \"y\"\n", "6:1: text and zh"},
+		{"NoChinese", good + "[[block]]\nen = \"x\"\n", "zh is missing"},
+		{"Size", good + "[[block]]\ntext = \"x\"\nsize = 9\n", "7:1: size is 9"},
+		{"Space", good + "[[block]]\nspace = 4000\n", "6:1: space is 4000"},
+		{"Align", good + "[[block]]\ntext = \"x\"\nalign = \"middle\"\n", "7:1: align is \"middle\""},
+		{"When", good + "[[block]]\ntext = \"x\"\nwhen = \"rain\"\n", "7:1: no value \"rain\""},
+		{"UnknownKey", good + "[[block]]\ntext = \"x\"\ncolour = 3\n", "unknown key \"colour\""},
+		{"WrongType", good + "[[block]]\ntext = 7\n", "wrong type"},
+		{"Long", good + "[[block]]\ntext = \"" + strings.Repeat("x", 201) + "\"\n", "201 bytes of text"},
+		{"Control", good + "[[block]]\ntext = \"a\\u001B@\"\n", "control character"},
+		{"Many", good + strings.Repeat("[[block]]\nrule = true\n", 99), "101 blocks"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, problems := configs.LoadLayouts(fstest.MapFS{"ticket.toml": {Data: []byte(c.text)}}, "papers")
+			if !strings.Contains(problems.Error(), c.want) {
+				t.Errorf("got %v, want %q", problems, c.want)
+			}
+			for _, p := range problems {
+				if p.Zh == "" || strings.Contains(p.Zh+p.En, "%!") {
+					t.Errorf("words: %s", p)
+				}
+			}
+		})
+	}
+	if _, problems := configs.LoadLayouts(fstest.MapFS{"tiket.toml": {Data: []byte(good)}}, "papers"); !strings.Contains(problems.Error(), "papers/tiket.toml: nothing is printed by this file") {
+		t.Errorf("a misspelt file: %v", problems)
+	}
+	if l, problems := configs.LoadLayouts(fstest.MapFS{"ticket.toml": {Data: []byte(good)}}, "papers"); len(problems) != 0 || len(l[kiosk.PaperTicket].Blocks) != 2 || len(l[kiosk.PaperPlan].Blocks) < 10 {
+		t.Errorf("the kinds that are not there must look as shipped: %v", problems)
+	}
+}
+
+func TestThemes(t *testing.T) {
+	_, catalog, problems := configs.LoadKiosk("kiosk.toml")
+	if len(problems) > 0 || len(catalog.Themes) != 22 || catalog.PromiseDays != 5 {
+		t.Fatalf("%d themes, %d days (%v)", len(catalog.Themes), catalog.PromiseDays, problems)
+	}
+	for _, theme := range catalog.Themes {
+		if theme.Name.Hant == "" && theme.Name.En == "" || len(theme.Steps) < 3 {
+			t.Errorf("%s: %+v", theme.ID, theme)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("catalog")); err != nil {
+		t.Fatal(err)
+	}
+	bad := "[[theme]]\nid = \"a\"\nname = { zh = \"甲\" }\nitem = \"NO1\"\nsteps = [{ name = { zh = \"一\" }, item = \"NO2\" }]\n[[theme]]\nid = \"b\"\nname = { zh = \"乙\" }\nitem = \"RS001\"\nsteps = []\n"
+	if err := os.WriteFile(filepath.Join(dir, "themes.toml"), []byte(bad), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, problems = configs.LoadCatalog(os.DirFS(dir), "catalog")
+	for _, want := range []string{"themes.toml:4:1: no item \"NO1\"", "no item \"NO2\"", "themes.toml:6:3: a theme needs"} {
+		if !strings.Contains(problems.Error(), want) {
+			t.Errorf("missing %q in %v", want, problems)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -415,5 +416,28 @@ func TestPreview(t *testing.T) {
 	}
 	if _, errOut, code := m.verb("preview", "-lang", "xx", filepath.Join(m.dir, "x.png")); code != 2 {
 		t.Errorf("unknown language: exit %d %s", code, errOut)
+	}
+}
+
+// Every state of the printer is told by status, with a hint, and goes again.
+func TestPrinterStates(t *testing.T) {
+	h := newHall(t)
+	m := newMachine(t, h.ports(115200))
+	p := m.run(nil, "-headless")
+	m.device("printer", "ready")
+	for _, c := range []struct{ verb, state, mend string }{
+		{"paper-near", "near_end", "paper-new"}, {"paper-out", "paper_out", "paper-new"}, {"cover-open", "cover_open", "cover-close"}, {"jam", "jam", "clear"},
+		{"cutter", "cutter", "clear"}, {"hot", "hot", "clear"}, {"fatal", "fatal", "clear"}, {"offline", "offline", "clear"}, {"silent", "silent", "clear"}, {"off", "gone", "on"},
+	} {
+		h.do("/printer/" + c.verb)
+		if d := m.device("printer", c.state); d.Hint == "" {
+			t.Errorf("%s: no hint", c.state)
+		}
+		h.do("/printer/" + c.mend)
+		m.device("printer", "ready")
+	}
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", p.cmd.Process.Pid))
+	if err != nil || !regexp.MustCompile(`Max core file size +0 `).Match(limits) {
+		t.Errorf("core dumps are possible: %v\n%s", err, limits)
 	}
 }

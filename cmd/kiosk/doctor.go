@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"time"
+
+	"periph.io/x/conn/v3"
 
 	"hallkiosk/cmd/kiosk/terminal"
 	"hallkiosk/configs"
@@ -85,10 +89,27 @@ func readCard(ctx context.Context, cfg configs.Kiosk) (idcard.Report, error) {
 	o.Baud = cfg.Reader.Baud
 	card, err := idcard.New(port, o).Read(ctx)
 	if err != nil {
-		return idcard.Report{}, err
+		port.Close()
+		return idcard.Report{}, otherSpeed(ctx, cfg, err)
 	}
 	defer card.Forget()
 	return idcard.NewReport(card, time.Now().In(cfg.Location())), nil
+}
+
+// otherSpeed looks whether a reader that is silent answers at another speed than
+// the config's, and says so.
+func otherSpeed(ctx context.Context, cfg configs.Kiosk, err error) error {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	baud, none := idcard.Search(ctx, func(baud int) conn.Conn {
+		return serialport.New(serialport.Opts{Name: cfg.Reader.Port, Baud: baud})
+	})
+	if none != nil || baud == cfg.Reader.Baud {
+		return err
+	}
+	return &kiosk.Error{Code: kiosk.EInvalid, Op: "look for the reader's speed", Err: err, Message: fmt.Sprintf("读卡器的波特率是 %d,和配置不一样。", baud),
+		Hint: fmt.Sprintf("the reader answers at %d baud. Write baud = %[1]d in [reader]", baud)}
 }
 
 func (m *Main) doctorPrinter(ctx context.Context, cfg configs.Kiosk, asJSON bool) error {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"hallkiosk/cmd/kiosk/terminal"
 	"hallkiosk/configs"
 	"hallkiosk/kiosk"
@@ -45,6 +47,10 @@ func (m *Main) run(ctx context.Context, args []string) error {
 	}
 	for _, p := range absent {
 		fmt.Fprintln(m.Err, p) // a device may come later
+	}
+	// Memory may hold a card's data: a crash leaves no dump of it, whoever started us.
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("switch core dumps off: %w", err)
 	}
 	err = terminal.Run(ctx, terminal.Opts{Config: cfg, Catalog: catalog, Headless: headless, Version: version, Out: m.Out})
 	if kiosk.CodeOf(err) == kiosk.EBusy {
