@@ -343,6 +343,7 @@ func Message(p Page, icon, head, body, yes string, act func(), second string, ot
 // anywhere wakes it.
 func Rest(p Page, at string, wake func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
+	s.put(canvas.NewRectangle(theme.Night), 0, 0, s.W, s.H) // behind the button's round corners
 	s.put(s.Button(widget.Dark, "", "", 60, s.W, s.H, wake), 0, 0, s.W, s.H)
 	b := s.Fit(s.Say("rest"), 60, 40, s.W, 2, true)
 	s.add(b.Center(0, (s.H-b.Height())/2, s.W, theme.Dim)...)
