@@ -39,6 +39,7 @@ type Opts struct {
 	Code       func(t kiosk.Ticket) (image.Image, error) // the ticket's QR code, a pixel a module
 	IdleAsk    time.Duration                             // without a touch, until the question
 	IdleReturn time.Duration                             // from the question to the first screen
+	Help       func(called bool)                         // a citizen wants a member of staff, or no longer; may be nil
 	RestAfter  time.Duration                             // without anybody, until the screen goes dark; 0 is never
 	Fullscreen bool
 	Width      int // pixels, when not full screen
@@ -71,7 +72,8 @@ type App struct {
 	personSince time.Time
 	fault       kiosk.Fault // of the printer
 	locked      bool
-	present     bool // somebody stands there, as far as a sensor tells
+	helping     time.Time // when staff was called; zero when it wasn't
+	present     bool      // somebody stands there, as far as a sensor tells
 
 	mu    sync.Mutex // guards what follows
 	up    bool
@@ -149,6 +151,10 @@ func (a *App) pass(second int) {
 		a.show()
 	}
 	switch {
+	case a.top().name == "help":
+		if now.Sub(a.helping) >= helpLasts {
+			a.home()
+		}
 	case !a.leave.IsZero():
 		if !now.Before(a.leave) {
 			a.home()
@@ -206,6 +212,7 @@ func (a *App) home() {
 	a.left()
 	a.asking, a.leave = time.Time{}, time.Time{}
 	a.person = ""
+	a.helped()
 	a.loc = text.In(a.o.Language)
 	a.stack = []*view{a.base()}
 	a.show()
@@ -249,8 +256,11 @@ func (a *App) show() {
 			return widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now, note), 0, 0, size.Width, head)
 		}),
 		a.body(page, look, head),
-		a.frame.get(fmt.Sprint(look, first, blocked), func() fyne.CanvasObject {
+		a.frame.get(fmt.Sprint(look, first, blocked, a.top().name == "help"), func() fyne.CanvasObject {
 			bar := screen.Bar{Language: a.on(a.language)}
+			if a.o.Help != nil && a.top().name != "help" {
+				bar.Help = a.on(a.help)
+			}
 			if !first {
 				bar.Home = a.on(a.again)
 			}

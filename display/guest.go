@@ -120,6 +120,28 @@ func (a *App) Present(on bool) {
 	})
 }
 
+// helpLasts is how long staff stays called: who has gone needs no help.
+const helpLasts = 3 * time.Minute
+
+// help calls a member of staff, until the citizen says that it isn't needed.
+func (a *App) help() {
+	a.helping = a.o.Now()
+	a.o.Help(true)
+	a.push(&view{name: "help", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		return nil, func() fyne.CanvasObject {
+			return screen.Message(p, "bell", p.Say("help_called"), p.Say("help_wait"), p.Say("help_done"), a.on(func() { a.helped(); a.back() }), "", nil)
+		}
+	}})
+}
+
+// helped ends the call for staff.
+func (a *App) helped() {
+	if !a.helping.IsZero() {
+		a.helping = time.Time{}
+		a.o.Help(false)
+	}
+}
+
 // base is the screen that a visit begins with.
 func (a *App) base() *view {
 	if !a.locked {

@@ -64,6 +64,7 @@ const (
 	PaperUntaken Kind = "paper.untaken"  // PrintBody: the paper was drawn in again
 	DoorMoved    Kind = "cabinet.door"   // CabinetBody
 	Tampered     Kind = "cabinet.tamper" // CabinetBody
+	HelpCalled   Kind = "help.called"    // HelpBody
 )
 
 // Event is one thing that happened at a kiosk. Its key is (kiosk, epoch, seq);
@@ -98,6 +99,11 @@ type PrintBody struct {
 // CabinetBody tells of a contact of the machine's cabinet.
 type CabinetBody struct {
 	Open bool `json:"open"`
+}
+
+// HelpBody tells that somebody wants a member of staff, or no longer.
+type HelpBody struct {
+	Called bool `json:"called"`
 }
 
 // Batch is a run of consecutive events of one kiosk on its way to the center,

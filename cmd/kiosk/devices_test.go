@@ -179,9 +179,19 @@ func TestDevicesOnTheScreen(t *testing.T) {
 	if code := p.stop(); code != 0 {
 		t.Errorf("exit %d", code)
 	}
-	for _, secret := range []string{"11010519491231002X"} {
+	// Whatever was read, nothing of it is left in a file or a log.
+	files, err := filepath.Glob(filepath.Join(m.dir, "*"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("files %v (%v)", files, err)
+	}
+	for _, secret := range []string{"11010519491231002X", "张三", "样本路", "810000199408230021", "李四"} {
 		if strings.Contains(p.said(), secret) {
 			t.Errorf("the kiosk said %s", secret)
+		}
+		for _, name := range files {
+			if data, err := os.ReadFile(name); err == nil && bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s holds %s", name, secret)
+			}
 		}
 	}
 }
@@ -228,6 +238,11 @@ rest_after = 1
 	}
 	m.screen("first", named("first"))
 
+	m.tap(env, "找人帮忙")
+	m.screen("calling", named("help"))
+	m.tap(env, "不用了")
+	m.screen("first", named("first"))
+
 	m.device("printer", "ready")
 	m.wire("GPIO9", "0")
 	m.device("printer", "near_end")
@@ -236,6 +251,9 @@ rest_after = 1
 	got := column(t, filepath.Join(m.dir, "kiosk.db"), "SELECT kind || ' ' || CASE json_extract(body, '$.open') WHEN 1 THEN 'true' ELSE 'false' END FROM event WHERE kind LIKE 'cabinet.%' ORDER BY seq")
 	if !slices.Equal(got, want) {
 		t.Errorf("events %v, want %v", got, want)
+	}
+	if got := column(t, filepath.Join(m.dir, "kiosk.db"), "SELECT json_extract(body, '$.called') FROM event WHERE kind = 'help.called' ORDER BY seq"); !slices.Equal(got, []string{"1", "0"}) {
+		t.Errorf("staff was called %v", got)
 	}
 	m.wire("GPIO6", "0")
 	m.screen("resting again", named("rest"))

@@ -103,15 +103,6 @@ func load(path string) (cfg configs.Kiosk, catalog *kiosk.Catalog, absent config
 	return cfg, catalog, problems, nil
 }
 
-// client returns the line to the running kiosk of a config.
-func client(path string) (control.Client, error) {
-	cfg, _, _, err := load(path)
-	if err != nil {
-		return control.Client{}, err
-	}
-	return control.Client{Path: cfg.Control.Socket}, nil
-}
-
 func (m *Main) take(ctx context.Context, args []string) error {
 	var r kiosk.Request
 	asJSON := false
@@ -132,13 +123,7 @@ func (m *Main) take(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := client(path)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	t, err := c.Take(ctx, r)
+	t, err := call(ctx, path, func(c control.Client, ctx context.Context) (control.TakeReply, error) { return c.Take(ctx, r) })
 	if err != nil {
 		return err
 	}
@@ -166,13 +151,7 @@ func (m *Main) reprint(ctx context.Context, args []string) error {
 	if r.Number = left[0]; len(r.Number) == 36 { // ids are long, numbers are short
 		r.Ticket, r.Number = kiosk.TicketID(left[0]), ""
 	}
-	c, err := client(path)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	t, err := c.Reprint(ctx, r)
+	t, err := call(ctx, path, func(c control.Client, ctx context.Context) (control.TakeReply, error) { return c.Reprint(ctx, r) })
 	if err != nil {
 		return err
 	}
@@ -184,13 +163,8 @@ func (m *Main) unlock(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := client(path)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	return c.Unlock(ctx)
+	_, err = call(ctx, path, func(c control.Client, ctx context.Context) (struct{}, error) { return struct{}{}, c.Unlock(ctx) })
+	return err
 }
 
 func (m *Main) status(ctx context.Context, args []string) error {
@@ -216,20 +190,29 @@ func (m *Main) screen(ctx context.Context, args []string) error {
 	})
 }
 
-// ask puts a question to the running kiosk and prints the answer.
-func ask[T any](ctx context.Context, m *Main, verb string, args []string, call func(control.Client, context.Context) (T, error), print func(T)) error {
+// patience is how long a verb waits for the running kiosk: a take waits for its
+// paper, at most 15 s.
+const patience = 30 * time.Second
+
+// call puts a question to the running kiosk of a config.
+func call[T any](ctx context.Context, path string, question func(control.Client, context.Context) (T, error)) (v T, err error) {
+	cfg, _, _, err := load(path)
+	if err != nil {
+		return v, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return question(control.Client{Path: cfg.Control.Socket}, ctx)
+}
+
+// ask is a verb that puts a question and prints the answer.
+func ask[T any](ctx context.Context, m *Main, verb string, args []string, question func(control.Client, context.Context) (T, error), print func(T)) error {
 	asJSON := false
 	path, _, err := m.parse(verb, args, 0, func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON") })
 	if err != nil {
 		return err
 	}
-	c, err := client(path)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	v, err := call(c, ctx)
+	v, err := call(ctx, path, question)
 	if err != nil {
 		return err
 	}
@@ -245,13 +228,7 @@ func (m *Main) shot(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := client(path)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
-	png, err := c.Shot(ctx)
+	png, err := call(ctx, path, control.Client.Shot)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))
 
 // Bar is what the frame bar can do; a nil function is not possible here.
 type Bar struct {
-	Back, Home, Language func()
+	Back, Home, Language, Help func()
 }
 
 // Frame is the bar at the bottom, the same on every screen.
@@ -130,12 +130,12 @@ func Frame(p Page, h float32, b Bar) fyne.CanvasObject {
 	s.put(canvas.NewRectangle(theme.White), 0, 0, s.W, h)
 	s.put(canvas.NewRectangle(theme.Line), 0, 0, s.W, s.Px(2))
 	m, gap := s.Px(24), s.Px(theme.Gap)
-	w := min((s.W-2*m-2*gap)/3, s.Px(420))
-	x := (s.W - 3*w - 2*gap) / 2
+	w := min((s.W-2*m-3*gap)/4, s.Px(420))
+	x := (s.W - 4*w - 3*gap) / 2
 	for _, v := range []struct {
 		icon, label string
 		act         func()
-	}{{"arrow-left", "back", b.Back}, {"smart-home", "home", b.Home}, {"language", "language", b.Language}} {
+	}{{"arrow-left", "back", b.Back}, {"smart-home", "home", b.Home}, {"language", "language", b.Language}, {"bell", "help", b.Help}} {
 		s.put(s.FrameButton(v.icon, s.Say(v.label), w, h-s.Px(24), v.act), x, s.Px(12), w, h-s.Px(24))
 		x += w + gap
 	}

@@ -37,6 +37,7 @@ type devices struct {
 	open     bool           // the cabinet's door
 	tampered bool           // until Unlock
 	lowPaper bool           // the cabinet's own contact
+	help     bool           // somebody wants a member of staff
 }
 
 var errNotYet = &kiosk.Error{Code: kiosk.EUnavailable, Message: "读卡器还没有应答。", Hint: "the reader hasn't answered yet"}
@@ -269,11 +270,43 @@ func (k *terminal) lamp(f kiosk.Fault) {
 	if k.devices.cabinet == nil {
 		return
 	}
+	k.devices.mu.Lock()
+	help := k.devices.help
+	k.devices.mu.Unlock()
 	s := cabinet.Ready
-	if f != kiosk.FaultNone && f != kiosk.FaultNearEnd && f != kiosk.FaultUnfitted || k.devices.shut() != "" {
+	if help { // a person comes before a machine
+		s = cabinet.Help
+	} else if f != kiosk.FaultNone && f != kiosk.FaultNearEnd && f != kiosk.FaultUnfitted || k.devices.shut() != "" {
 		s = cabinet.Fault
 	}
 	k.devices.cabinet.Show(s)
+}
+
+// help calls staff by lamp, buzzer and the center.
+func (k *terminal) help(called bool) {
+	k.devices.mu.Lock()
+	k.devices.help = called
+	k.devices.mu.Unlock()
+	if called {
+		k.beep(cabinet.Attention)
+	}
+	k.chores <- func() {
+		k.record(kiosk.HelpCalled, kiosk.HelpBody{Called: called})
+		k.lamp(k.printerFault())
+	}
+}
+
+// work does chores, in order, until ctx is done: the screen waits neither for the
+// disk nor for the printer.
+func (k *terminal) work(ctx context.Context) {
+	for {
+		select {
+		case f := <-k.chores:
+			f()
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // lookEvery is how often the printer is asked how it is, for the screen and the

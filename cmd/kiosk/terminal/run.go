@@ -73,6 +73,7 @@ func Run(ctx context.Context, o Opts) error {
 	for name, f := range map[string]func() error{
 		"print":   func() error { k.desk.Run(ctx); return nil },
 		"output":  func() error { k.tend(ctx); return nil },
+		"chores":  func() error { k.work(ctx); return nil },
 		"cards":   func() error { k.readCards(ctx); return nil },
 		"codes":   func() error { k.readCodes(ctx); return nil },
 		"cabinet": func() error { k.workCabinet(ctx); return nil },
@@ -119,6 +120,7 @@ type terminal struct {
 	socket  net.Listener
 	link    link
 	devices devices
+	chores  chan func()
 }
 
 func open(ctx context.Context, o Opts) (*terminal, error) {
@@ -126,7 +128,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		o.Line = cabinet.Line
 	}
 	cfg, catalog := o.Config, o.Catalog
-	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}}
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}, chores: make(chan func(), 64)}
 	var err error
 	if k.store, err = sqlite.Open(ctx, cfg.Store.Path, sqlite.DefaultOpts()); err != nil {
 		return nil, err
@@ -168,7 +170,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
-		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
+		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
 		Fullscreen: cfg.Screen.Fullscreen, Width: cfg.Screen.Width, Height: cfg.Screen.Height})
 	ok = true
 	return k, nil
