@@ -4,7 +4,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -X main.version=$(VERSION)
 NPM := printer/crosscheck/node_modules/.package-lock.json
 
-.PHONY: run build test crosscheck check bench soak fuzz fonts clean
+.PHONY: run build test crosscheck check bench bench-center soak fuzz fonts clean
 
 # The whole hall on this machine: devices, center, touchscreen.
 run:
@@ -45,6 +45,11 @@ bench: $(NPM)
 	@.ci/deps test crosscheck
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/kiosk
 	KIOSK_CROSSCHECK=1 go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./printer/crosscheck
+
+# The center's figures, on SQLite and on PostgreSQL.
+bench-center:
+	@.ci/deps test
+	go test -run '^$$' -bench BenchmarkCenter -benchtime 1x -timeout 60m ./kiosk/center/pgstore
 
 # What takes longer than a test may.
 soak:

@@ -25,8 +25,7 @@ require (
 require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
-	github.com/jackc/pgx/v5 v5.12.0 // indirect
-	golang.org/x/crypto v0.58.0 // indirect
+	github.com/jackc/pgx/v5 v5.12.0
 )
 
 require (

@@ -36,6 +36,7 @@ var may = []struct {
 var only = map[string]string{
 	"github.com/tarm/serial":       "kiosk/serialport",
 	"github.com/mattn/go-sqlite3":  "kiosk/sqlite kiosk/center/store cmd/center",
+	"github.com/jackc/pgx":         "kiosk/center/pgstore kiosk/center/pgtest",
 	"fyne.io/fyne":                 "display",
 	"github.com/pelletier/go-toml": "configs display/text",
 }

@@ -306,28 +306,32 @@ func TestProfilesNameTheirSources(t *testing.T) {
 
 // What can be wrong with a layout is told with its place and a remedy.
 func TestBadLayouts(t *testing.T) {
-	good := "[[block]]\ntext = \"{number} R{attempt}\"\n[[block]]\nqr = \"{id}\"\n"
+	good := "[[block]]\ntext = \"{number}\"\n[[block]]\ntext = \"R{attempt}\"\n[[block]]\nqr = \"{id}\"\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"NoNumber", "[[block]]\ntext = \"x\"\n", "lacks {number}"},
 		{"NoMark", "[[block]]\ntext = \"{number}\"\n[[block]]\nqr = \"{id}\"\n", "lacks {attempt}"},
 		{"IdOnlyAsText", "[[block]]\ntext = \"{number} {id} {attempt}\"\n", "lacks {id}"},
-		{"UnknownValue", good + "[[block]]\ntext = \"{nmber}\"\n", "ticket.toml:6:1: no value {nmber}"},
-		{"OpenBrace", good + "[[block]]\nzh = \"{hall\"\n", "6:1: { without }"},
-		{"CloseBrace", good + "[[block]]\nzh = \"hall}\"\n", "6:1: } without {"},
-		{"TwoLists", good + "[[block]]\ntext = \"{item.name} {step.name}\"\n", "6:1: values of two lists"},
-		{"Nothing", good + "[[block]]\nbold = true\n", "5:3: a block is one of"},
-		{"TwoKinds", good + "[[block]]\ntext = \"x\"\nrule = true\n", "5:3: a block is one of"},
-		{"TextAndZh", good + "[[block]]\ntext = \"x\"\nzh = \"y\"\n", "6:1: text and zh"},
+		{"NumberWithOthers", "[[block]]\ntext = \"{number} {ahead} {attempt}\"\n[[block]]\nqr = \"{id}\"\n", "lacks {number}"},
+		{"NotInEnglish", "[[block]]\nzh = \"{number}\"\nen = \"COPY\"\n[[block]]\ntext = \"{attempt}\"\n[[block]]\nqr = \"{id}\"\n", "lacks {number} in language en"},
+		{"CodeOnCondition", "[[block]]\ntext = \"{number}\"\n[[block]]\ntext = \"{attempt}\"\n[[block]]\nqr = \"{id}\"\nwhen = \"due\"\n", "lacks {id}"},
+		{"TwoJoined", "[[block]]\ntext = \"{items} {materials}\"\n", "twice in one block"},
+		{"UnknownValue", good + "[[block]]\ntext = \"{nmber}\"\n", "ticket.toml:8:1: no value {nmber}"},
+		{"OpenBrace", good + "[[block]]\nzh = \"{hall\"\n", "8:1: { without }"},
+		{"CloseBrace", good + "[[block]]\nzh = \"hall}\"\n", "8:1: } without {"},
+		{"TwoLists", good + "[[block]]\ntext = \"{item.name} {step.name}\"\n", "8:1: values of two lists"},
+		{"Nothing", good + "[[block]]\nbold = true\n", "7:3: a block is one of"},
+		{"TwoKinds", good + "[[block]]\ntext = \"x\"\nrule = true\n", "7:3: a block is one of"},
+		{"TextAndZh", good + "[[block]]\ntext = \"x\"\nzh = \"y\"\n", "8:1: text and zh"},
 		{"NoChinese", good + "[[block]]\nen = \"x\"\n", "zh is missing"},
-		{"Size", good + "[[block]]\ntext = \"x\"\nsize = 9\n", "7:1: size is 9"},
-		{"Space", good + "[[block]]\nspace = 4000\n", "6:1: space is 4000"},
-		{"Align", good + "[[block]]\ntext = \"x\"\nalign = \"middle\"\n", "7:1: align is \"middle\""},
-		{"When", good + "[[block]]\ntext = \"x\"\nwhen = \"rain\"\n", "7:1: no value \"rain\""},
+		{"Size", good + "[[block]]\ntext = \"x\"\nsize = 9\n", "9:1: size is 9"},
+		{"Space", good + "[[block]]\nspace = 4000\n", "8:1: space is 4000"},
+		{"Align", good + "[[block]]\ntext = \"x\"\nalign = \"middle\"\n", "9:1: align is \"middle\""},
+		{"When", good + "[[block]]\ntext = \"x\"\nwhen = \"rain\"\n", "9:1: no value \"rain\""},
 		{"UnknownKey", good + "[[block]]\ntext = \"x\"\ncolour = 3\n", "unknown key \"colour\""},
 		{"WrongType", good + "[[block]]\ntext = 7\n", "wrong type"},
 		{"Long", good + "[[block]]\ntext = \"" + strings.Repeat("x", 201) + "\"\n", "201 bytes of text"},
 		{"Control", good + "[[block]]\ntext = \"a\\u001B@\"\n", "control character"},
-		{"Many", good + strings.Repeat("[[block]]\nrule = true\n", 99), "101 blocks"},
+		{"Many", good + strings.Repeat("[[block]]\nrule = true\n", 98), "101 blocks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, problems := configs.LoadLayouts(fstest.MapFS{"ticket.toml": {Data: []byte(c.text)}}, "papers")
@@ -344,7 +348,7 @@ func TestBadLayouts(t *testing.T) {
 	if _, problems := configs.LoadLayouts(fstest.MapFS{"tiket.toml": {Data: []byte(good)}}, "papers"); !strings.Contains(problems.Error(), "papers/tiket.toml: nothing is printed by this file") {
 		t.Errorf("a misspelt file: %v", problems)
 	}
-	if l, problems := configs.LoadLayouts(fstest.MapFS{"ticket.toml": {Data: []byte(good)}}, "papers"); len(problems) != 0 || len(l[kiosk.PaperTicket].Blocks) != 2 || len(l[kiosk.PaperPlan].Blocks) < 10 {
+	if l, problems := configs.LoadLayouts(fstest.MapFS{"ticket.toml": {Data: []byte(good)}}, "papers"); len(problems) != 0 || len(l[kiosk.PaperTicket].Blocks) != 3 || len(l[kiosk.PaperPlan].Blocks) < 10 {
 		t.Errorf("the kinds that are not there must look as shipped: %v", problems)
 	}
 }

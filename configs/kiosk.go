@@ -95,6 +95,7 @@ type Printer struct {
 type CenterRef struct {
 	URL       string `toml:"url"`
 	TokenFile string `toml:"token_file"`
+	Budget    int    `toml:"number_budget"` // milliseconds
 }
 
 // Control names the technician's socket.
@@ -154,6 +155,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 		Printer: Printer{Baud: 9600, Paper: 80},
 		Reader:  Port{Baud: 115200},
 		Scanner: Scanner{Baud: 9600},
+		Center:  CenterRef{Budget: 150},
 		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
 	}
 	dir, base := filepath.Split(path)
@@ -161,8 +163,8 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 	if f.unread {
 		return k, f, false
 	}
-	k.check(f)
 	k.resolve(orDot(dir))
+	k.check(f)
 	k.checkPaths(f)
 	k.checkPorts(f)
 	return k, f, true
@@ -187,7 +189,11 @@ func (k *Kiosk) check(f *file) {
 	if k.Printer.Paper != 80 && k.Printer.Paper != 58 {
 		f.addf("printer.paper", "paper is %d mm. Write 80 or 58.", "纸宽是 %d 毫米,只能写 80 或 58。", k.Printer.Paper)
 	}
-	if k.Printer.Profile != "" {
+	if name := k.Printer.Profile; strings.HasSuffix(name, ".toml") {
+		if _, err := LoadProfile(name); err != nil {
+			f.addf("printer.profile", "the printer's file can't be used: %v.", "打印机型号的文件不能用:%v。", err)
+		}
+	} else if name != "" {
 		if names := ProfileNames(); !slices.Contains(names, k.Printer.Profile) {
 			f.addf("printer.profile", "no profile %q. Known: %s.", "没有 %q 这个打印机型号,可用:%s。", k.Printer.Profile, strings.Join(names, ", "))
 		}
@@ -207,6 +213,9 @@ func (k *Kiosk) check(f *file) {
 		f.addf("scanner.family", "family is %q. Write gm65 or honeywell, or leave it empty for a scanner that triggers itself.", "family 是 %q,只能写 gm65、honeywell,自己感应的留空。", v)
 	}
 	k.checkCabinet(f)
+	if b := k.Center.Budget; b < 0 || b > 2000 {
+		f.addf("center.number_budget", "number_budget is %d ms. Write 0 to 2000; 0 never asks.", "number_budget 是 %d 毫秒,请写 0 到 2000,0 是从不问中心。", b)
+	}
 	if k.Screen.Language != string(kiosk.Zh) && k.Screen.Language != string(kiosk.En) {
 		f.addf("screen.language", "language is %q. Write \"zh\" or \"en\".", "语言是 %q,只能写 \"zh\" 或 \"en\"。", k.Screen.Language)
 	}
@@ -281,7 +290,7 @@ func checkBaud(f *file, table string, baud int) {
 
 // resolve makes paths absolute or relative to the working directory.
 func (k *Kiosk) resolve(dir string) {
-	for _, p := range []*string{&k.Store.Path, &k.Catalog.Path, &k.Printer.Papers, &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
+	for _, p := range []*string{&k.Store.Path, &k.Catalog.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -289,6 +298,15 @@ func (k *Kiosk) resolve(dir string) {
 	if k.Control.Socket == "" && k.Store.Path != "" {
 		k.Control.Socket = filepath.Join(filepath.Dir(k.Store.Path), "kiosk.sock")
 	}
+}
+
+// profileFile is where a config names a printer's own file; a shipped model's
+// name is no path.
+func profileFile(p *Printer) *string {
+	if strings.HasSuffix(p.Profile, ".toml") {
+		return &p.Profile
+	}
+	return new(string)
 }
 
 // longestSocket is the longest path of a Unix socket on Linux, in bytes.

@@ -68,23 +68,57 @@ func loadLayout(fsys fs.FS, name, shown string, kind kiosk.PaperKind) (kiosk.Lay
 		f.addf("block[100]", "%d blocks, at most %d are possible. Remove some.", "有 %d 段,最多 %d 段,请删掉一些。", len(l.Blocks), mostBlocks)
 		return l, f.problems
 	}
-	used := map[string]bool{}
 	for i, b := range l.Blocks {
-		checkBlock(f, fmt.Sprintf("block[%d]", i), b, used)
+		checkBlock(f, fmt.Sprintf("block[%d]", i), b)
 	}
-	// Without these a paper is worth nothing, or can pass for another one.
-	for _, need := range []struct{ value, en, zh string }{
-		{"number", "the number", "号码"}, {"id", "the code, qr = \"{id}\"", "二维码 qr = \"{id}\""}, {"attempt", "the mark of a reprint", "重印标记"},
-	} {
-		if !used[need.value] && len(f.problems) == 0 {
-			f.addf("block[0]", "the paper lacks {%s}: %s. Put it in.", "纸上缺 {%s}:%s,请加上。", need.value, need.en)
-			f.problems[len(f.problems)-1].Zh = fmt.Sprintf("纸上缺 {%s}:%s,请加上。", need.value, need.zh)
-		}
+	if len(f.problems) == 0 {
+		checkNeeds(f, l)
 	}
 	return l, f.problems.sorted()
 }
 
-func checkBlock(f *file, at string, b kiosk.Block, used map[string]bool) {
+// always are the values that every ticket has.
+var always = map[string]bool{"hall": true, "number": true, "id": true, "queue": true, "zone": true, "windows": true, "time": true, "day": true, "kiosk": true}
+
+// checkNeeds finds a layout that prints papers which are worth nothing, or can
+// pass for another one: in every language, and for every ticket, there must be
+// the number, the code, and on a reprint its mark.
+func checkNeeds(f *file, l kiosk.Layout) {
+	for _, need := range []struct{ value, en, zh string }{
+		{"number", "the number", "号码"}, {"id", "the code, qr = \"{id}\"", "二维码 qr = \"{id}\""}, {"attempt", "the mark of a reprint", "重印标记"},
+	} {
+		for _, lang := range kiosk.Langs {
+			if slices.ContainsFunc(l.Blocks, func(b kiosk.Block) bool { return shows(b, lang, need.value) }) {
+				continue
+			}
+			f.add("block[0]", fmt.Sprintf("the paper lacks {%s} in language %s: %s, in a block that no other value or condition can leave out. Put it in.", need.value, lang, need.en),
+				fmt.Sprintf("%s 的纸上缺 {%s}:%s,要写在不会因为别的值或条件而省掉的一段里,请加上。", lang, need.value, need.zh))
+			break
+		}
+	}
+}
+
+// shows says whether a block shows a value on every ticket that has it.
+func shows(b kiosk.Block, lang kiosk.Lang, value string) bool {
+	text := b.In(lang)
+	if value == "id" {
+		text = b.QR
+	}
+	if b.Unless != "" || b.When != "" && b.When != value && !always[b.When] {
+		return false
+	}
+	there := false
+	pieces, _ := kiosk.Pieces(text) // was looked at
+	for _, p := range pieces {
+		if p.Value != "" && p.Value != value && !always[p.Value] {
+			return false
+		}
+		there = there || p.Value == value
+	}
+	return there
+}
+
+func checkBlock(f *file, at string, b kiosk.Block) {
 	texts := []struct{ key, text string }{{"text", b.Text}, {"zh", b.Zh}, {"hant", b.Hant}, {"en", b.En}, {"qr", b.QR}}
 	list := ""
 	for _, t := range texts {
@@ -103,6 +137,7 @@ func checkBlock(f *file, at string, b kiosk.Block, used map[string]bool) {
 			f.addf(key, "%s. `kiosk preview -values` lists the values.", "写法不对:%s。kiosk preview -values 列出可用的值。", err)
 			continue
 		}
+		joined := 0
 		for _, p := range pieces {
 			l := kiosk.List(p.Value)
 			if l != "" && list != "" && l != list {
@@ -111,10 +146,12 @@ func checkBlock(f *file, at string, b kiosk.Block, used map[string]bool) {
 			if l != "" {
 				list = l
 			}
-			// A block in one language is enough only if the others fall back to it.
-			if p.Value != "" && (t.key == "text" || t.key == "zh" || t.key == "qr") && (p.Value != "id" || t.key == "qr") {
-				used[p.Value] = true
+			if p.Value == "items" || p.Value == "materials" {
+				joined++
 			}
+		}
+		if joined > 1 {
+			f.add(key, "{items} and {materials} twice in one block: there is room for one. Write a block for each.", "一段里写了两次 {items} 或 {materials},放不下,请分成两段。")
 		}
 	}
 	kinds := 0

@@ -3,6 +3,8 @@ package configs
 import (
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -46,8 +48,19 @@ func ProfileNames() []string {
 	return names
 }
 
-// LoadProfile reads one shipped profile.
+// LoadProfile reads one shipped profile by its name, or a file of a technician's
+// own, whose name ends in .toml.
 func LoadProfile(name string) (Profile, error) {
+	if strings.HasSuffix(name, ".toml") {
+		p, problems := readProfile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+		for i := range problems {
+			problems[i].File = name
+		}
+		if len(problems) > 0 {
+			return p, problems
+		}
+		return p, nil
+	}
 	p, problems := readProfile(shipped, "printers/"+name+".toml")
 	if len(problems) > 0 {
 		return p, problems

@@ -69,6 +69,8 @@ type App struct {
 	left    func()    // ends the following of the ticket shown
 
 	person      string // masked; of the card that lies there
+	card        bool   // a card lies there, though its name may have gone
+	recalled    bool   // the ticket shown is one that was taken before
 	personSince time.Time
 	fault       kiosk.Fault // of the printer
 	locked      bool
@@ -153,7 +155,7 @@ func (a *App) pass(second int) {
 	switch {
 	case a.top().name == "help":
 		if now.Sub(a.helping) >= helpLasts {
-			a.home()
+			a.enough()
 		}
 	case !a.leave.IsZero():
 		if !now.Before(a.leave) {

@@ -44,9 +44,10 @@ const personStays = 15 * time.Second
 // clears all that was on the screen of the visit.
 func (a *App) Person(masked string) {
 	a.hear(func() {
-		was := a.person
+		was := a.card
+		a.card = masked != ""
 		a.person, a.personSince = masked, a.o.Now()
-		if masked == "" && was != "" && a.top().name != "ticket" {
+		if was && !a.card && !a.holding() {
 			a.home()
 			return
 		}
@@ -55,12 +56,35 @@ func (a *App) Person(masked string) {
 	})
 }
 
-// Tell shows a message of a device, such as why a card couldn't be read. err
-// carries it.
-func (a *App) Tell(err error) {
+// holding says whether a number is shown, be it under something else: nothing but
+// its holder and its time may take it away.
+func (a *App) holding() bool {
+	for _, v := range a.stack {
+		if v.name == "ticket" {
+			return !a.recalled
+		}
+	}
+	return false
+}
+
+// Trouble is what a device has to tell a citizen.
+type Trouble string
+
+// The troubles, as the screen's words name them.
+const (
+	CardExpired    Trouble = "card_expired"
+	CardUnreadable Trouble = "card_unreadable" // this card, as it lies there
+	ReaderBroken   Trouble = "reader_broken"
+	CodeUnknown    Trouble = "code_unknown" // no number of this machine
+	CodeOld        Trouble = "code_old"     // a number of another day, or done with
+)
+
+// Tell shows a message of a device, such as why a card couldn't be read. err may
+// say it more exactly, in Chinese; it may be nil.
+func (a *App) Tell(what Trouble, err error) {
 	a.hear(func() {
 		a.wake()
-		if a.locked || a.top().name == "ticket" {
+		if a.locked || a.holding() {
 			return // the number is not covered by anything
 		}
 		if a.top().name == "device" {
@@ -68,17 +92,25 @@ func (a *App) Tell(err error) {
 		}
 		a.push(&view{name: "device", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			return nil, func() fyne.CanvasObject {
-				return screen.Message(p, "alert-triangle", p.Say("device"), a.reason(err), p.Say("understood"), a.on(a.back), "", nil)
+				return screen.Message(p, "alert-triangle", p.Say("device"), a.words(what, err), p.Say("understood"), a.on(a.back), "", nil)
 			}
 		}})
 	})
+}
+
+// words are a trouble in the citizen's language.
+func (a *App) words(what Trouble, err error) string {
+	if a.loc.Lang == kiosk.Zh && err != nil {
+		return kiosk.MessageOf(err)
+	}
+	return a.loc.Say(string(what))
 }
 
 // Recall shows a number that was taken before, whose code was scanned.
 func (a *App) Recall(t kiosk.Ticket) {
 	a.hear(func() {
 		a.wake()
-		if a.locked || len(t.Items) == 0 {
+		if a.locked || len(t.Items) == 0 || a.holding() {
 			return
 		}
 		a.issued(t, a.offers(t.Items[:1])[0], true)
@@ -103,7 +135,7 @@ func (a *App) Lock(on bool) {
 			return
 		}
 		a.locked = on
-		if a.top().name != "ticket" {
+		if !a.holding() {
 			a.home()
 		}
 	})
@@ -129,9 +161,26 @@ func (a *App) help() {
 	a.o.Help(true)
 	a.push(&view{name: "help", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		return nil, func() fyne.CanvasObject {
-			return screen.Message(p, "bell", p.Say("help_called"), p.Say("help_wait"), p.Say("help_done"), a.on(func() { a.helped(); a.back() }), "", nil)
+			return screen.Message(p, "bell", p.Say("help_called"), p.Say("help_wait"), p.Say("help_done"), a.on(a.enough), "", nil)
 		}
 	}})
+}
+
+// enough ends the help screen. A number below it is shown for as long as one that
+// has just been printed.
+func (a *App) enough() {
+	a.helped()
+	if !a.leave.IsZero() {
+		a.leave = later(a.leave, a.o.Now().Add(stayPrinted))
+	}
+	a.back()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // helped ends the call for staff.
@@ -177,10 +226,16 @@ func (a *App) note() string {
 	switch {
 	case a.person != "":
 		return a.loc.Say("hello", text.Data{"Name": a.person})
-	case a.fault != kiosk.FaultNone && a.fault != kiosk.FaultNearEnd:
-		return a.loc.Say("no_paper")
 	}
-	return ""
+	switch a.fault {
+	case kiosk.FaultNone, kiosk.FaultNearEnd:
+		return ""
+	case kiosk.FaultPaper:
+		return a.loc.Say("note_paper")
+	case kiosk.FaultUnfitted:
+		return a.loc.Say("note_none")
+	}
+	return a.loc.Say("note_printer")
 }
 
 // whole draws a view over all of the window.

@@ -251,8 +251,12 @@ const (
 // issued shows the number from the first moment it is safe, and follows the
 // paper. recalled is a number that was taken before.
 func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer, recalled bool) {
-	offer.Ahead, offer.Day = t.Ahead, t.Day
-	offer.Wait = a.o.Catalog.Estimate(t.Queue, t.Ahead)
+	a.recalled = recalled
+	if !recalled { // then the offer tells how the queue stands now
+		offer.Ahead = t.Ahead
+	}
+	offer.Day = t.Day
+	offer.Wait = a.o.Catalog.Estimate(t.Queue, offer.Ahead)
 	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued, Recalled: recalled}
 	var code image.Image
 	if img, err := a.o.Code(t); err == nil {

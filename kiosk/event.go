@@ -8,7 +8,8 @@ import (
 
 // Stamp is a hybrid logical clock's reading: wall clock in Unix milliseconds
 // and a counter that tells apart what happened within one, or while the wall
-// clock stood still or went back. Stamps of one kiosk never decrease.
+// clock stood still or went back. Stamps of one kiosk
+// don't decrease, unless its clock was wrong; see Clock.
 type Stamp struct {
 	Wall  int64 `json:"wall"`
 	Count int64 `json:"count,omitempty"`
@@ -24,18 +25,54 @@ func (s Stamp) Before(t Stamp) bool {
 
 // Clock makes stamps. The zero value with a Now function is ready. Safe for
 // use from several goroutines.
+//
+// A clock that is behind what it said before isn't trusted, such as after a power
+// cut with an empty battery: Time stands still until it has caught up, so that
+// the business day doesn't change. Only when Synced says that the wall clock is
+// right does it go back, because then it was wrong before.
 type Clock struct {
-	Now func() time.Time
+	Now    func() time.Time
+	Synced func() bool // the wall clock is kept by a time server; nil is not known
 
 	mu   sync.Mutex
 	last Stamp
 }
 
-// Stamp returns a reading later than every one before it.
+// tolerance is how far a clock may go back without being doubted: time servers
+// correct by less.
+const tolerance = time.Minute
+
+// behind says whether the wall clock is behind what was said before. The caller
+// holds c.mu.
+func (c *Clock) behind(now time.Time) bool {
+	return c.last.Time().Sub(now) > tolerance && (c.Synced == nil || !c.Synced())
+}
+
+// Trusted says whether the wall clock is believed.
+func (c *Clock) Trusted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.behind(c.Now())
+}
+
+// Time returns the wall clock, or the newest stamp's while that isn't trusted.
+func (c *Clock) Time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now := c.Now(); !c.behind(now) {
+		return now
+	}
+	return c.last.Time()
+}
+
+// Stamp returns a reading later than every one before it, unless a wall clock
+// that is right has gone back by more than a minute.
 func (c *Clock) Stamp() Stamp {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if wall := c.Now().UnixMilli(); wall > c.last.Wall {
+	now := c.Now()
+	wrong := c.last.Time().Sub(now) > tolerance && !c.behind(now) // what was said before
+	if wall := now.UnixMilli(); wall > c.last.Wall || wrong {
 		c.last = Stamp{Wall: wall}
 	} else {
 		c.last.Count++

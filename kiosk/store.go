@@ -54,7 +54,14 @@ type Wish struct {
 	Series  string // see Number
 	Stamp   Stamp
 	Promise Promise
-	Print   bool // a printer is fitted: record a queued attempt
+
+	// Shared is a number of the shared series that the center has given; 0 counts
+	// the own series on.
+	Shared int
+	// Ahead is how many wait in the whole hall; negative counts this kiosk's own.
+	Ahead int
+
+	Print bool // a printer is fitted: record a queued attempt
 }
 
 // Outbox is what the uplink needs of the Store.

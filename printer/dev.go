@@ -62,8 +62,12 @@ var _ kiosk.Printer = (*Dev)(nil)
 // about 100 ms with os.ErrDeadlineExceeded; any other error of it means that
 // the line is gone.
 func New(c conn.Conn, o Opts) *Dev {
-	return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean, long: 2048, held: make(chan struct{}, 1)}
+	return &Dev{c: c, o: o, half: o.Unclean, hang: o.Unclean, long: longest, held: make(chan struct{}, 1)}
 }
+
+// longest is what a command of a life before this one may have waited for, in
+// bytes: printers have a receive buffer of 4 to 8 KB.
+const longest = 8192
 
 // String names the line.
 func (d *Dev) String() string { return d.c.String() }
@@ -138,9 +142,7 @@ func (d *Dev) Print(ctx context.Context, job kiosk.PrintJob, mark func(kiosk.Pri
 	id := jobID(job)
 	wire := append(body[:len(body):len(body)], d.question(id)...)
 	d.begins(page)
-	if d.long = 256; !d.o.Profile.QR {
-		d.long = len(body) // a picture of the code
-	}
+	d.long = max(256, page.Picture)
 	if err := d.c.Tx(wire, nil); err != nil {
 		d.late = true
 		return kiosk.PrintUnknown, d.note(d.seen, err)
@@ -209,13 +211,13 @@ func jobID(job kiosk.PrintJob) [4]byte {
 // ready asks the four statuses and one barrier before a job: a printer that
 // doesn't answer gets nothing to print.
 func (d *Dev) ready() (escpos.Fault, error) {
+	if err := d.tidy(); err != nil {
+		return 0, err
+	}
 	if d.late {
 		if err := d.silence(); err != nil {
 			return 0, err
 		}
-	}
-	if err := d.drawIn(); err != nil {
-		return 0, err
 	}
 	if d.hang { // cut once it can cut
 		if f, err := d.poll(); err != nil || f.Serious() != 0 {

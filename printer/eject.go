@@ -43,6 +43,7 @@ func (d *Dev) realTime(n int, b byte) escpos.Fault {
 // presented is a paper that is held out.
 type presented struct {
 	job   kiosk.PrintJob
+	since time.Time
 	until time.Time
 }
 
@@ -62,7 +63,8 @@ func (d *Dev) present(job kiosk.PrintJob) {
 	if d.o.Profile.Eject == NoPresenter || d.o.Profile.Retract == 0 {
 		return
 	}
-	d.shown = &presented{job, d.o.Now().Add(d.o.Profile.Retract)}
+	now := d.o.Now()
+	d.shown = &presented{job, now, now.Add(d.o.Profile.Retract)}
 	select {
 	case d.held <- struct{}{}:
 	default:
@@ -93,7 +95,9 @@ func (d *Dev) Tend(ctx context.Context) {
 		}
 		d.busy.Lock()
 		if d.shown != nil && !d.o.Now().Before(d.shown.until) {
-			_ = d.drawIn() // the next job finds out what became of the line
+			if timeout(d.drawIn()) { // any other error the next job finds out
+				d.late = true
+			}
 		} else if d.shown != nil { // another ticket came meanwhile
 			select {
 			case d.held <- struct{}{}:
@@ -102,6 +106,24 @@ func (d *Dev) Tend(ctx context.Context) {
 		}
 		d.busy.Unlock()
 	}
+}
+
+// inHand is how long after it came out a paper is left alone: the citizen may be
+// about to take it. The next one then pushes it out.
+const inHand = 5 * time.Second
+
+// tidy makes room for the next paper. Only a line that is gone is an error; what
+// an old paper does never stands in the way of a new one. The caller holds d.busy.
+func (d *Dev) tidy() error {
+	if d.shown != nil && d.o.Now().Sub(d.shown.since) < inHand {
+		d.shown = nil
+	}
+	err := d.drawIn()
+	if timeout(err) {
+		d.late = true // the answer may still come
+		return nil
+	}
+	return err
 }
 
 // drawIn takes back the paper that is held out, unless it was taken. The caller
@@ -132,8 +154,9 @@ func (d *Dev) drawIn() error {
 	return nil
 }
 
-// atOutput asks whether a paper is held out. Its answer has the form of any
-// other, so nothing else may be owed.
+// atOutput asks whether a paper is held out. The answer has the form of a
+// barrier's, or of a real-time one's while a motor runs, so nothing else may be
+// owed.
 func (d *Dev) atOutput() (bool, error) {
 	if d.o.Profile.Eject == Citizen {
 		_, err := d.poll()
@@ -142,15 +165,14 @@ func (d *Dev) atOutput() (bool, error) {
 	if err := d.c.Tx([]byte{0x1D, 'e', 6}, nil); err != nil {
 		return false, err
 	}
-	var b [1]byte
 	until := d.o.Now().Add(answer)
 	for {
-		err := d.c.Tx(nil, b[:])
-		if err == nil {
-			return b[0]&outside != 0, nil
-		}
-		if !timeout(err) || !d.o.Now().Before(until) {
+		r, err := d.reply(until)
+		if err != nil {
 			return false, err
+		}
+		if r.Kind == escpos.Queued || r.Kind == escpos.RealTime {
+			return r.Data[0]&outside != 0, nil
 		}
 	}
 }

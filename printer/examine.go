@@ -108,11 +108,13 @@ func (d *Dev) examineJobID(x *Examination) {
 			answered = r.Kind == escpos.JobDone && [4]byte(r.Data) == id
 		}
 	}
-	note := "1D 28 48"
-	if answered && !d.o.Profile.JobID {
-		note += ",可以在型号里写 job_id = true / the profile may say job_id = true"
+	const what = "报任务编号 / answers GS ( H"
+	switch {
+	case d.o.Profile.JobID:
+		x.find(what, answered, "1D 28 48")
+	case answered:
+		x.look(what, "型号没有写,而它会答:可以写 job_id = true / it answers though its model doesn't say so: job_id may be true")
 	}
-	x.find("报任务编号 / answers GS ( H", answered == d.o.Profile.JobID, "%s,应答 / answered: %v,型号 / profile: %v", note, answered, d.o.Profile.JobID)
 }
 
 func (d *Dev) examineClear(x *Examination) {
@@ -127,7 +129,7 @@ func (d *Dev) examinePage(x *Examination) {
 	test := TestPage(d.o.Profile)
 	page := append(test.Bytes, d.o.Profile.present()...)
 	d.begins(test)
-	d.long = len(page)
+	d.long = max(256, test.Picture)
 	id := [4]byte{'P', 'A', 'G', 'E'}
 	began := d.o.Now()
 	if err := d.c.Tx(append(page[:len(page):len(page)], d.question(id)...), nil); err != nil {

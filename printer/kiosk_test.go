@@ -75,8 +75,26 @@ func TestPresenter(t *testing.T) {
 					t.Fatalf("%s %s", end, fault)
 				}
 			}
-			if s := r.State(); len(s.Bin) != 1 || s.Out == nil || len(r.untaken) != 1 {
+			// It may be in the citizen's hand: the next one pushes it out.
+			if s := r.State(); len(s.Bin) != 0 || s.Out == nil || len(r.untaken) != 0 {
 				t.Errorf("in the bin %v, at the output %v, told %d times", s.Bin, s.Out, len(r.untaken))
+			}
+			r.skip.Store(int64(10 * time.Second)) // nobody's hand takes so long
+			if _, end, fault := r.print(); end != kiosk.Printed {
+				t.Fatalf("%s %s", end, fault)
+			}
+			if s := r.State(); len(s.Bin) != 1 || s.Out == nil || len(r.untaken) != 1 {
+				t.Errorf("later in the bin %v, at the output %v, told %d times", s.Bin, s.Out, len(r.untaken))
+			}
+		})
+		t.Run(string(exit)+"/AnswerLost", func(t *testing.T) {
+			r := newRig(t, opts, 0)
+			for range 3 {
+				r.SetAnswers(printertest.Answers{Only: printertest.Other, Lose: 1})
+				r.skip.Add(int64(10 * time.Second))
+				if _, end, fault := r.print(); end != kiosk.Printed {
+					t.Fatalf("%s %s", end, fault)
+				}
 			}
 		})
 	}

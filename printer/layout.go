@@ -11,9 +11,11 @@ import (
 type Page struct {
 	Bytes []byte // without the questions around it
 	Dots  int    // how long it gets, about; 8 are a millimetre
+
+	Picture int // bytes of the largest picture in it, which is one command
 }
 
-func pageOf(b *escpos.Builder) Page { return Page{b.Bytes(), b.Dots()} }
+func pageOf(b *escpos.Builder) Page { return Page{b.Bytes(), b.Dots(), b.Picture()} }
 
 // Render lays a slip out as a layout says: text by the printer's own letters,
 // the code by its own command, and as dots what the printer doesn't have. The
@@ -183,6 +185,9 @@ func (r *renderer) expand(text string, member map[string]string, columns int) (s
 	for _, p := range pieces[joined+1:] {
 		tail += p.Plain
 	}
+	if columns == r.columns && columns < 40 { // narrow paper gets a second line
+		columns *= 2
+	}
 	list := r.join(r.s.Joined[pieces[joined].Value], columns-escpos.Cells(out.String()+tail))
 	return out.String() + list + tail, list != ""
 }
@@ -205,7 +210,7 @@ func (r *renderer) join(names []string, columns int) string {
 		}
 		if escpos.Cells(next)+rest > columns {
 			if i == 0 {
-				return ""
+				line = name // never none: it takes another line
 			}
 			return line + more
 		}

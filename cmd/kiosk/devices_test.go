@@ -3,6 +3,7 @@ package main_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"image/png"
@@ -169,9 +170,42 @@ func TestDevicesOnTheScreen(t *testing.T) {
 	m.tap(env, "知道了")
 
 	h.do("/printer/paper-out")
-	m.says("现在印不了纸")
+	m.says("没有纸了")
+	// A number without paper stays, whatever happens around it.
+	m.tap(env, "公积金")
+	m.tap(env, "取号")
+	s = m.screen("a ticket without paper", func(s control.Screen) bool {
+		return s.Name == "ticket" && slices.Contains(s.Texts, "打印机没有纸了")
+	})
+	number := ticketNumber(s)
+	scan(string(r.ID))
+	h.do("/reader/put?card=hmt")
+	m.tap(env, "找人帮忙")
+	m.screen("calling", named("help"))
+	h.do("/reader/lift")
+	m.tap(env, "不用了")
+	if s := m.screen("the ticket again", named("ticket")); ticketNumber(s) != number {
+		t.Errorf("the screen shows %s, not %s", ticketNumber(s), number)
+	}
 	h.do("/printer/paper-new")
-	m.saysNot("现在印不了纸")
+	m.says("请取走您的号") // paper after all
+	if text := strings.Join(h.newest().Text, " "); !strings.Contains(text, number) {
+		t.Errorf("the paper says %s", text)
+	}
+	m.home(env, "好了")
+	m.saysNot("没有纸了")
+	// A number of another day is not shown as if it counted.
+	db, err := sql.Open("sqlite3", filepath.Join(m.dir, "kiosk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("UPDATE ticket SET day = '2020-01-01' WHERE id = ?", r.ID); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	scan(string(r.ID))
+	m.says("重新取号")
+	m.tap(env, "知道了")
 	h.do("/reader/unplug")
 	m.device("reader", "gone")
 	h.do("/reader/plug")
@@ -233,6 +267,10 @@ rest_after = 1
 	m.screen("locked", named("locked"))
 	m.wire("GPIO8", "0")
 	m.device("cabinet", "tampered")
+	p.stop() // a restart doesn't forget it
+	p = start(t, append(env, "KIOSK_TEST_WIRED="+m.config), os.Args[0])
+	p.wait("kiosk: ready")
+	m.screen("still locked", named("locked"))
 	if out, errOut, code := m.verb("unlock"); code != 0 {
 		t.Fatalf("unlock: exit %d %s%s", code, out, errOut)
 	}
@@ -315,13 +353,16 @@ func TestOtherPapers(t *testing.T) {
 	if r := again(plan.Number); r.ID != plan.ID || !strings.Contains(text(), "重印 第 2 張") {
 		t.Errorf("reprint of %s is %s:\n%s", plan.Number, r.Number, text())
 	}
-	if again("-paper", "receipt", string(plan.ID)); !strings.Contains(text(), "取號回執") || strings.Contains(text(), "重印") {
+	if again(promised.Number, "-paper", "ticket"); !strings.Contains(text(), "重印 第 2 张") {
+		t.Errorf("another paper of the same number:\n%s", text())
+	}
+	if again(string(plan.ID), "-paper", "receipt"); !strings.Contains(text(), "取號回執") || strings.Contains(text(), "重印") {
 		t.Errorf("receipt:\n%s", text())
 	}
 	for _, c := range []struct {
 		args []string
 		want string
-	}{{[]string{"A9-999"}, "A9-999"}, {[]string{"nonsense"}, "不是一个号码"}, {[]string{"-paper", "hat", plan.Number}, "hat"}} {
+	}{{[]string{"A9-999"}, "A9-999"}, {[]string{"nonsense"}, "不是一个号码"}, {[]string{"-paper", "hat", plan.Number}, "hat"}, {[]string{promised.Number, "-paper", "plan"}, "没有主题"}} {
 		if _, errOut, code := m.verb(append([]string{"reprint"}, c.args...)...); code != 2 || !strings.Contains(errOut, c.want) {
 			t.Errorf("reprint %v: exit %d %s", c.args, code, errOut)
 		}

@@ -24,13 +24,19 @@ func (m *Main) parse(verb string, args []string, rest int, define func(*flag.Fla
 	if define != nil {
 		define(fs)
 	}
-	if err := fs.Parse(args); err != nil {
-		return "", nil, flag.ErrHelp
+	for { // flags may stand after an argument too
+		if err := fs.Parse(args); err != nil {
+			return "", nil, flag.ErrHelp
+		}
+		if fs.NArg() == 0 {
+			break
+		}
+		left, args = append(left, fs.Arg(0)), fs.Args()[1:]
 	}
-	if fs.NArg() != rest {
-		return "", nil, code{2, fmt.Errorf("%s 之后要有 %d 个参数 / wants %d arguments, got %d: %q", verb, rest, rest, fs.NArg(), fs.Args())}
+	if len(left) != rest {
+		return "", nil, code{2, fmt.Errorf("%s 之后要有 %d 个参数 / wants %d arguments, got %d: %q", verb, rest, rest, len(left), left)}
 	}
-	return config, fs.Args(), nil
+	return config, left, nil
 }
 
 func (m *Main) run(ctx context.Context, args []string) error {

@@ -164,7 +164,7 @@ func TestFrame(t *testing.T) {
 		_, head, frame := screen.NewPage(p.Loc, p.W, p.H)
 		for name, o := range map[string]fyne.CanvasObject{
 			"head":  screen.Head(p, head, c.Hall, monday, ""),
-			"noted": screen.Head(p, head, c.Hall, monday, p.Say("no_paper")),
+			"noted": screen.Head(p, head, c.Hall, monday, p.Say("note_paper")),
 			"frame": screen.Frame(p, frame, screen.Bar{Back: func() {}, Home: func() {}, Language: func() {}, Help: func() {}}),
 		} {
 			words, targets := widget.Survey(o)

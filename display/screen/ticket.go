@@ -237,6 +237,9 @@ func (s *sheet) ahead(i Issued, now time.Time) string {
 	if !i.Offer.Open {
 		return s.opening(i.Offer, now)
 	}
+	if i.Recalled { // how many were ahead then says nothing now
+		return s.Say("windows", text.Data{"Windows": i.Offer.Queue.Windows})
+	}
 	if i.Ticket.Ahead == 0 {
 		return s.Say("ahead_none")
 	}
@@ -295,6 +298,12 @@ func faultWords(i Issued) string {
 		return "fault_cover"
 	case i.Cause == kiosk.FaultUnfitted:
 		return "fault_none"
+	case i.Cause == kiosk.FaultJam, i.Cause == kiosk.FaultCutter:
+		return "fault_jam"
+	case i.Cause == kiosk.FaultHot:
+		return "fault_hot"
+	case i.Cause == kiosk.FaultGone, i.Cause == kiosk.FaultSilent, i.Cause == kiosk.FaultOffline:
+		return "fault_silent"
 	}
 	return "fault_printer"
 }

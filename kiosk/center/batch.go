@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,17 +37,20 @@ type Batch struct {
 func Seal(b kiosk.Batch, got time.Time) Batch {
 	s := Batch{Batch: b, Hashes: make([]Hash, len(b.Events)), Got: got}
 	s.Events = make([]kiosk.Event, len(b.Events))
+	var said []byte
 	for i, e := range b.Events {
-		var body bytes.Buffer
-		if len(e.Body) == 0 || json.Compact(&body, e.Body) != nil {
+		body := bytes.NewBuffer(make([]byte, 0, len(e.Body)))
+		if len(e.Body) == 0 || json.Compact(body, e.Body) != nil {
 			body.Reset()
 			body.WriteString("null")
 		}
 		e.Body = body.Bytes()
 		s.Events[i] = e
-		h := sha256.New()
-		fmt.Fprintf(h, "%s\n%d %d\n%s", e.Kind, e.Stamp.Wall, e.Stamp.Count, e.Body)
-		h.Sum(s.Hashes[i][:0])
+		said = append(append(said[:0], e.Kind...), '\n')
+		said = append(strconv.AppendInt(said, e.Stamp.Wall, 10), ' ')
+		said = append(strconv.AppendInt(said, e.Stamp.Count, 10), '\n')
+		said = append(said, e.Body...)
+		s.Hashes[i] = sha256.Sum256(said)
 	}
 	return s
 }

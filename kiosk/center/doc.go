@@ -7,7 +7,10 @@
 // Alarm and never overwrites. Order is by seq, never by clock.
 //
 // Server is the HTTP side, Store what lies under it; center/store keeps it in
-// SQLite, and center/centertest holds the contract that every Store meets.
+// SQLite, center/pgstore in PostgreSQL, and center/centertest holds the
+// contract that both meet. What they have in common and needs no SQL is here:
+// Tell reads a batch, Granter lets wishes for numbers share a transaction, News
+// wakes who watches a hall.
 // The API describes itself at /openapi.json. Refusals are RFC 9457 problems;
 // see Problem. Neither logs, nor alarms, nor problems carry event bodies or
 // tokens.

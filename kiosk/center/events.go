@@ -20,17 +20,24 @@ import (
 // sender is the context key of the kiosk that a request's token belongs to.
 type sender struct{}
 
+const noToken = "the token is missing or not of any kiosk; compare the kiosk's token_file with the center's tokens_file"
+
+// senderOf returns the kiosk that a request's token belongs to.
+func (s *Server) senderOf(r *http.Request) (kiosk.KioskID, bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	id, ok := s.opts.Tokens.Kiosk(strings.TrimSpace(token))
+	return id, ok && strings.EqualFold(scheme, "Bearer")
+}
+
 // admit lets a batch in: it knows the sender by its token before a byte of
 // the body is read, and hands on the body unpacked and bounded.
 func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		scheme, token, _ := strings.Cut(ctx.Header("Authorization"), " ")
-		id, ok := s.opts.Tokens.Kiosk(strings.TrimSpace(token))
-		if !ok || !strings.EqualFold(scheme, "Bearer") {
+		id, ok := s.senderOf(r)
+		if !ok {
 			ctx.SetHeader("WWW-Authenticate", "Bearer")
-			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid,
-				"the token is missing or not of any kiosk; compare the kiosk's token_file with the center's tokens_file"))
+			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid, noToken))
 			return
 		}
 		body, refused := readBody(w, r)

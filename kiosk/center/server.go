@@ -39,11 +39,15 @@ type Server struct {
 	opts    Opts
 	mux     *http.ServeMux
 	refused atomic.Int64
+	feed    feed
+	ending  context.Context // done when held-open lines must end
+	end     context.CancelFunc
 }
 
 // New makes a Server over store, which stays the caller's to close.
 func New(store Store, o Opts) *Server {
 	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
+	s.ending, s.end = context.WithCancel(context.Background())
 	config := huma.DefaultConfig("hallkiosk center", "1")
 	config.Info.Description = "Events of the kiosks come in, queue lengths go out. Refusals are RFC 9457 problems with a code."
 	config.DocsPath = ""     // its page would load scripts from outside
@@ -82,6 +86,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	stopped := make(chan error, 1)
 	done := context.AfterFunc(ctx, func() {
+		s.end() // nobody ends a held-open line but us
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		err := srv.Shutdown(late)
@@ -123,6 +128,15 @@ func (s *Server) operations(api huma.API) {
 		BodyReadTimeout: -1, // and a deadline would cut off the store
 		Responses:       refusals(400, 401, 403, 408, 409, 413, 415, 422, 500, 503),
 	}, s.ingest)
+	huma.Register(api, huma.Operation{
+		OperationID: "post-number", Method: http.MethodPost, Path: "/v1/numbers",
+		Summary:     "Get the next number of a queue's shared series",
+		Description: "The same request id gets the same number.",
+		Security:    []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
+		MaxBodyBytes: 4 << 10,
+		Responses:    refusals(400, 401, 408, 409, 413, 415, 422, 500, 503),
+	}, s.number)
+	s.describeNews(api, refusals(401, 422, 500, 503))
 	huma.Register(api, huma.Operation{
 		OperationID: "get-queues", Method: http.MethodGet, Path: "/v1/halls/{hall}/queues",
 		Summary:   "How many wait in each queue of a hall",

@@ -11,9 +11,9 @@ import (
 // several goroutines and, where the database allows it, several processes.
 //
 // Errors are *kiosk.Error: EDisk when the disk refuses, EBusy when somebody
-// else holds the database, EUnavailable when ctx ended first. After any error
-// of Ingest but a Gap or a Contradiction the outcome is unknown; sending the
-// batch again is always right.
+// else holds the database, EUnavailable when ctx ended first or the database
+// doesn't answer. After any error of Ingest but a Gap or a Contradiction the
+// outcome is unknown; sending the batch again is always right.
 type Store interface {
 	// Ingest stores a sealed batch, whole or not at all. When it returns nil
 	// every event through Receipt.Ack survives a power cut in the next instant.
@@ -48,6 +48,27 @@ type Store interface {
 	// Events returns at most limit stored events of one life of a kiosk after
 	// seq, in order of seq.
 	Events(ctx context.Context, id kiosk.KioskID, epoch kiosk.Epoch, after int64, limit int) ([]kiosk.Event, error)
+
+	// Grant returns the next number of g's shared series, which counts from 1,
+	// and after the highest number that an event has told of. When it returns
+	// nil no other wish ever gets that number, not after a power cut in the
+	// next instant either. Asking again with the same Grant returns the same
+	// number; a number whose answer was lost, and is never asked for again, is
+	// left out.
+	//
+	// EInvalid: g can't be right. EConflict: its Request was used for another
+	// kiosk, hall, day or queue. After any other error the outcome is unknown;
+	// asking again with the same Request is always right.
+	Grant(ctx context.Context, g Grant) (kiosk.Number, error)
+
+	// Watch returns a channel on which the version of hall arrives: as it is
+	// now, then after every batch of that hall that brought something new,
+	// from this process or, where several share the database, from another.
+	// Versions rise, from 0 when nothing was told yet; they are stored in the
+	// same transaction as the change. Who reads slowly misses some, never the
+	// newest. While the database is away nothing comes, and afterwards what was
+	// missed. The channel is closed when ctx ends or the store is closed.
+	Watch(ctx context.Context, hall kiosk.HallID) (<-chan int64, error)
 
 	// Check returns nil when the store answers.
 	Check(ctx context.Context) error

@@ -29,6 +29,8 @@ type Opts struct {
 	DayChange time.Duration  // after midnight
 	Early     bool           // closed queues give numbers for their next opening
 	Series    string         // see kiosk.Number
+	Numbers   kiosk.Numbers  // counts the shared series; nil on a kiosk of its own
+	Budget    time.Duration  // for Numbers to answer, before the own series is taken
 	Look      time.Duration  // how often a printer that failed is asked; 0 is a second
 	Wake      func()         // called when the outbox has something new; may be nil
 }
@@ -42,6 +44,7 @@ type Desk struct {
 	hope   []hopeful
 	here   map[kiosk.TicketID]bool // holders who stand at the screen
 	more   chan struct{}           // has room for one: the queue grew
+	length map[line]int            // who waits in the whole hall; nil when nobody knows
 	jobs   map[kiosk.TicketID]kiosk.PrintJob
 	order  []kiosk.TicketID // of jobs, oldest first
 	change chan struct{}    // closed and renewed when a job changed
@@ -72,6 +75,12 @@ func (d *Desk) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, 
 		if err != nil {
 			return nil, err
 		}
+		if n, known := d.hallWide(line{o.Day, o.Queue.ID}); known {
+			o.Ahead = n
+			o.Wait = d.o.Catalog.Estimate(o.Queue.ID, o.Ahead)
+			offers[i] = o
+			continue
+		}
 		if waiting[o.Day] == nil {
 			if waiting[o.Day], err = d.o.Store.Waiting(ctx, o.Day); err != nil {
 				return nil, err
@@ -95,7 +104,7 @@ func (d *Desk) Opening(t kiosk.Ticket) time.Time {
 	return time.Time{}
 }
 
-func (d *Desk) now() time.Time { return d.o.Clock.Now().In(d.o.Location) }
+func (d *Desk) now() time.Time { return d.o.Clock.Time().In(d.o.Location) }
 
 func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	item, ok := d.o.Catalog.Item(id)
@@ -130,11 +139,13 @@ func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) 
 		}
 		return kiosk.Ticket{}, err
 	}
+	wish = d.share(ctx, wish)
 	t, again, err := d.o.Store.Take(ctx, wish)
 	if err != nil {
 		return kiosk.Ticket{}, err
 	}
 	if !again {
+		d.joined(line{t.Day, t.Queue})
 		if r.Here {
 			d.mu.Lock()
 			d.here[t.ID] = true
@@ -144,8 +155,32 @@ func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) 
 			d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
 		}
 		d.o.Wake()
+		return t, nil
 	}
+	d.pickUp(ctx, t, r.Here)
 	return t, nil
+}
+
+// pickUp prints a ticket whose take was told as failed though it was written: the
+// same wish comes again, and nobody else knows of its paper.
+func (d *Desk) pickUp(ctx context.Context, t kiosk.Ticket, here bool) {
+	d.mu.Lock()
+	_, known := d.jobs[t.ID]
+	d.mu.Unlock()
+	if known || d.o.Printer == nil {
+		return
+	}
+	_, job, err := d.o.Store.Ticket(ctx, t.ID)
+	if err != nil || job.State != kiosk.PrintQueued {
+		return
+	}
+	if here {
+		d.mu.Lock()
+		d.here[t.ID] = true
+		d.mu.Unlock()
+	}
+	d.enqueue(job)
+	d.o.Wake()
 }
 
 func invalid(message, hint string, args ...any) error {

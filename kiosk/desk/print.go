@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -61,8 +62,8 @@ func (d *Desk) retry(ctx context.Context) {
 		return
 	}
 	for _, h := range waiting {
-		d.Leave(h.id)
-		if job, err := d.o.Store.Again(ctx, h.id, ""); err == nil {
+		if job, err := d.o.Store.Again(ctx, h.id, ""); err == nil { // else it is tried again, until its time is over
+			d.Leave(h.id)
 			d.enqueue(job)
 		}
 	}
@@ -84,9 +85,16 @@ func (d *Desk) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKi
 	if d.o.Printer == nil {
 		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EUnavailable, Op: "print again", Message: "这台机器没有打印机。", Hint: "[printer] port is empty in the config"}
 	}
-	d.Leave(id) // whoever asks by hand gets exactly this paper
+	t, _, err := d.o.Store.Ticket(ctx, id)
+	if err != nil {
+		return kiosk.PrintJob{}, err
+	}
+	if paper == kiosk.PaperPlan && t.Theme == "" || paper == kiosk.PaperPromise && len(t.Promise.Papers) == 0 {
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "这张号没有主题或承诺,印不了这种小票。", Hint: fmt.Sprintf("ticket %s has no %s to print", t.Number, paper)}
+	}
 	job, err := d.o.Store.Again(ctx, id, paper)
 	if err == nil {
+		d.Leave(id) // whoever asks by hand gets exactly this paper
 		d.enqueue(job)
 	}
 	return job, err

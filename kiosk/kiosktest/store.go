@@ -239,15 +239,20 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 				t.Fatal(err)
 			}
 		}
-		if job, err := s.Again(ctx, want.ID, kiosk.PaperPlan); err != nil || job.Paper != "" || job.Earlier != 1 || job.Kind() != kiosk.PaperPlan {
+		if job, err := s.Again(ctx, want.ID, kiosk.PaperTicket); err != nil || job.Earlier != 1 {
+			t.Fatalf("the number on another kind of paper: %+v %v", job, err)
+		} else if err := s.Mark(ctx, kiosk.PrintMark{Ticket: want.ID, Attempt: job.Attempt, State: kiosk.Printed}); err != nil {
+			t.Fatal(err)
+		}
+		if job, err := s.Again(ctx, want.ID, kiosk.PaperPlan); err != nil || job.Paper != "" || job.Earlier != 2 || job.Kind() != kiosk.PaperPlan {
 			t.Fatalf("its own paper once more: %+v %v", job, err)
 		}
 		s = reopen()
-		if jobs, err := s.Unfinished(ctx); err != nil || len(jobs) != 1 || jobs[0].Earlier != 1 || jobs[0].Attempt != 4 {
+		if jobs, err := s.Unfinished(ctx); err != nil || len(jobs) != 1 || jobs[0].Earlier != 2 || jobs[0].Attempt != 5 {
 			t.Fatalf("unfinished %+v (%v)", jobs, err)
 		}
 		got, job, err := s.Ticket(ctx, want.ID)
-		if err != nil || !reflect.DeepEqual(got, want) || got.Promise.By != "2026-11-30" || len(got.Promise.Papers) != 2 || got.Theme != "restaurant" || job.Earlier != 1 {
+		if err != nil || !reflect.DeepEqual(got, want) || got.Promise.By != "2026-11-30" || len(got.Promise.Papers) != 2 || got.Theme != "restaurant" || job.Earlier != 2 {
 			t.Fatalf("got %+v, want %+v (%v)", got, want, err)
 		}
 		events, err := s.Events(ctx, 0, 1)

@@ -11,9 +11,9 @@ import (
 
 func (s *Store) reader() *sql.DB { return s.r.Load() }
 
-// earlier counts the attempts before p, at the same paper, of which paper may
-// exist.
-const earlier = "(SELECT count(*) FROM print q WHERE q.ticket = p.ticket AND q.paper = p.paper AND q.attempt < p.attempt AND q.state <> 'not_printed')"
+// earlier counts the attempts before p of which paper may exist. A receipt is no
+// paper of the number, so it counts among receipts only; all others carry it.
+const earlier = "(SELECT count(*) FROM print q WHERE q.ticket = p.ticket AND (q.paper = 'receipt') = (p.paper = 'receipt') AND q.attempt < p.attempt AND q.state <> 'not_printed')"
 
 // Ticket returns a ticket with its newest print attempt; see kiosk.Store.
 func (s *Store) Ticket(ctx context.Context, id kiosk.TicketID) (kiosk.Ticket, kiosk.PrintJob, error) {
@@ -89,8 +89,12 @@ func (s *Store) Find(ctx context.Context, n kiosk.Number) (kiosk.Ticket, error) 
 // so that a part of it may hang in the printer.
 func (s *Store) Unconfirmed(ctx context.Context) (bool, error) {
 	var state kiosk.PrintState
-	err := s.reader().QueryRowContext(ctx, `SELECT p.state FROM print p JOIN ticket t ON t.id = p.ticket
-		WHERE p.state NOT IN ('queued', 'not_printed') ORDER BY t.wall DESC, t.count DESC, p.attempt DESC LIMIT 1`).Scan(&state)
+	err := s.reader().QueryRowContext(ctx, `SELECT state FROM (
+		SELECT state, 9223372036854775807 AS seq FROM print WHERE state IN ('started', 'sent')
+		UNION ALL
+		SELECT * FROM (SELECT json_extract(body, '$.state') AS state, seq FROM event
+			WHERE kind = 'print.ended' AND json_extract(body, '$.state') <> 'not_printed' ORDER BY seq DESC LIMIT 1)
+		) ORDER BY seq DESC LIMIT 1`).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -55,4 +55,8 @@ ALTER TABLE ticket ADD COLUMN theme TEXT NOT NULL DEFAULT '';
 ALTER TABLE ticket ADD COLUMN promise TEXT NOT NULL DEFAULT ''; -- JSON of kiosk.Promise, or nothing
 ALTER TABLE print ADD COLUMN paper TEXT NOT NULL DEFAULT '';    -- kiosk.PaperKind, or nothing for the ticket's own
 CREATE INDEX ticket_number ON ticket (queue, n);
+`, `
+ALTER TABLE life ADD COLUMN leap INTEGER NOT NULL DEFAULT 0;      -- numbers of days through leap_until are above it; see leapAt
+ALTER TABLE life ADD COLUMN leap_until TEXT NOT NULL DEFAULT '';
+ALTER TABLE life ADD COLUMN probes INTEGER NOT NULL DEFAULT 0;    -- commits that only tried the disk
 `}

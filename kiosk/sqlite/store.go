@@ -26,7 +26,7 @@ func (w *writer) prepare(ctx context.Context) error {
 		text string
 	}{
 		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
-		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"},
+		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, ? + 1) ON CONFLICT DO UPDATE SET n = max(n, excluded.n - 1) + 1 RETURNING n"},
 		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, ahead)
 			VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, (SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting')) RETURNING ahead`},
 		{&w.print, "INSERT INTO print (ticket, attempt, paper, state, cause) VALUES (?, ?, ?, 'queued', '')"},
@@ -76,7 +76,7 @@ func (s *Store) Take(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, err
 	var t kiosk.Ticket
 	err := s.write(ctx, "take a number", func(ctx context.Context, tx *sql.Tx) error {
 		var err error
-		t, err = s.w.take(ctx, tx, w)
+		t, err = s.take(ctx, tx, w)
 		return err
 	}, func(ctx context.Context) bool {
 		found, err := scanTicket(s.w.byRequest.QueryRowContext(ctx, w.ID))
@@ -108,7 +108,11 @@ func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, e
 	return t, true, nil
 }
 
-func (w *writer) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ticket, error) {
+func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ticket, error) {
+	w, above := s.w, 0
+	if wish.Day <= s.leapUntil {
+		above = s.leap
+	}
 	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp, Theme: wish.Theme, Promise: wish.Promise,
 		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
 	body := kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Queue: t.Queue, Items: t.Items, Theme: t.Theme}
@@ -120,7 +124,10 @@ func (w *writer) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.T
 		}
 		promise, body.Promise = string(text), &t.Promise
 	}
-	if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series).Scan(&t.Number.N); err != nil {
+	if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series, above).Scan(&t.Number.N); err != nil {
+		return t, err
+	}
+	if err := s.marks.reserve(series{t.Day, t.Queue, wish.Series}, t.Number.N); err != nil {
 		return t, err
 	}
 	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, wish.Series, t.Number.N, joinItems(wish.Items), t.Lang,
@@ -170,6 +177,9 @@ func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *
 	}
 	var lite sqlite3.Error
 	if errors.As(err, &lite) && (lite.Code == sqlite3.ErrIoErr || lite.Code == sqlite3.ErrFull) {
+		if lite.Code == sqlite3.ErrIoErr {
+			s.doubt = true
+		}
 		if again := s.reopen(ctx); again != nil {
 			return s.fault(op, errors.Join(err, again))
 		}
@@ -234,7 +244,7 @@ func (s *Store) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperK
 		paper = ""
 	}
 	next := kiosk.PrintJob{Ticket: t, Paper: paper, Attempt: job.Attempt + 1, State: kiosk.PrintQueued}
-	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM print WHERE ticket = ? AND paper = ? AND state <> 'not_printed'", id, paper).Scan(&next.Earlier); err != nil {
+	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM print WHERE ticket = ? AND (paper = 'receipt') = (? = 'receipt') AND state <> 'not_printed'", id, paper).Scan(&next.Earlier); err != nil {
 		return kiosk.PrintJob{}, s.fault("print again", err)
 	}
 	return next, s.write(ctx, "print again", func(ctx context.Context, tx *sql.Tx) error {
@@ -252,7 +262,10 @@ func (s *Store) Record(ctx context.Context, kind kiosk.Kind, at kiosk.Stamp, bod
 	defer s.mu.Unlock()
 	return s.write(ctx, "record an event", func(ctx context.Context, tx *sql.Tx) error {
 		return s.w.record(ctx, tx, kind, at, body)
-	}, func(context.Context) bool { return false })
+	}, func(ctx context.Context) bool { // no two events have one stamp
+		var n int
+		return s.w.db.QueryRowContext(ctx, "SELECT 1 FROM (SELECT * FROM event ORDER BY seq DESC LIMIT 1) WHERE kind = ? AND wall = ? AND count = ?", kind, at.Wall, at.Count).Scan(&n) == nil
+	})
 }
 
 // Ack records what the center has; see kiosk.Outbox.
@@ -262,5 +275,8 @@ func (s *Store) Ack(ctx context.Context, through int64) error {
 	return s.write(ctx, "record an acknowledgement", func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.StmtContext(ctx, s.w.ack).ExecContext(ctx, through, through)
 		return err
-	}, func(context.Context) bool { return false })
+	}, func(ctx context.Context) bool {
+		var acked int64
+		return s.w.db.QueryRowContext(ctx, "SELECT acked FROM life").Scan(&acked) == nil && acked >= through
+	})
 }

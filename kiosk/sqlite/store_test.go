@@ -115,25 +115,6 @@ func TestOpenRefuses(t *testing.T) {
 		s.Close()
 		check(t, path, kiosk.EInternal, "version 99")
 	})
-	t.Run("Damaged", func(t *testing.T) {
-		path := filepath.Join(t.TempDir(), "kiosk.db")
-		s := open(t, path)
-		for n := range 200 {
-			if _, _, err := s.Take(t.Context(), kiosktest.Wish(n)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		s.Close()
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for page := int64(2); page < 12; page++ {
-			f.WriteAt([]byte(strings.Repeat("\xAA", 2000)), page*4096)
-		}
-		f.Close()
-		check(t, path, kiosk.EDisk, "")
-	})
 }
 
 // A full disk gives nothing, says so, and goes on when there is room again.

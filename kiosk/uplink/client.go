@@ -22,7 +22,8 @@ import (
 
 // ClientOpts are what a Client needs to know.
 type ClientOpts struct {
-	URL string // the center's address, such as https://center.example.gov.cn
+	URL  string // the center's address, such as https://center.example.gov.cn
+	Hall kiosk.HallID
 
 	// Token returns the kiosk's token; it is asked before every batch, so that
 	// a changed token file counts at once.
@@ -48,9 +49,11 @@ func TokenFile(path string) func() (string, error) {
 
 // Client is a kiosk.Uplink over HTTP. Safe for use from several goroutines.
 type Client struct {
-	events string // the address that batches go to
-	token  func() (string, error)
-	http   *http.Client
+	base  string // the center's address
+	hall  kiosk.HallID
+	token func() (string, error)
+	http  *http.Client
+	held  *http.Client // without a limit, for lines that are held open
 }
 
 var _ kiosk.Uplink = (*Client)(nil)
@@ -64,7 +67,7 @@ func NewClient(o ClientOpts) (*Client, error) {
 			Hint: "[center] url must be such as https://center.example.gov.cn"}
 	}
 	u.RawQuery, u.Fragment = "", ""
-	c := &Client{events: u.JoinPath("v1/events").String(), token: o.Token, http: &http.Client{}}
+	c := &Client{base: strings.TrimSuffix(u.String(), "/"), hall: o.Hall, token: o.Token, http: &http.Client{}}
 	if o.HTTP != nil {
 		*c.http = *o.HTTP
 	} else {
@@ -75,17 +78,20 @@ func NewClient(o ClientOpts) (*Client, error) {
 			TLSHandshakeTimeout:   10 * time.Second,
 			ResponseHeaderTimeout: 25 * time.Second,
 			IdleConnTimeout:       90 * time.Second,
-			MaxIdleConnsPerHost:   1,
+			MaxIdleConnsPerHost:   2,
 			ForceAttemptHTTP2:     true,
 		}
 	}
 	// A batch and its token go where the config says, and nowhere else.
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	held := *c.http
+	held.Timeout = 0
+	c.held = &held
 	return c, nil
 }
 
 // String names the center, for the technician.
-func (c *Client) String() string { return strings.TrimSuffix(c.events, "/v1/events") }
+func (c *Client) String() string { return c.base }
 
 // Close lets go of idle connections. The Client stays usable.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -110,44 +116,71 @@ func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
 	if err != nil {
 		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInternal, Op: "send events", Err: err}
 	}
+	r, err := c.request(ctx, http.MethodPost, "v1/events", body)
+	if err != nil {
+		return kiosk.Ack{}, err
+	}
+	r.Header.Set("Content-Encoding", "gzip")
+	var ack struct {
+		AckedThrough *int64 `json:"acked_through"`
+	}
+	if err := c.ask(r, "send events", &ack); err != nil {
+		return kiosk.Ack{}, err
+	}
+	if ack.AckedThrough == nil {
+		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
+			Hint: c.notCenter()}
+	}
+	return kiosk.Ack{AckedThrough: *ack.AckedThrough}, nil
+}
+
+// request makes a request of the kiosk, with its token.
+func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	fail := func(err error, hint string) (*http.Request, error) {
+		return nil, &kiosk.Error{Code: kiosk.EInvalid, Op: "ask the center", Err: err, Hint: hint}
+	}
 	token, err := c.token()
 	if err != nil {
-		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events", Err: err,
-			Hint: "the kiosk's token can't be read. See [center] token_file"}
+		return fail(err, "the kiosk's token can't be read. See [center] token_file")
 	}
 	token = strings.TrimSpace(token)
 	if !sendable(token) {
-		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
-			Hint: "the kiosk's token is empty or has characters that can't be sent. See [center] token_file"}
+		return fail(nil, "the kiosk's token is empty or has characters that can't be sent. See [center] token_file")
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.events, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, c.base+"/"+path, bytes.NewReader(body))
 	if err != nil {
-		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events", Err: err}
+		return fail(err, "[center] url can't be used")
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Content-Encoding", "gzip")
 	r.Header.Set("Accept", "application/json")
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r, nil
+}
+
+// ask sends a request and reads its answer into v.
+func (c *Client) ask(r *http.Request, op string, v any) error {
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return kiosk.Ack{}, c.away("doesn't answer", err)
+		return c.away(op, "doesn't answer", err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return kiosk.Ack{}, c.away("broke off its answer", err)
+		return c.away(op, "broke off its answer", err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		return kiosk.Ack{}, c.refusal(answer.StatusCode, text)
+		return c.refusal(op, answer.StatusCode, text)
 	}
-	var ack struct {
-		AckedThrough *int64 `json:"acked_through"`
+	if json.Unmarshal(text, v) != nil {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Hint: c.notCenter()}
 	}
-	if json.Unmarshal(text, &ack) != nil || ack.AckedThrough == nil {
-		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
-			Hint: c.String() + " answers, but not as a center does. Is [center] url right, or is a login page in between?"}
-	}
-	return kiosk.Ack{AckedThrough: *ack.AckedThrough}, nil
+	return nil
+}
+
+func (c *Client) notCenter() string {
+	return c.String() + " answers, but not as a center does. Is [center] url right, or is a login page in between?"
 }
 
 // sendable says whether a token can stand in a header.
@@ -155,14 +188,14 @@ func sendable(token string) bool {
 	return token != "" && strings.IndexFunc(token, func(r rune) bool { return r < 0x21 || r > 0x7E }) < 0
 }
 
-func (c *Client) away(what string, err error) error {
-	return &kiosk.Error{Code: kiosk.EUnavailable, Op: "send events", Err: err,
+func (c *Client) away(op, what string, err error) error {
+	return &kiosk.Error{Code: kiosk.EUnavailable, Op: op, Err: err,
 		Message: "暂时连不上中心,不影响取号。", Hint: c.String() + " " + what}
 }
 
 // refusal says what an answer other than 200 means. The codes are those of
 // the problem in text, when it is one.
-func (c *Client) refusal(status int, text []byte) error {
+func (c *Client) refusal(op string, status int, text []byte) error {
 	var p struct {
 		Code         kiosk.Code `json:"code"`
 		Detail       string     `json:"detail"`
@@ -175,7 +208,7 @@ func (c *Client) refusal(status int, text []byte) error {
 	if p.Detail != "" {
 		hint += ": " + p.Detail
 	}
-	e := &kiosk.Error{Op: "send events", Hint: hint}
+	e := &kiosk.Error{Op: op, Hint: hint}
 	switch {
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
 		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"

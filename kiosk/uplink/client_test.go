@@ -180,7 +180,7 @@ func TestClientConfig(t *testing.T) {
 		}
 	}
 	c, err := NewClient(ClientOpts{URL: "https://city.example/hall/?x=1#y"})
-	if err != nil || c.events != "https://city.example/hall/v1/events" || c.String() != "https://city.example/hall" {
+	if err != nil || c.String() != "https://city.example/hall" {
 		t.Fatalf("%v, %v", c, err)
 	}
 	asked := client(t, func(http.ResponseWriter, *http.Request) { t.Error("asked") })

@@ -118,7 +118,7 @@ func (p *Pump) Run(ctx context.Context) {
 		default:
 			wait := p.opts.Refused
 			if !refused {
-				wait = p.backoff(failures)
+				wait = backoff{p.opts.RetryMin, p.opts.RetryMax, p.opts.Rand}.after(failures)
 				failures++
 			}
 			select {
@@ -229,15 +229,4 @@ func (p *Pump) note(err error) (refused bool) {
 	}
 	p.state.Err, p.state.Refused = err, refused
 	return refused
-}
-
-// backoff returns how long to wait after that many failures before this one:
-// anything from RetryMin to a bound that doubles up to RetryMax. All kiosks of
-// a city lose the center at the same instant; they must not come back so.
-func (p *Pump) backoff(failures int) time.Duration {
-	bound := p.opts.RetryMin
-	for range failures + 1 {
-		bound = min(2*bound, p.opts.RetryMax)
-	}
-	return p.opts.RetryMin + time.Duration(p.opts.Rand()*float64(bound-p.opts.RetryMin))
 }

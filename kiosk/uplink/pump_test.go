@@ -375,17 +375,16 @@ func (f uplinkFunc) Send(_ context.Context, b kiosk.Batch) (kiosk.Ack, error) { 
 
 func TestBackoff(t *testing.T) {
 	o := DefaultOpts()
-	o.Rand = func() float64 { return 0 }
-	p := NewPump(&box{}, newHub(), o)
+	b := backoff{o.RetryMin, o.RetryMax, func() float64 { return 0 }}
 	for n := range 100 {
-		if got := p.backoff(n); got != 500*time.Millisecond {
+		if got := b.after(n); got != 500*time.Millisecond {
 			t.Fatalf("after %d: %v", n, got)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		p.opts.Rand = func() float64 { return rapid.Float64Range(0, 1).Draw(t, "rand") }
+		b.rand = func() float64 { return rapid.Float64Range(0, 1).Draw(t, "rand") }
 		n := rapid.IntRange(0, 1000).Draw(t, "failures")
-		if got := p.backoff(n); got < o.RetryMin || got > o.RetryMax {
+		if got := b.after(n); got < o.RetryMin || got > o.RetryMax {
 			t.Fatalf("after %d: %v", n, got)
 		}
 	})

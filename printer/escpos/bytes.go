@@ -26,6 +26,7 @@ const (
 type Builder struct {
 	b     []byte
 	dots  int
+	pic   int
 	size  byte
 	align Alignment
 	bold  bool
@@ -36,6 +37,9 @@ func (b *Builder) Bytes() []byte { return b.b }
 
 // Dots is how long the paper gets, about: 8 are a millimetre.
 func (b *Builder) Dots() int { return b.dots }
+
+// Picture is the size of the largest picture, in bytes with its head.
+func (b *Builder) Picture() int { return b.pic }
 
 // Raw appends bytes as they are.
 func (b *Builder) Raw(p ...byte) { b.b = append(b.b, p...) }
@@ -113,8 +117,10 @@ func (b *Builder) Raster(width int, rows []byte) {
 	height := len(rows) / stride
 	b.dots += height
 	b.Raw(0x1D, 'v', '0', 0, byte(stride), byte(stride>>8), byte(height), byte(height>>8))
-	for i, c := range rows {
-		if i > 0 && rows[i-1] == 0x10 && (c == 0x04 || c == 0x05 || c == 0x14) {
+	b.pic = max(b.pic, len(rows)+8)
+	first := len(b.b)
+	for _, c := range rows {
+		if n := len(b.b); n > first && b.b[n-1] == 0x10 && (c == 0x04 || c == 0x05 || c == 0x14) {
 			c &^= 0x04
 		}
 		b.Raw(c)

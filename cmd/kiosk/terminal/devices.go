@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"periph.io/x/conn/v3/gpio"
 
+	"hallkiosk/display"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/cabinet"
 	"hallkiosk/kiosk/control"
@@ -38,6 +40,7 @@ type devices struct {
 	tampered bool           // until Unlock
 	lowPaper bool           // the cabinet's own contact
 	help     bool           // somebody wants a member of staff
+	helped   chan struct{}  // has room for one: help changed
 }
 
 var errNotYet = &kiosk.Error{Code: kiosk.EUnavailable, Message: "读卡器还没有应答。", Hint: "the reader hasn't answered yet"}
@@ -46,7 +49,7 @@ var errNotYet = &kiosk.Error{Code: kiosk.EUnavailable, Message: "读卡器还没
 // error: it may come later, and status tells.
 func (k *terminal) fitDevices() {
 	d := &k.devices
-	d.cards, d.readerUp = make(chan struct{}), errNotYet
+	d.cards, d.helped, d.readerUp = make(chan struct{}), make(chan struct{}, 1), errNotYet
 	if c := k.cfg.Reader; c.Port != "" {
 		d.readerPort = serialport.New(serialport.Opts{Name: c.Port, Baud: c.Baud})
 		o := idcard.DefaultOpts()
@@ -59,6 +62,8 @@ func (k *terminal) fitDevices() {
 		o.Family = scanner.Family(c.Family)
 		d.scanner = scanner.New(d.scannerPort, o)
 	}
+	_, err := os.Stat(k.tamperMark())
+	d.tampered = err == nil
 	k.fitCabinet()
 }
 
@@ -140,13 +145,17 @@ func (k *terminal) readCards(ctx context.Context) {
 		}
 		switch {
 		case e.What == idcard.CardRead && !card.Valid:
-			k.app.Tell(&kiosk.Error{Code: kiosk.EInvalid, Message: "这张证件已经过期,请用别的证件,或直接在屏幕上取号。", Hint: "the card has expired"})
+			k.app.Tell(display.CardExpired, nil)
 		case e.What == idcard.CardRead:
 			k.app.Person(card.NameMasked)
 			k.beep(cabinet.Done)
 		case e.What == idcard.CardFailed:
 			k.app.Person("")
-			k.app.Tell(e.Err)
+			what := display.ReaderBroken
+			if kiosk.CodeOf(e.Err) == kiosk.EInvalid {
+				what = display.CardUnreadable
+			}
+			k.app.Tell(what, e.Err)
 		case e.What == idcard.CardLifted, e.What == idcard.ReaderLost:
 			k.app.Person("")
 		}
@@ -192,12 +201,17 @@ func (k *terminal) readCodes(ctx context.Context) {
 		if k.app == nil {
 			return
 		}
-		if err != nil {
-			k.app.Tell(&kiosk.Error{Code: kiosk.ENotFound, Err: err, Message: "这个码不是本机的号。请扫小票上的二维码,或直接在屏幕上取号。", Hint: "the code that was scanned is no ticket of this kiosk"})
-			return
+		switch {
+		case kiosk.CodeOf(err) == kiosk.ENotFound:
+			k.app.Tell(display.CodeUnknown, nil)
+		case err != nil:
+			k.app.Tell(display.CodeUnknown, err)
+		case t.Day < kiosk.DayAt(k.clock.Time().In(k.cfg.Location()), k.cfg.DayChange()), t.State == kiosk.Done, t.State == kiosk.Missed, t.State == kiosk.Left:
+			k.app.Tell(display.CodeOld, nil)
+		default:
+			k.beep(cabinet.Done)
+			k.app.Recall(t)
 		}
-		k.beep(cabinet.Done)
-		k.app.Recall(t)
 	})
 }
 
@@ -230,9 +244,7 @@ func (k *terminal) contact(e cabinet.Event) {
 		d.mu.Unlock()
 	case cabinet.Tampered:
 		k.record(kiosk.Tampered, kiosk.CabinetBody{Open: true})
-		d.mu.Lock()
-		d.tampered = true
-		d.mu.Unlock()
+		k.setTampered(true)
 		k.beep(cabinet.Alarm)
 	}
 	k.lock()
@@ -290,21 +302,29 @@ func (k *terminal) help(called bool) {
 	if called {
 		k.beep(cabinet.Attention)
 	}
-	k.chores <- func() {
-		k.record(kiosk.HelpCalled, kiosk.HelpBody{Called: called})
-		k.lamp(k.printerFault())
+	select {
+	case k.devices.helped <- struct{}{}:
+	default: // it will be seen
 	}
 }
 
-// work does chores, in order, until ctx is done: the screen waits neither for the
-// disk nor for the printer.
-func (k *terminal) work(ctx context.Context) {
+// callStaff tells lamp and center whether somebody wants help, until ctx is done:
+// the screen waits neither for the disk nor for the printer.
+func (k *terminal) callStaff(ctx context.Context) {
+	told := false
 	for {
 		select {
-		case f := <-k.chores:
-			f()
+		case <-k.devices.helped:
 		case <-ctx.Done():
 			return
+		}
+		k.devices.mu.Lock()
+		now := k.devices.help
+		k.devices.mu.Unlock()
+		if now != told {
+			told = now
+			k.record(kiosk.HelpCalled, kiosk.HelpBody{Called: now})
+			k.lamp(k.printerFault())
 		}
 	}
 }
@@ -415,11 +435,26 @@ const CardPatience = 20 * time.Second
 
 // Unlock ends the lock after tampering.
 func (b backend) Unlock(context.Context) error {
-	d := &b.k.devices
-	d.mu.Lock()
-	d.tampered = false
-	d.mu.Unlock()
-	b.k.record(kiosk.Tampered, kiosk.CabinetBody{})
-	b.k.lock()
+	if b.k.devices.shut() == "tampered" {
+		b.k.setTampered(false)
+		b.k.record(kiosk.Tampered, kiosk.CabinetBody{})
+		b.k.lock()
+	}
 	return nil
+}
+
+// tamperMark is the file that keeps the lock over a restart, beside the store.
+func (k *terminal) tamperMark() string { return k.cfg.Store.Path + ".tampered" }
+
+func (k *terminal) setTampered(on bool) {
+	k.devices.mu.Lock()
+	k.devices.tampered = on
+	k.devices.mu.Unlock()
+	err := os.Remove(k.tamperMark())
+	if on {
+		err = os.WriteFile(k.tamperMark(), nil, 0o600)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	}
 }

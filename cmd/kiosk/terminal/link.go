@@ -12,6 +12,7 @@ import (
 type link struct {
 	client *uplink.Client
 	pump   *uplink.Pump
+	feed   *uplink.Feed
 }
 
 func (k *terminal) linkUp() error {
@@ -23,13 +24,23 @@ func (k *terminal) linkUp() error {
 		token = uplink.TokenFile(name)
 	}
 	var err error
-	if k.link.client, err = uplink.NewClient(uplink.ClientOpts{URL: k.cfg.Center.URL, Token: token}); err != nil {
+	if k.link.client, err = uplink.NewClient(uplink.ClientOpts{URL: k.cfg.Center.URL, Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Token: token}); err != nil {
 		return err
 	}
 	o := uplink.DefaultOpts()
 	o.Hall, o.Kiosk = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID)
 	k.link.pump = uplink.NewPump(k.store, k.link.client, o)
+	f := uplink.DefaultFeedOpts()
+	f.Hall = o.Hall
+	k.link.feed = uplink.NewFeed(k.link.client, f)
 	return nil
+}
+
+// listen hears the center's news until ctx is done.
+func (k *terminal) listen(ctx context.Context) {
+	if k.link.feed != nil {
+		k.link.feed.Run(ctx, k.desk.News)
+	}
 }
 
 func (k *terminal) wake() {

@@ -56,6 +56,7 @@ func Run(ctx context.Context, o Opts) error {
 	}
 	defer k.close()
 	k.announce()
+	k.lock() // somebody may have broken in before a restart
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -73,13 +74,14 @@ func Run(ctx context.Context, o Opts) error {
 	for name, f := range map[string]func() error{
 		"print":   func() error { k.desk.Run(ctx); return nil },
 		"output":  func() error { k.tend(ctx); return nil },
-		"chores":  func() error { k.work(ctx); return nil },
+		"staff":   func() error { k.callStaff(ctx); return nil },
 		"cards":   func() error { k.readCards(ctx); return nil },
 		"codes":   func() error { k.readCodes(ctx); return nil },
 		"cabinet": func() error { k.workCabinet(ctx); return nil },
 		"look":    func() error { k.lookAfterPrinter(ctx); return nil },
 		"socket":  func() error { return k.serve(ctx) },
 		"uplink":  func() error { k.send(ctx); return nil },
+		"news":    func() error { k.listen(ctx); return nil },
 	} {
 		work.Go(func() { part(name, f) })
 	}
@@ -120,7 +122,6 @@ type terminal struct {
 	socket  net.Listener
 	link    link
 	devices devices
-	chores  chan func()
 }
 
 func open(ctx context.Context, o Opts) (*terminal, error) {
@@ -128,7 +129,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		o.Line = cabinet.Line
 	}
 	cfg, catalog := o.Config, o.Catalog
-	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now}, chores: make(chan func(), 64)}
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now, Synced: synced}}
 	var err error
 	if k.store, err = sqlite.Open(ctx, cfg.Store.Path, sqlite.DefaultOpts()); err != nil {
 		return nil, err
@@ -156,6 +157,9 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	}
 	d := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
 		Early: cfg.Kiosk.Early, Series: series, Wake: k.wake}
+	if k.link.client != nil {
+		d.Numbers, d.Budget = k.link.client, time.Duration(cfg.Center.Budget)*time.Millisecond
+	}
 	if err := k.fitPrinter(ctx, &d); err != nil {
 		return nil, err
 	}

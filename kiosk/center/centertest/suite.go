@@ -15,8 +15,7 @@ import (
 )
 
 // Factory makes an empty place for a store. open opens it, and opens it again
-// with all that was stored after the one before was closed. What is still open
-// at the end of t is closed by the suite.
+// with all that was stored, after the one before was closed or beside it.
 type Factory func(t *testing.T) (open func() center.Store)
 
 // suite is one store under test.
@@ -50,6 +49,17 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Cancelled":      cancelled,
 		"AnyOrder":       anyOrder,
 		"NothingYet":     nothingYet,
+		"PaperFirst":     paperFirst,
+		"InOneBatch":     inOneBatch,
+		"Grants":         grants,
+		"GrantRefused":   grantRefused,
+		"GrantsPast":     grantsPast,
+		"GrantsTogether": grantsTogether,
+		"Watch":          watch,
+		"WatchTogether":  watchTogether,
+		"TwoStores":      twoStores,
+		"ClashingStores": clashingStores,
+		"ByBytes":        byBytes,
 		"ChecksAnswered": func(s *suite) { s.ok(s.Check(s.Context())) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -333,6 +343,21 @@ func sqlEverywhere(s *suite) {
 	}
 	if queues, err := s.Queues(s.Context(), evil, evil); err != nil || len(queues) != 0 {
 		s.Fatalf("queues = %+v, %v", queues, err)
+	}
+	if day, err := s.LatestDay(s.Context(), evil); err != nil || day != Day {
+		s.Fatalf("day = %q, %v", day, err)
+	}
+	s.granted(center.Grant{Request: evil, Kiosk: evil, Hall: evil, Day: Day, Queue: "A"}, "A002")
+	s.watch(s.Store, evil).until(1)
+	all, err := s.Kiosks(s.Context())
+	s.ok(err)
+	if len(all) != 1 || all[0].ID != evil || all[0].Hall != evil || all[0].Epoch != evil {
+		s.Fatalf("kiosks = %+v", all)
+	}
+	raised, err := s.Alarms(s.Context(), 10)
+	s.ok(err)
+	if len(raised) != 1 || raised[0].Kiosk != evil || raised[0].Seq != 4 {
+		s.Fatalf("alarms = %+v", raised)
 	}
 }
 

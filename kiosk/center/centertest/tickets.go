@@ -1,6 +1,7 @@
 package centertest
 
 import (
+	"fmt"
 	"reflect"
 
 	"hallkiosk/kiosk"
@@ -130,4 +131,84 @@ func paper(s *suite) {
 	tell(2, kiosk.Printed, "")
 	says(kiosk.Printed, 2, "")
 	s.alarms()
+}
+
+// paperFirst tells of paper before its ticket, in one batch and in two: it is
+// not the ticket's unless the ticket was there.
+func paperFirst(s *suite) {
+	attempt := func(seq int64, number string, attempt int, state kiosk.PrintState) kiosk.Event {
+		return Event(seq, kiosk.PrintEnded, kiosk.PrintBody{Ticket: TicketID("k1", number), Attempt: attempt, State: state})
+	}
+	s.take(Batch("k1", attempt(1, "A001", 9, kiosk.Printed), Taken(2, "k1", "A001"), attempt(3, "A001", 1, kiosk.PrintBegun)), 3)
+	s.take(Batch("k1", attempt(4, "A002", 9, kiosk.Printed)), 4)
+	s.take(Batch("k1", Taken(5, "k1", "A002")), 5)
+	// Told again in a second life, with news before and after.
+	again := Batch("k1", attempt(1, "A001", 2, kiosk.PrintDamaged), Taken(2, "k1", "A001"), attempt(3, "A001", 2, kiosk.Printed),
+		Taken(4, "k1", "A002"), attempt(5, "A002", 3, kiosk.PrintBegun), attempt(6, "A002", 3, kiosk.NotPrinted), attempt(7, "A002", 3, kiosk.Printed))
+	again.Epoch = "e2"
+	s.take(again, 7)
+	tickets, err := s.Latest(s.Context(), "h1", Day, 10)
+	s.ok(err)
+	if len(tickets) != 2 || tickets[1].Attempt != 2 || tickets[1].Print != kiosk.PrintDamaged ||
+		tickets[0].Attempt != 3 || tickets[0].Print != kiosk.NotPrinted {
+		s.Fatalf("tickets = %+v", tickets)
+	}
+	s.alarms()
+}
+
+// inOneBatch tells of every kind of clash within one batch.
+func inOneBatch(s *suite) {
+	twin := func(seq int64, id kiosk.TicketID, number string) kiosk.Event {
+		return Event(seq, kiosk.TicketTaken, kiosk.TakenBody{Ticket: id, Day: Day, Number: number, Queue: "A"})
+	}
+	print := func(seq int64, id kiosk.TicketID) kiosk.Event {
+		return Event(seq, kiosk.PrintEnded, kiosk.PrintBody{Ticket: id, Attempt: 1, State: kiosk.Printed})
+	}
+	r := s.take(Batch("k1", twin(1, "t1", "A001"), twin(2, "t1", "A001"), // told again
+		twin(3, "t1", "A002"),                                        // its id for another
+		twin(4, "t2", "A001"), print(5, "t2"), twin(6, "t2", "A001"), // its label for another, told again
+		Event(7, kiosk.TicketTaken, nil), twin(8, "t3", "A002"), print(9, "t3")), 9)
+	var kinds []center.AlarmKind
+	var seqs []int64
+	for _, a := range r.Alarms {
+		kinds, seqs = append(kinds, a.Kind), append(seqs, a.Seq)
+		if a.Times != 1 || !a.First.Equal(Noon) || !a.Last.Equal(Noon) || a.Kiosk != "k1" || a.Epoch != "e1" {
+			s.Fatalf("alarm = %+v", a)
+		}
+	}
+	if !reflect.DeepEqual(seqs, []int64{3, 4, 7}) || !reflect.DeepEqual(kinds, []center.AlarmKind{center.AlarmClash, center.AlarmClash, center.AlarmUnreadable}) {
+		s.Fatalf("alarms = %+v", r.Alarms)
+	}
+	tickets, err := s.Latest(s.Context(), "h1", Day, 10)
+	s.ok(err)
+	var got []string
+	for _, t := range tickets {
+		got = append(got, fmt.Sprint(t.ID, " ", t.Number, " ", t.Clash, " ", t.Print))
+	}
+	if want := []string{"t3 A002 false printed", "t2 A001 true printed", "t1 A001 false "}; !reflect.DeepEqual(got, want) {
+		s.Fatalf("tickets = %q, want %q", got, want)
+	}
+}
+
+// byBytes has ids that a locale would put in another order.
+func byBytes(s *suite) {
+	for _, id := range []kiosk.KioskID{"a", "B", "_", "Z", "b", "-"} {
+		b := Batch(id)
+		b.Hall = kiosk.HallID(id)
+		s.take(b, 0)
+	}
+	halls, err := s.Halls(s.Context())
+	s.ok(err)
+	if want := []kiosk.HallID{"-", "B", "Z", "_", "a", "b"}; !reflect.DeepEqual(halls, want) {
+		s.Fatalf("halls = %v, want %v", halls, want)
+	}
+	all, err := s.Kiosks(s.Context())
+	s.ok(err)
+	var ids []kiosk.HallID
+	for _, k := range all {
+		ids = append(ids, k.Hall)
+	}
+	if !reflect.DeepEqual(ids, halls) {
+		s.Fatalf("kiosks = %v, want %v", ids, halls)
+	}
 }

@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"hallkiosk/kiosk"
@@ -16,14 +14,14 @@ import (
 func (s *Store) Ingest(ctx context.Context, b center.Batch) (center.Receipt, error) {
 	var r center.Receipt
 	var refused error // the transaction commits nevertheless, for the alarm
+	var version int64 // of the hall, when the batch brought something new
 	err := s.write(ctx, "take in events", func(tx *sql.Tx) error {
 		// The transaction ends with ctx. Its statements are too short to watch
 		// it each: go-sqlite3 would start a goroutine for every row.
 		in := &intake{ctx: context.WithoutCancel(ctx), tx: tx, batch: b}
-		defer in.close()
-		r, refused = center.Receipt{}, nil
+		r, refused, version = center.Receipt{}, nil, 0
 		through, err := in.store()
-		r.Alarms = in.alarms
+		r.Alarms, version = in.alarms, in.version
 		var gap *center.Gap
 		if c := kiosk.CodeOf(err); c == kiosk.EConflict && !errors.As(err, &gap) {
 			refused = err
@@ -40,19 +38,21 @@ func (s *Store) Ingest(ctx context.Context, b center.Batch) (center.Receipt, err
 		if refused == nil {
 			r.Alarms = nil // went down with the transaction
 		}
+		return r, err
 	}
-	return r, err
+	if version > 0 {
+		s.news.Tell(b.Hall, version)
+	}
+	return r, nil
 }
 
 // intake is one batch on its way into the tables, within one transaction.
 type intake struct {
-	ctx    context.Context
-	tx     *sql.Tx
-	batch  center.Batch
-	event  *sql.Stmt
-	ticket *sql.Stmt
-	paper  *sql.Stmt
-	alarms []center.Alarm
+	ctx     context.Context
+	tx      *sql.Tx
+	batch   center.Batch
+	alarms  []center.Alarm
+	version int64
 }
 
 // store writes the batch and returns through which seq everything is stored.
@@ -63,19 +63,19 @@ func (in *intake) store() (int64, error) {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
+	if err := b.GapAfter(acked); err != nil {
+		return 0, err
+	}
 	if len(b.Events) > 0 {
-		if first := b.Events[0].Seq; first > acked+1 {
-			return 0, &kiosk.Error{Code: kiosk.EConflict, Op: "take in events", Err: &center.Gap{AckedThrough: acked},
-				Hint: fmt.Sprintf("the batch begins at %d, but only events through %d are stored; go back", first, acked)}
-		}
-		known, err := in.compare(acked)
-		if err != nil {
+		if err := in.compare(acked); err != nil {
 			return 0, err
 		}
-		if err := in.insert(known); err != nil {
-			return 0, err
+		if last := b.Events[len(b.Events)-1].Seq; last > acked {
+			if err := in.insert(acked); err != nil {
+				return 0, err
+			}
+			acked = last
 		}
-		acked = max(acked, b.Events[len(b.Events)-1].Seq)
 	}
 	_, err = in.tx.ExecContext(in.ctx, `INSERT INTO sources (kiosk, epoch, hall, acked, seen) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (kiosk, epoch) DO UPDATE SET hall = excluded.hall, acked = excluded.acked, seen = max(seen, excluded.seen)`,
@@ -83,162 +83,180 @@ func (in *intake) store() (int64, error) {
 	return acked, err
 }
 
-// compare returns which of the batch's events are stored already. One that is
-// stored with another hash is a contradiction.
-func (in *intake) compare(acked int64) (known map[int64]bool, err error) {
+// compare refuses the batch when an event of it is stored with another hash.
+func (in *intake) compare(acked int64) error {
 	b := in.batch
 	first := b.Events[0].Seq
 	if first > acked {
-		return nil, nil
+		return nil
 	}
 	rows, err := in.tx.QueryContext(in.ctx, "SELECT seq, hash FROM events WHERE kiosk = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq",
 		b.Kiosk, b.Epoch, first, b.Events[len(b.Events)-1].Seq)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	known = map[int64]bool{}
 	var against []int64
 	for rows.Next() {
 		var seq int64
 		var hash []byte
 		if err := rows.Scan(&seq, &hash); err != nil {
-			return nil, err
+			return err
 		}
 		if center.Hash(hash) != b.Hashes[seq-first] {
 			against = append(against, seq)
 		}
-		known[seq] = true
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || len(against) == 0 {
-		return known, err
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
 	}
-	// The first is enough to stop the kiosk; the others would flood the list.
-	seq := against[0]
-	if err := in.alarm(center.AlarmContradiction, seq, fmt.Sprintf("%d of %d events differ from what is stored", len(against), len(b.Events))); err != nil {
-		return nil, err
+	alarm, refused := b.Against(against)
+	if refused == nil {
+		return nil
 	}
-	return nil, &kiosk.Error{Code: kiosk.EConflict, Op: "take in events", Err: &center.Contradiction{Seq: seq},
-		Hint: fmt.Sprintf("event %d of kiosk %s was stored before with other contents. Are two kiosks using one id, or was a database copied?", seq, b.Kiosk)}
+	if err := in.alarm(*alarm); err != nil {
+		return err
+	}
+	return refused
 }
 
-// insert stores the events that are not known yet, and what they tell.
-func (in *intake) insert(known map[int64]bool) (err error) {
+// insert stores the events after acked, what they tell, and the hall's next
+// version.
+func (in *intake) insert(acked int64) error {
 	b := in.batch
+	// Bodies are read while SQLite writes: that is another core's work.
+	type reading struct {
+		told *center.Told
+		err  error
+	}
+	read := make(chan reading, 1)
+	go func() {
+		told, err := center.Tell(b, acked)
+		read <- reading{told, err}
+	}()
+	event, err := in.tx.PrepareContext(in.ctx, `INSERT INTO events (kiosk, epoch, seq, hall, kind, wall, count, body, hash, got)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kiosk, epoch, seq) DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	defer event.Close()
 	for i, e := range b.Events {
-		if known[e.Seq] {
+		if e.Seq <= acked {
 			continue
 		}
-		if in.event == nil {
-			in.event, err = in.tx.PrepareContext(in.ctx, `INSERT INTO events (kiosk, epoch, seq, hall, kind, wall, count, body, hash, got)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kiosk, epoch, seq) DO NOTHING`)
-			if err != nil {
-				return err
-			}
-		}
-		if _, err := in.event.ExecContext(in.ctx, b.Kiosk, b.Epoch, e.Seq, b.Hall, e.Kind, e.Stamp.Wall, e.Stamp.Count,
+		if _, err := event.ExecContext(in.ctx, b.Kiosk, b.Epoch, e.Seq, b.Hall, e.Kind, e.Stamp.Wall, e.Stamp.Count,
 			string(e.Body), b.Hashes[i][:], b.Got.UnixMilli()); err != nil {
 			return err
 		}
-		switch e.Kind {
-		case kiosk.TicketTaken:
-			err = in.taken(e)
-		case kiosk.PrintStarted, kiosk.PrintEnded:
-			err = in.printed(e)
+	}
+	r := <-read
+	if err := r.err; err != nil {
+		return err
+	}
+	if err := in.tell(r.told); err != nil {
+		return err
+	}
+	return in.tx.QueryRowContext(in.ctx, `INSERT INTO versions (hall, version) VALUES (?, 1)
+		ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`, b.Hall).Scan(&in.version)
+}
+
+// tell writes what a batch tells of tickets.
+func (in *intake) tell(told *center.Told) error {
+	if err := in.print(told.Early); err != nil {
+		return err
+	}
+	refused, err := in.put(told.Tickets)
+	if err != nil {
+		return err
+	}
+	held := map[kiosk.TicketID]center.Ticket{}
+	for _, some := range [][]center.NewTicket{refused, told.Again} {
+		for _, n := range some {
+			is := center.Ticket{ID: n.ID}
+			err := in.tx.QueryRowContext(in.ctx, "SELECT kiosk, day, number FROM tickets WHERE id = ?", n.ID).Scan(&is.Kiosk, &is.Day, &is.Number)
+			if err == nil {
+				held[n.ID] = is
+			} else if !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
 		}
-		if err != nil {
+	}
+	if _, err := in.put(told.Settle(refused, held)); err != nil {
+		return err
+	}
+	if err := in.print(told.Late); err != nil {
+		return err
+	}
+	for _, r := range told.Raise {
+		if _, err := in.tx.ExecContext(in.ctx, `INSERT INTO counters (hall, day, queue, last) VALUES (?, ?, ?, ?)
+			ON CONFLICT (hall, day, queue) DO UPDATE SET last = excluded.last WHERE last < excluded.last`, r.Hall, r.Day, r.Queue, r.N); err != nil {
+			return err
+		}
+	}
+	for _, a := range told.Alarms {
+		if err := in.alarm(a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// taken puts a ticket in its queue. A ticket whose label was given before
-// waits like any other, and raises an alarm.
-func (in *intake) taken(e kiosk.Event) (err error) {
-	b := in.batch
-	t, bad := center.ReadTaken(e)
-	if bad != nil {
-		return in.alarm(center.AlarmUnreadable, e.Seq, bad.Error())
+// put puts tickets in their queues and returns those whose id or label is
+// taken.
+func (in *intake) put(tickets []center.NewTicket) (refused []center.NewTicket, err error) {
+	if len(tickets) == 0 {
+		return nil, nil
 	}
-	items, err := json.Marshal(append([]kiosk.ItemID{}, t.Items...))
+	ticket, err := in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return nil, err
+	}
+	defer ticket.Close()
+	for _, n := range tickets {
+		done, err := ticket.ExecContext(in.ctx, n.ID, n.Hall, n.Kiosk, n.Day, n.Number, n.Queue, n.Items, n.State,
+			n.Taken.Wall, n.Taken.Count, n.Print, n.Attempt, n.Cause, n.Clash)
+		if err != nil {
+			return nil, err
+		}
+		if put, err := done.RowsAffected(); err != nil {
+			return nil, err
+		} else if put == 0 {
+			refused = append(refused, n)
+		}
+	}
+	return refused, nil
+}
+
+// print notes how far the newest attempts to print tickets got.
+func (in *intake) print(papers []kiosk.PrintBody) error {
+	if len(papers) == 0 {
+		return nil
+	}
+	paper, err := in.tx.PrepareContext(in.ctx, `UPDATE tickets SET print = ?1, attempt = ?2, cause = ?3
+		WHERE id = ?4 AND kiosk = ?5 AND (attempt < ?2 OR attempt = ?2 AND print NOT IN ('printed', 'damaged', 'unknown', 'not_printed'))`)
 	if err != nil {
 		return err
 	}
-	if in.ticket == nil {
-		in.ticket, err = in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, clash)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
-		if err != nil {
+	defer paper.Close()
+	for _, p := range papers {
+		if _, err := paper.ExecContext(in.ctx, p.State, p.Attempt, p.Cause, p.Ticket, in.batch.Kiosk); err != nil {
 			return err
 		}
 	}
-	put := func(clash int) (bool, error) {
-		done, err := in.ticket.ExecContext(in.ctx, t.Ticket, b.Hall, b.Kiosk, t.Day, t.Number, t.Queue, string(items),
-			kiosk.Waiting, e.Stamp.Wall, e.Stamp.Count, clash)
-		if err != nil {
-			return false, err
-		}
-		n, err := done.RowsAffected()
-		return n > 0, err
-	}
-	if ok, err := put(0); ok || err != nil {
-		return err
-	}
-	var same bool
-	err = in.tx.QueryRowContext(in.ctx, "SELECT kiosk = ? AND day = ? AND number = ? FROM tickets WHERE id = ?",
-		b.Kiosk, t.Day, t.Number, t.Ticket).Scan(&same)
-	switch {
-	case err == nil && same: // told again, by a database that was restored
-		return nil
-	case err == nil:
-		return in.alarm(center.AlarmClash, e.Seq, fmt.Sprintf("the id of ticket %s on %s was used for another ticket", t.Number, t.Day))
-	case !errors.Is(err, sql.ErrNoRows):
-		return err
-	}
-	if _, err := put(1); err != nil {
-		return err
-	}
-	return in.alarm(center.AlarmClash, e.Seq, fmt.Sprintf("number %s was given twice on %s in hall %s", t.Number, t.Day, b.Hall))
-}
-
-// printed notes how far the newest attempt to print a ticket got.
-func (in *intake) printed(e kiosk.Event) (err error) {
-	p, bad := center.ReadPrint(e)
-	if bad != nil {
-		return in.alarm(center.AlarmUnreadable, e.Seq, bad.Error())
-	}
-	if in.paper == nil {
-		in.paper, err = in.tx.PrepareContext(in.ctx, `UPDATE tickets SET print = ?1, attempt = ?2, cause = ?3
-			WHERE id = ?4 AND kiosk = ?5 AND (attempt < ?2 OR attempt = ?2 AND print NOT IN ('printed', 'damaged', 'unknown', 'not_printed'))`)
-		if err != nil {
-			return err
-		}
-	}
-	_, err = in.paper.ExecContext(in.ctx, p.State, p.Attempt, p.Cause, p.Ticket, in.batch.Kiosk)
-	return err
+	return nil
 }
 
 // alarm records that a person must look at an event.
-func (in *intake) alarm(kind center.AlarmKind, seq int64, detail string) error {
-	b := in.batch
-	a := center.Alarm{Kind: kind, Kiosk: b.Kiosk, Epoch: b.Epoch, Seq: seq, Detail: detail}
+func (in *intake) alarm(a center.Alarm) error {
 	var first, last int64
 	err := in.tx.QueryRowContext(in.ctx, `INSERT INTO alarms (kind, kiosk, epoch, seq, detail, times, first, last) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?6)
 		ON CONFLICT (kind, kiosk, epoch, seq) DO UPDATE SET times = times + 1, last = excluded.last, detail = excluded.detail
-		RETURNING times, first, last`, kind, b.Kiosk, b.Epoch, seq, detail, b.Got.UnixMilli()).Scan(&a.Times, &first, &last)
+		RETURNING times, first, last`, a.Kind, a.Kiosk, a.Epoch, a.Seq, a.Detail, in.batch.Got.UnixMilli()).Scan(&a.Times, &first, &last)
 	if err != nil {
 		return err
 	}
 	a.First, a.Last = time.UnixMilli(first), time.UnixMilli(last)
 	in.alarms = append(in.alarms, a)
 	return nil
-}
-
-// close gives back the prepared statements.
-func (in *intake) close() {
-	for _, st := range []*sql.Stmt{in.event, in.ticket, in.paper} {
-		if st != nil {
-			st.Close()
-		}
-	}
 }

@@ -40,6 +40,9 @@ type Store struct {
 	path   string
 	writer *sql.DB // one connection
 	reader *sql.DB
+
+	news    center.News
+	granter *center.Granter
 }
 
 var _ center.Store = (*Store)(nil)
@@ -54,6 +57,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			Hint: fmt.Sprintf("%s: can't be opened for writing. Make its folder, or give this user the right to write there", path)}
 	}
 	s := &Store{path: path}
+	s.granter = center.NewGranter(s.grant)
 	// The settings are fixed text, so opening can't fail yet.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
 	s.writer, _ = sql.Open("sqlite3", name+writerSettings)
@@ -171,6 +175,8 @@ func (s *Store) Check(ctx context.Context) error {
 
 // Close implements center.Store.
 func (s *Store) Close() error {
+	s.news.Close()
+	s.granter.Close()
 	return s.failed("close store", errors.Join(s.reader.Close(), s.writer.Close()))
 }
 

@@ -62,4 +62,37 @@ CREATE TABLE alarms (
 	PRIMARY KEY (kind, kiosk, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alarms_last ON alarms (last);
+`, `
+-- How often something new was stored of a hall: see center.Store.Watch.
+CREATE TABLE versions (
+	hall    TEXT    NOT NULL PRIMARY KEY,
+	version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The shared series: the number given or told of last.
+CREATE TABLE counters (
+	hall  TEXT    NOT NULL,
+	day   TEXT    NOT NULL,
+	queue TEXT    NOT NULL,
+	last  INTEGER NOT NULL CHECK (last > 0),
+	PRIMARY KEY (hall, day, queue)
+) STRICT, WITHOUT ROWID;
+
+-- Who was given which number of a shared series. That none is given twice is
+-- the table's business, not only the counter's.
+CREATE TABLE grants (
+	request TEXT    NOT NULL PRIMARY KEY,
+	kiosk   TEXT    NOT NULL,
+	hall    TEXT    NOT NULL,
+	day     TEXT    NOT NULL,
+	queue   TEXT    NOT NULL,
+	n       INTEGER NOT NULL CHECK (n > 0),
+	UNIQUE (hall, day, queue, n)
+) STRICT, WITHOUT ROWID;
+
+-- The numbers told of before there were counters: letters, then three digits
+-- or more, and no kiosk's own series.
+INSERT INTO counters (hall, day, queue, last)
+	SELECT hall, day, queue, max(CAST(substr(number, length(queue) + 1) AS INTEGER)) FROM tickets
+	WHERE instr(number, '-') = 0 AND length(number) <= length(queue) + 6 GROUP BY hall, day, queue;
 `}

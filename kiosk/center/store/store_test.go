@@ -1,9 +1,7 @@
 package store
 
 import (
-	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -168,89 +166,4 @@ func TestDiskFull(t *testing.T) {
 	if err := s.settings(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestTwoProcesses(t *testing.T) {
-	// Two handles on one file stand for two centers by mistake: both see the
-	// same ledger, and an event is stored once.
-	path := filepath.Join(t.TempDir(), "center.db")
-	a, b := open(t, path), open(t, path)
-	defer a.Close()
-	defer b.Close()
-	batch := center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 50)...), centertest.Noon)
-	done := make(chan error, 2)
-	for _, s := range []*Store{a, b} {
-		go func() {
-			_, err := s.Ingest(context.Background(), batch)
-			done <- err
-		}()
-	}
-	if err := errors.Join(<-done, <-done); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := a.Events(t.Context(), "k1", "e1", 0, 100); err != nil || len(got) != 50 {
-		t.Fatalf("%d events, %v", len(got), err)
-	}
-}
-
-// BenchmarkIngest takes in batches of 500 tickets, against the bare statements
-// for the same rows of both tables in the same kind of transaction.
-func BenchmarkIngest(b *testing.B) {
-	const size = 500
-	b.Run("Store", func(b *testing.B) {
-		s, err := Open(b.Context(), filepath.Join(b.TempDir(), "center.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer s.Close()
-		for n := int64(0); b.Loop(); n++ {
-			b.StopTimer()
-			batch := centertest.Batch("k1", centertest.Run("k1", "1", n*size+1, (n+1)*size)...)
-			b.StartTimer()
-			if _, err := s.Ingest(b.Context(), center.Seal(batch, centertest.Noon)); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "events/s")
-	})
-	b.Run("Floor", func(b *testing.B) {
-		s, err := Open(b.Context(), filepath.Join(b.TempDir(), "center.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer s.Close()
-		for n := int64(0); b.Loop(); n++ {
-			b.StopTimer()
-			batch := center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", n*size+1, (n+1)*size)...), centertest.Noon)
-			b.StartTimer()
-			err := s.write(b.Context(), "floor", func(tx *sql.Tx) error {
-				st, err := tx.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-				if err != nil {
-					return err
-				}
-				defer st.Close()
-				ticket, err := tx.Prepare("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', 0) ON CONFLICT DO NOTHING")
-				if err != nil {
-					return err
-				}
-				defer ticket.Close()
-				for i, e := range batch.Events {
-					if _, err := st.Exec(batch.Kiosk, batch.Epoch, e.Seq, batch.Hall, e.Kind, e.Stamp.Wall, e.Stamp.Count,
-						string(e.Body), batch.Hashes[i][:], batch.Got.UnixMilli()); err != nil {
-						return err
-					}
-					number := kiosk.Number{Queue: "A", Series: "1", N: int(e.Seq)}.String()
-					if _, err := ticket.Exec(centertest.TicketID("k1", number), batch.Hall, batch.Kiosk, centertest.Day, number, "A", "[]",
-						kiosk.Waiting, e.Stamp.Wall, e.Stamp.Count); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "events/s")
-	})
 }

@@ -1,0 +1,102 @@
+package pgstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"hallkiosk/kiosk"
+)
+
+// errMend marks what the operator must mend before the center can start: see
+// Open.
+type errMend struct{ hint string }
+
+func (e *errMend) Error() string { return "the database can't be used as it is" }
+
+// failed says in the domain's words what err means; nil stays nil. place names
+// the database without its password.
+func failed(op, place string, err error) error {
+	var known *kiosk.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	code, hint := judge(err)
+	if hint != "" {
+		hint = place + ": " + hint
+	}
+	return &kiosk.Error{Code: code, Op: op, Err: err, Hint: hint}
+}
+
+// hints are what the server's own codes mean for the operator; see appendix A
+// of its manual. A code of two characters is a whole class.
+var hints = map[string]struct {
+	code kiosk.Code
+	hint string
+}{
+	"08":    {kiosk.EUnavailable, "the connection broke. See whether PostgreSQL runs, and its log"},
+	"25006": {kiosk.EDisk, "PostgreSQL is read-only. Is it a standby, or default_transaction_read_only on? Let url name the primary"},
+	"40":    {kiosk.EBusy, "others were in the way again and again. Try later"},
+	"42501": {kiosk.EUnavailable, "this user lacks rights. Make it the owner of the database: ALTER DATABASE ... OWNER TO ..."},
+	"53100": {kiosk.EDisk, "PostgreSQL's disk is full. Make room there"},
+	"53200": {kiosk.EUnavailable, "PostgreSQL's machine is out of memory"},
+	"53300": {kiosk.EUnavailable, "PostgreSQL has no connection left. Raise its max_connections"},
+	"55P03": {kiosk.EBusy, "somebody holds a lock. See pg_locks and pg_stat_activity"},
+	"57":    {kiosk.EUnavailable, "PostgreSQL is starting or stopping, or somebody ended the query. Try again"},
+	"58":    {kiosk.EDisk, "PostgreSQL's disk refuses. See its log, and dmesg there"},
+	"XX001": {kiosk.EDisk, "PostgreSQL found damaged data. Stop it, keep a copy of its folder, and restore the newest backup"},
+	"XX002": {kiosk.EDisk, "PostgreSQL found a damaged index. Keep a copy of its folder, then REINDEX"},
+	"28":    {kiosk.EUnavailable, "PostgreSQL refuses the user or the password. Mend [store] url, or pg_hba.conf there"},
+	"3D000": {kiosk.EUnavailable, "there is no such database. Make it with createdb, or mend [store] url"},
+}
+
+// judge says what kind of thing err is, and what to do about it if anybody
+// can.
+func judge(err error) (kiosk.Code, string) {
+	var server *pgconn.PgError
+	var mend *errMend
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &server):
+		for _, key := range []string{server.Code, server.Code[:min(2, len(server.Code))]} {
+			if h, ok := hints[key]; ok {
+				return h.code, h.hint
+			}
+		}
+		return kiosk.EInternal, ""
+	case errors.As(err, &mend):
+		return kiosk.EUnavailable, mend.hint
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errClosed):
+		if errors.As(err, &connect) {
+			return kiosk.EUnavailable, "doesn't answer in time. Start PostgreSQL, or mend [store] url"
+		}
+		return kiosk.EUnavailable, ""
+	case errors.As(err, &connect):
+		return kiosk.EUnavailable, "doesn't answer. Start PostgreSQL, or mend [store] url"
+	}
+	// What remains comes from the line: the server fell silent or went away.
+	return kiosk.EUnavailable, hints["08"].hint
+}
+
+// mendable says whether nothing but a person's change helps. Open says EInvalid
+// then; while the center runs the same counts as the database being away, for
+// the kiosks are not to blame.
+func mendable(err error) bool {
+	var server *pgconn.PgError
+	var mend *errMend
+	if errors.As(err, &mend) {
+		return true
+	}
+	return errors.As(err, &server) && (server.Code[:2] == "28" || server.Code == "3D000" || server.Code == "42501")
+}
+
+// again says whether a transaction that failed with err was rolled back for
+// the sake of another, and should be tried once more.
+func again(err error) bool {
+	var server *pgconn.PgError
+	return errors.Is(err, errRaced) || errors.As(err, &server) && (server.Code == "40001" || server.Code == "40P01")
+}
+
+// errRaced ends a transaction that another one has overtaken.
+var errRaced = errors.New("another process changed the same rows")

@@ -1,0 +1,89 @@
+package pgstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/center"
+)
+
+// Halls implements center.Store.
+func (s *Store) Halls(ctx context.Context) ([]kiosk.HallID, error) {
+	return list(ctx, s, "list halls", func(row pgx.CollectableRow) (h kiosk.HallID, err error) { return h, row.Scan(&h) },
+		"SELECT DISTINCT hall FROM sources ORDER BY hall")
+}
+
+// LatestDay implements center.Store.
+func (s *Store) LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
+	days, err := list(ctx, s, "find latest day", func(row pgx.CollectableRow) (d kiosk.Day, err error) { return d, row.Scan(&d) },
+		"SELECT day FROM tickets WHERE hall = $1 ORDER BY day DESC LIMIT 1", hall)
+	if err != nil || len(days) == 0 {
+		return "", err
+	}
+	return days[0], nil
+}
+
+// Queues implements center.Store.
+func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]center.Queue, error) {
+	return list(ctx, s, "list queues", func(row pgx.CollectableRow) (q center.Queue, err error) {
+		q.Day = day
+		return q, row.Scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
+	}, `SELECT DISTINCT ON (queue) queue, count(*) FILTER (WHERE state = $1) OVER one, count(*) OVER one, number FROM tickets t
+		WHERE hall = $2 AND day = $3 WINDOW one AS (PARTITION BY queue) ORDER BY queue, wall DESC, t.count DESC, id DESC`, kiosk.Waiting, hall, day)
+}
+
+// Latest implements center.Store.
+func (s *Store) Latest(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Ticket, error) {
+	return list(ctx, s, "list latest tickets", func(row pgx.CollectableRow) (t center.Ticket, err error) {
+		return t, row.Scan(&t.ID, &t.Hall, &t.Kiosk, &t.Day, &t.Number, &t.Queue, &t.State, &t.Taken.Wall, &t.Taken.Count,
+			&t.Print, &t.Attempt, &t.Cause, &t.Clash)
+	}, `SELECT id, hall, kiosk, day, number, queue, state, wall, count, print, attempt, cause, clash FROM tickets
+		WHERE hall = $1 AND day = $2 ORDER BY wall DESC, count DESC, id DESC LIMIT $3`, hall, day, limit)
+}
+
+// Kiosks implements center.Store.
+func (s *Store) Kiosks(ctx context.Context) ([]center.Kiosk, error) {
+	return list(ctx, s, "list kiosks", func(row pgx.CollectableRow) (k center.Kiosk, err error) {
+		var seen int64
+		err = row.Scan(&k.ID, &k.Hall, &k.Epoch, &k.Acked, &seen)
+		k.Seen = time.UnixMilli(seen)
+		return k, err
+	}, "SELECT DISTINCT ON (kiosk) kiosk, hall, epoch, acked, seen FROM sources ORDER BY kiosk, seen DESC")
+}
+
+// Alarms implements center.Store.
+func (s *Store) Alarms(ctx context.Context, limit int) ([]center.Alarm, error) {
+	return list(ctx, s, "list alarms", scanAlarm,
+		"SELECT kind, kiosk, epoch, seq, detail, times, first, last FROM alarms ORDER BY last DESC, kiosk, seq LIMIT $1", limit)
+}
+
+// Events implements center.Store.
+func (s *Store) Events(ctx context.Context, id kiosk.KioskID, epoch kiosk.Epoch, after int64, limit int) ([]kiosk.Event, error) {
+	return list(ctx, s, "list events", func(row pgx.CollectableRow) (e kiosk.Event, err error) {
+		var body string
+		err = row.Scan(&e.Seq, &e.Kind, &e.Stamp.Wall, &e.Stamp.Count, &body)
+		e.Body = []byte(body)
+		return e, err
+	}, "SELECT seq, kind, wall, count, body FROM events WHERE kiosk = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4", id, epoch, after, limit)
+}
+
+// list asks and collects one value a row; nil when there is none.
+func list[T any](ctx context.Context, s *Store, op string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
+	return listOn(ctx, s, s.reader, op, scan, query, args...)
+}
+
+// listOn is list on a connection of p.
+func listOn[T any](ctx context.Context, s *Store, p *pool, op string, scan pgx.RowToFunc[T], query string, args ...any) (all []T, err error) {
+	err = use(ctx, p, func(conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.AppendRows([]T(nil), rows, scan)
+		return err
+	})
+	return all, failed(op, s.place, err)
+}

@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
+
+	"hallkiosk/kiosk"
+)
+
+func pathError(path string, err error) *kiosk.Error {
+	e := &kiosk.Error{Code: kiosk.EDisk, Op: "open the local queue", Err: err, Message: "本机存不了数据,请找技术员。"}
+	switch {
+	case errors.Is(err, unix.EROFS):
+		e.Hint = "the disk of " + path + " is read-only: mount it writable"
+	case errors.Is(err, unix.ENOSPC):
+		e.Hint = "the disk of " + path + " is full: free some space"
+	case errors.Is(err, fs.ErrPermission):
+		e.Code, e.Hint = kiosk.EInvalid, "no permission for "+path+": change its owner or mend [store] path"
+	case errors.Is(err, unix.ENOTDIR), errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.EISDIR):
+		e.Code, e.Hint = kiosk.EInvalid, path+" can't be a file there: mend [store] path"
+	default:
+		e.Hint = path + " can't be used: check the disk"
+	}
+	return e
+}
+
+// fault turns SQLite's errors into the words of whoever reads them.
+func (s *Store) fault(op string, err error) error {
+	var own *kiosk.Error
+	if d := (damage{}); err == nil || errors.As(err, &d) || errors.As(err, &own) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	e := &kiosk.Error{Code: kiosk.EInternal, Op: op, Err: err, Message: "本机暂时取不了号,请找工作人员帮忙。"}
+	var lite sqlite3.Error
+	if errors.As(err, &lite) {
+		e.Code = kiosk.EDisk
+		switch lite.Code & 0xFF { // the backup API gives extended codes
+		case sqlite3.ErrFull:
+			e.Hint = "the disk of " + s.path + " is full: free some space; no number was given"
+		case sqlite3.ErrReadonly:
+			e.Hint = s.path + " can't be written: the disk is read-only or the file belongs to somebody else"
+		case sqlite3.ErrIoErr:
+			e.Hint = "the disk of " + s.path + " reports errors: replace it soon"
+		case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+			e.Hint = s.path + " is no sound database. Set it aside together with its -wal and -shm files and start again."
+		case sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
+			e.Hint = s.path + " can't be opened: check the disk and who owns the folder"
+		case sqlite3.ErrBusy, sqlite3.ErrLocked:
+			e.Code, e.Hint = kiosk.EBusy, "another program holds "+s.path
+		default:
+			e.Code = kiosk.EInternal
+		}
+	}
+	return e
+}
