@@ -20,7 +20,7 @@ import (
 // every key.
 type Kiosk struct {
 	Kiosk   Terminal   `toml:"kiosk"`
-	Store   Store      `toml:"store"`
+	Store   KioskStore `toml:"store"`
 	Catalog CatalogRef `toml:"catalog"`
 	Printer Printer    `toml:"printer"`
 	Reader  Port       `toml:"reader"`
@@ -46,6 +46,14 @@ type Terminal struct {
 // Store names the database file.
 type Store struct {
 	Path string `toml:"path"`
+}
+
+// KioskStore is the kiosk's database and how it is kept.
+type KioskStore struct {
+	Path    string `toml:"path"`
+	Backups string `toml:"backups"` // folder; empty is beside the file
+	Keep    int    `toml:"keep"`    // backups
+	Days    int    `toml:"days"`    // that tickets are kept
 }
 
 // CatalogRef names the catalog's folder; empty is the shipped one.
@@ -155,6 +163,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 		Printer: Printer{Baud: 9600, Paper: 80},
 		Reader:  Port{Baud: 115200},
 		Scanner: Scanner{Baud: 9600},
+		Store:   KioskStore{Keep: 7, Days: 90},
 		Center:  CenterRef{Budget: 150},
 		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
 	}
@@ -213,6 +222,12 @@ func (k *Kiosk) check(f *file) {
 		f.addf("scanner.family", "family is %q. Write gm65 or honeywell, or leave it empty for a scanner that triggers itself.", "family 是 %q,只能写 gm65、honeywell,自己感应的留空。", v)
 	}
 	k.checkCabinet(f)
+	if n := k.Store.Keep; n < 1 || n > 1000 {
+		f.addf("store.keep", "keep is %d backups. Write 1 to 1000.", "keep 是 %d 份备份,请写 1 到 1000。", n)
+	}
+	if n := k.Store.Days; n < 0 || n > 3650 {
+		f.addf("store.days", "days is %d. Write 0 to 3650; 0 keeps all.", "days 是 %d 天,请写 0 到 3650,0 是一直留着。", n)
+	}
 	if b := k.Center.Budget; b < 0 || b > 2000 {
 		f.addf("center.number_budget", "number_budget is %d ms. Write 0 to 2000; 0 never asks.", "number_budget 是 %d 毫秒,请写 0 到 2000,0 是从不问中心。", b)
 	}
@@ -290,7 +305,7 @@ func checkBaud(f *file, table string, baud int) {
 
 // resolve makes paths absolute or relative to the working directory.
 func (k *Kiosk) resolve(dir string) {
-	for _, p := range []*string{&k.Store.Path, &k.Catalog.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
+	for _, p := range []*string{&k.Store.Path, &k.Store.Backups, &k.Catalog.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

@@ -18,6 +18,12 @@ type Length struct {
 	Waiting int     `json:"waiting"`
 }
 
+// Self is what the center knows of the kiosk that asks, as GET /v1/self.
+type Self struct {
+	Kiosk  KioskID `json:"kiosk"`
+	Epochs []Epoch `json:"epochs"` // the lives of its store that were heard of
+}
+
 // Numbers counts the shared series of a hall; the center does.
 type Numbers interface {
 	// Next returns the next number of the shared series of a queue and day. The

@@ -132,15 +132,15 @@ func TestUp(t *testing.T) {
 	if page := fetch(t, devices); !strings.Contains(page, strings.Split(screen, "?")[0]) && !strings.Contains(fetch(t, devices+"/state"), "vnc.html") {
 		t.Errorf("the devices' page doesn't show the screen: %.200s", page)
 	}
-	if number, print := take(); number != "A1-001" || print != "printed" {
+	if number, print := take(); number != "A001" || print != "printed" {
 		t.Errorf("took %s, %s", number, print)
 	}
-	if page := fetch(t, devices+"/state"); !strings.Contains(page, "A1-001") {
+	if page := fetch(t, devices+"/state"); !strings.Contains(page, "A001") {
 		t.Errorf("no paper: %s", page)
 	}
-	for late := time.Now().Add(patient); !strings.Contains(fetch(t, center+"/v1/halls/center/queues"), "A1-001"); time.Sleep(50 * time.Millisecond) {
+	for late := time.Now().Add(patient); !strings.Contains(fetch(t, center+"/v1/halls/center/queues"), "A001"); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(late) {
-			t.Fatal("the center never heard of A1-001")
+			t.Fatal("the center never heard of A001")
 		}
 	}
 	if exposed := listeners(t, h.cmd.Process.Pid); len(exposed) > 0 {
@@ -166,7 +166,7 @@ func TestUp(t *testing.T) {
 
 	h = up(t, bin, data)
 	h.wait("Ctrl-C")
-	if number, _ := take(); number != "A1-002" {
+	if number, _ := take(); number != "A002" {
 		t.Errorf("the next run gives %s: the data wasn't kept", number)
 	}
 	if code := h.end(); code != 0 {

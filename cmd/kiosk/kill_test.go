@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -180,7 +181,8 @@ func TestBareMachine(t *testing.T) {
 		if said := p.said(); !contains(said, "port /dev/no-such-printer is not there", "port /dev/no-such-reader is not there") {
 			t.Errorf("it said %s", said)
 		}
-		if r := m.takeVerb("-item", "RS001"); r.Number != "A1-001" || r.Print != kiosk.NotPrinted || r.Cause != kiosk.FaultGone {
+		// Nobody can say whether this kiosk had another store: numbers go on far above.
+		if r := m.takeVerb("-item", "RS001"); !regexp.MustCompile(`^A1-[0-9]{4,}$`).MatchString(r.Number) || r.Print != kiosk.NotPrinted || r.Cause != kiosk.FaultGone {
 			t.Errorf("took %+v", r)
 		}
 		s, err := m.Status(context.Background())

@@ -442,7 +442,7 @@ func (c *centerServer) start() {
 
 // link is the config of a kiosk that belongs to this center.
 func (c *centerServer) link() string {
-	return fmt.Sprintf("[center]\nurl = %q\ntoken_file = %q\n", "http://"+c.addr, filepath.Join(c.dir, "kiosk.token"))
+	return fmt.Sprintf("[center]\nnumber_budget = 2000\nurl = %q\ntoken_file = %q\n", "http://"+c.addr, filepath.Join(c.dir, "kiosk.token"))
 }
 
 // newest returns the paper that came out last.

@@ -206,6 +206,28 @@ func (s *Server) number(ctx context.Context, in *numberInput) (*numberOutput, er
 	return &numberOutput{Body: kiosk.NumberReply{Number: n.String()}}, nil
 }
 
+type selfOutput struct {
+	Body kiosk.Self
+}
+
+// self is GET /v1/self.
+func (s *Server) self(ctx context.Context, _ *struct{}) (*selfOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	id, _ := ctx.Value(sender{}).(kiosk.KioskID)
+	all, err := s.store.Kiosks(ctx)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out := &selfOutput{Body: kiosk.Self{Kiosk: id, Epochs: []kiosk.Epoch{}}}
+	for _, k := range all {
+		if k.ID == id {
+			out.Body.Epochs = append(out.Body.Epochs, k.Epoch)
+		}
+	}
+	return out, nil
+}
+
 // known lets in whoever has a token, with a body that huma bounds and reads.
 func (s *Server) known(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {

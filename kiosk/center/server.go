@@ -136,6 +136,12 @@ func (s *Server) operations(api huma.API) {
 		MaxBodyBytes: 4 << 10,
 		Responses:    refusals(400, 401, 408, 409, 413, 415, 422, 500, 503),
 	}, s.number)
+	huma.Register(api, huma.Operation{
+		OperationID: "get-self", Method: http.MethodGet, Path: "/v1/self",
+		Summary:  "What the center knows of the kiosk that asks",
+		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
+		Responses: refusals(401, 500, 503),
+	}, s.self)
 	s.describeNews(api, refusals(401, 422, 500, 503))
 	huma.Register(api, huma.Operation{
 		OperationID: "get-queues", Method: http.MethodGet, Path: "/v1/halls/{hall}/queues",

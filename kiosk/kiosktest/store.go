@@ -17,7 +17,7 @@ import (
 // Wish returns a wish for a number in queue A, the n-th of its test.
 func Wish(n int) kiosk.Wish {
 	return kiosk.Wish{Request: kiosk.Request{ID: kiosk.RequestID(fmt.Sprintf("request-%d", n)), Items: []kiosk.ItemID{"RS001"}, Lang: kiosk.Zh},
-		Ticket: kiosk.TicketID(fmt.Sprintf("ticket-%d", n)), Day: "2026-11-23", Queue: "A", Stamp: kiosk.Stamp{Wall: 1000 + int64(n)}, Print: true}
+		Ticket: kiosk.TicketID(fmt.Sprintf("ticket-%d", n)), Day: "2026-11-23", Queue: "A", Stamp: kiosk.Stamp{Wall: 1000 + int64(n)}, Ahead: -1, Print: true}
 }
 
 // StoreSuite checks what kiosk.Store promises. open returns a fresh, empty
@@ -258,6 +258,35 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		events, err := s.Events(ctx, 0, 1)
 		if err != nil || !strings.Contains(string(events[0].Body), `"theme":"restaurant","promise":{"papers":["旧社保卡","照片"],"by":"2026-11-30"}`) {
 			t.Fatalf("event %s (%v)", events[0].Body, err)
+		}
+	})
+	t.Run("Shared", func(t *testing.T) {
+		s, reopen := open(t)
+		w := Wish(1)
+		w.Series, w.Shared, w.Ahead = "1", 23, 17
+		got := take(t, s, w)
+		if got.Number.String() != "A023" || got.Ahead != 17 {
+			t.Fatalf("number %s with %d ahead", got.Number, got.Ahead)
+		}
+		if again, same, err := s.Take(ctx, w); err != nil || !same || again.Number != got.Number {
+			t.Fatalf("again %s %v (%v)", again.Number, same, err)
+		}
+		// The own series counts for itself, and serves when a shared number is taken.
+		own := Wish(2)
+		own.Series = "1"
+		if n := take(t, s, own).Number.String(); n != "A1-001" {
+			t.Fatalf("own series %s", n)
+		}
+		double := Wish(3)
+		double.Series, double.Shared = "1", 23
+		if n := take(t, s, double).Number.String(); n != "A1-002" {
+			t.Fatalf("a shared number that is taken became %s", n)
+		}
+		s = reopen()
+		next := Wish(4)
+		next.Series = "1"
+		if got := take(t, s, next); got.Number.String() != "A1-003" || got.Ahead != 3 {
+			t.Fatalf("then %s with %d ahead", got.Number, got.Ahead)
 		}
 	})
 	t.Run("Find", func(t *testing.T) {

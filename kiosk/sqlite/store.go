@@ -28,7 +28,7 @@ func (w *writer) prepare(ctx context.Context) error {
 		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
 		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, ? + 1) ON CONFLICT DO UPDATE SET n = max(n, excluded.n - 1) + 1 RETURNING n"},
 		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, ahead)
-			VALUES (?, ?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?, ?, ?, (SELECT count(*) FROM ticket WHERE day = ? AND queue = ? AND state = 'waiting')) RETURNING ahead`},
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?11, ?12, CASE WHEN ?13 >= 0 THEN ?13 ELSE (SELECT count(*) FROM ticket WHERE day = ?3 AND queue = ?4 AND state = 'waiting') END) RETURNING ahead`},
 		{&w.print, "INSERT INTO print (ticket, attempt, paper, state, cause) VALUES (?, ?, ?, 'queued', '')"},
 		{&w.event, "INSERT INTO event (kind, wall, count, body) VALUES (?, ?, ?, ?)"},
 		{&w.attempt, "SELECT state FROM print WHERE ticket = ? AND attempt = ?"},
@@ -73,6 +73,11 @@ func joinItems(items []kiosk.ItemID) string {
 func (s *Store) Take(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.take1(ctx, w)
+}
+
+// take1 is Take with s.mu held.
+func (s *Store) take1(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
 	var t kiosk.Ticket
 	err := s.write(ctx, "take a number", func(ctx context.Context, tx *sql.Tx) error {
 		var err error
@@ -98,6 +103,12 @@ func (s *Store) Take(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, err
 // repeat answers a request id that was used before.
 func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
 	t, err := scanTicket(s.w.byRequest.QueryRowContext(ctx, w.ID))
+	if errors.Is(err, sql.ErrNoRows) && w.Shared > 0 {
+		// The number itself is there: given while this kiosk was on its own, or by a
+		// center that has lost something. The own series has a fresh one.
+		w.Shared = 0
+		return s.take1(ctx, w)
+	}
 	if err != nil {
 		return kiosk.Ticket{}, false, s.fault("look up a request", err)
 	}
@@ -115,6 +126,9 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ti
 	}
 	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp, Theme: wish.Theme, Promise: wish.Promise,
 		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
+	if wish.Shared > 0 { // counted by the center
+		t.Number = kiosk.Number{Queue: wish.Queue, N: wish.Shared}
+	}
 	body := kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Queue: t.Queue, Items: t.Items, Theme: t.Theme}
 	promise := ""
 	if len(t.Promise.Papers) > 0 {
@@ -124,14 +138,16 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ti
 		}
 		promise, body.Promise = string(text), &t.Promise
 	}
-	if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series, above).Scan(&t.Number.N); err != nil {
-		return t, err
+	if wish.Shared == 0 {
+		if err := tx.StmtContext(ctx, w.count).QueryRowContext(ctx, t.Day, t.Queue, wish.Series, above).Scan(&t.Number.N); err != nil {
+			return t, err
+		}
+		if err := s.marks.reserve(series{t.Day, t.Queue, wish.Series}, t.Number.N); err != nil {
+			return t, err
+		}
 	}
-	if err := s.marks.reserve(series{t.Day, t.Queue, wish.Series}, t.Number.N); err != nil {
-		return t, err
-	}
-	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, wish.Series, t.Number.N, joinItems(wish.Items), t.Lang,
-		t.Taken.Wall, t.Taken.Count, t.Theme, promise, t.Day, t.Queue).Scan(&t.Ahead); err != nil {
+	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, t.Number.Series, t.Number.N, joinItems(wish.Items), t.Lang,
+		t.Taken.Wall, t.Taken.Count, t.Theme, promise, wish.Ahead).Scan(&t.Ahead); err != nil {
 		return t, err
 	}
 	if wish.Print {

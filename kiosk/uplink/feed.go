@@ -133,6 +133,18 @@ func (f *Feed) line(ctx context.Context, tell func(*kiosk.News)) error {
 	return f.c.away("get news", "ended the line", err)
 }
 
+// Known says whether the center has heard of this kiosk, in whatever life of its
+// store.
+func (c *Client) Known(ctx context.Context) (bool, error) {
+	r, err := c.request(ctx, http.MethodGet, "v1/self", nil)
+	if err != nil {
+		return false, err
+	}
+	var self kiosk.Self
+	err = c.ask(r, "ask about this kiosk", &self)
+	return len(self.Epochs) > 0, err
+}
+
 // Next implements kiosk.Numbers.
 func (c *Client) Next(ctx context.Context, request kiosk.RequestID, day kiosk.Day, queue kiosk.QueueID) (kiosk.Number, error) {
 	const op = "get a number"

@@ -126,6 +126,7 @@ port = "dev/reader"
 [scanner]
 port = "dev/scanner"
 [center]
+number_budget = 2000
 url = %q
 token_file = "kiosk.token"
 [screen]

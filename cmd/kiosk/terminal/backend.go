@@ -79,7 +79,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	if _, s.Unsent, err = k.store.Pending(ctx); err != nil {
 		return s, err
 	}
-	s.Devices = append([]control.Device{b.printer()}, k.deviceStates()...)
+	s.Devices = append(append([]control.Device{b.printer()}, k.deviceStates()...), k.storeState())
 	if s.Center, err = k.centerState(ctx); err != nil {
 		return s, err
 	}

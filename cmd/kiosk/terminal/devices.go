@@ -40,6 +40,7 @@ type devices struct {
 	tampered bool           // until Unlock
 	lowPaper bool           // the cabinet's own contact
 	help     bool           // somebody wants a member of staff
+	backup   time.Time      // the newest one's
 	helped   chan struct{}  // has room for one: help changed
 }
 

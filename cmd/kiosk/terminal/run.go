@@ -72,6 +72,7 @@ func Run(ctx context.Context, o Opts) error {
 		}
 	}
 	for name, f := range map[string]func() error{
+		"upkeep":  func() error { return k.upkeep(ctx) },
 		"print":   func() error { k.desk.Run(ctx); return nil },
 		"output":  func() error { k.tend(ctx); return nil },
 		"staff":   func() error { k.callStaff(ctx); return nil },
@@ -131,7 +132,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	cfg, catalog := o.Config, o.Catalog
 	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now, Synced: synced}}
 	var err error
-	if k.store, err = sqlite.Open(ctx, cfg.Store.Path, sqlite.DefaultOpts()); err != nil {
+	if err := k.openStore(ctx); err != nil {
 		return nil, err
 	}
 	ok := false
@@ -146,6 +147,9 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	}
 	k.clock.Seen(last)
 	if err := k.linkUp(); err != nil {
+		return nil, err
+	}
+	if err := k.leap(ctx); err != nil {
 		return nil, err
 	}
 	if k.socket, err = control.Listen(cfg.Control.Socket); err != nil {

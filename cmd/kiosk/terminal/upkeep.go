@@ -1,0 +1,134 @@
+package terminal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/control"
+	"hallkiosk/kiosk/sqlite"
+)
+
+// backupEvery is how often the store is backed up while the kiosk runs.
+const backupEvery = time.Hour
+
+// askCenter is how long a kiosk with a new store waits for the center to say
+// whether it had another one.
+const askCenter = 3 * time.Second
+
+// openStore opens the local queue and says what became of an earlier one. A store
+// that didn't pass its check at night is looked at more closely.
+func (k *terminal) openStore(ctx context.Context) error {
+	o := sqlite.DefaultOpts()
+	o.Now = func() time.Time { return time.Now().In(k.cfg.Location()) }
+	o.Backups, o.Keep = k.cfg.Store.Backups, k.cfg.Store.Keep
+	_, err := os.Stat(k.doubted())
+	o.Thorough = err == nil
+	if k.store, err = sqlite.Open(ctx, k.cfg.Store.Path, o); err != nil {
+		return err
+	}
+	if r, recovered := k.store.Recovered(); recovered {
+		fmt.Fprintln(k.o.Out, "kiosk:", r)
+	}
+	if o.Thorough {
+		return os.Remove(k.doubted())
+	}
+	return nil
+}
+
+// doubted is the file that asks the next start for a thorough check.
+func (k *terminal) doubted() string { return k.cfg.Store.Path + ".doubted" }
+
+// leap keeps a kiosk whose store is new from giving numbers of today twice, if it
+// is one that lost all it had: the center knows, and when it can't be asked,
+// numbers go on far above.
+func (k *terminal) leap(ctx context.Context) error {
+	if k.link.client == nil || !k.store.Fresh() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askCenter)
+	defer cancel()
+	known, err := k.link.client.Known(ctx)
+	if err == nil && !known {
+		return nil
+	}
+	above, err := k.store.Leap(context.WithoutCancel(ctx))
+	if err == nil {
+		fmt.Fprintf(k.o.Out, "kiosk: 数据库是新的,今天本机的号从 %d 以后数起 / the store is new: today's own numbers go on above %[1]d\n", above)
+	}
+	return err
+}
+
+// upkeep backs the store up every hour, and looks after it when a business day is
+// over, until ctx is done. The error says that the store is damaged: the next
+// start restores it.
+func (k *terminal) upkeep(ctx context.Context) error {
+	every := time.NewTicker(backupEvery)
+	defer every.Stop()
+	day := k.today()
+	for {
+		select {
+		case <-every.C:
+		case <-ctx.Done():
+			k.backup(context.WithoutCancel(ctx))
+			return nil
+		}
+		if now := k.today(); now != day && k.clock.Trusted() {
+			if err := k.night(ctx); err != nil {
+				return err
+			}
+			day = now
+		}
+		k.backup(ctx)
+	}
+}
+
+func (k *terminal) today() kiosk.Day {
+	return kiosk.DayAt(k.clock.Time().In(k.cfg.Location()), k.cfg.DayChange())
+}
+
+func (k *terminal) backup(ctx context.Context) {
+	if _, err := k.store.Backup(ctx, ""); err != nil {
+		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	}
+	k.devices.mu.Lock()
+	defer k.devices.mu.Unlock()
+	k.devices.backup = time.Now()
+}
+
+// night checks the store and deletes what needn't be kept.
+func (k *terminal) night(ctx context.Context) error {
+	err := k.store.Check(ctx)
+	if kiosk.CodeOf(err) == kiosk.EDisk {
+		if mark := os.WriteFile(k.doubted(), nil, 0o600); mark != nil {
+			fmt.Fprintln(k.o.Out, "kiosk:", mark)
+		}
+		return err
+	}
+	if k.link.pump == nil { // nobody will ever ask for the events
+		if acked, unsent, err := k.store.Pending(ctx); err == nil {
+			_ = k.store.Ack(ctx, acked+int64(unsent)) // else the next night
+		}
+	}
+	kept, err := k.store.Retain(ctx, k.clock.Time().In(k.cfg.Location()), sqlite.Policy{DayChange: k.cfg.DayChange(), Days: k.cfg.Store.Days, Clear: sqlite.Traces})
+	if err != nil {
+		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	} else if kept.Tickets > 0 {
+		fmt.Fprintf(k.o.Out, "kiosk: 清理 / cleared: %d tickets, %d events\n", kept.Tickets, kept.Events)
+	}
+	return nil
+}
+
+// storeState tells the technician what became of the store.
+func (k *terminal) storeState() control.Device {
+	d := control.Device{Name: "store", Port: k.cfg.Store.Path, State: "ready"}
+	if r, recovered := k.store.Recovered(); recovered {
+		d.State, d.Hint = "recovered", r.String()
+	}
+	if !k.clock.Trusted() {
+		d.State, d.Hint = "clock", "时钟比上次取号还早,请校准;营业日先不变 / the clock is behind the last number: set it. The business day stands still"
+	}
+	return d
+}
