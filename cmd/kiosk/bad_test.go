@@ -288,3 +288,54 @@ func TestNoDisplay(t *testing.T) {
 		t.Errorf("exit %d:\n%s", code, p.said())
 	}
 }
+
+// A store that was damaged is set aside, its backup restored, and no number of the
+// day given twice; a store that is lost altogether makes the numbers leap.
+func TestStoreIsRestored(t *testing.T) {
+	m := newMachine(t, "")
+	p := m.run(nil, "-headless")
+	given := map[string]bool{}
+	take := func() string {
+		t.Helper()
+		n := m.takeVerb("-item", "RS001").Number
+		if given[n] {
+			t.Errorf("%s is given twice", n)
+		}
+		given[n] = true
+		return n
+	}
+	for range 5 {
+		take()
+	}
+	p.stop() // backs up
+	p = m.run(nil, "-headless")
+	for range 3 {
+		take() // these are not in the backup
+	}
+	p.kill()
+	db := filepath.Join(m.dir, "kiosk.db")
+	if err := os.WriteFile(db, []byte(strings.Repeat("no database ", 2000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p = m.run(nil, "-headless")
+	if d := m.device("store", "recovered"); d.Hint == "" {
+		t.Error("nobody is told")
+	}
+	take()
+	if got := column(t, db, "SELECT count(*) FROM ticket WHERE n <= 5"); got[0] != "5" {
+		t.Errorf("%s of the five tickets came back", got[0])
+	}
+	p.stop()
+	aside, err := filepath.Glob(filepath.Join(m.dir, "kiosk.db*"))
+	if err != nil || len(aside) < 3 {
+		t.Errorf("files: %v (%v)", aside, err)
+	}
+	for _, name := range []string{"kiosk.db", "kiosk.db-wal", "kiosk.db-shm"} {
+		os.Remove(filepath.Join(m.dir, name))
+	}
+	os.RemoveAll(filepath.Join(m.dir, "backups"))
+	m.run(nil, "-headless")
+	for range 3 {
+		take()
+	}
+}
