@@ -27,6 +27,7 @@ import (
 	"hallkiosk/configs"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
+	"hallkiosk/kiosk/center/pgstore"
 	"hallkiosk/kiosk/center/store"
 )
 
@@ -104,11 +105,19 @@ func load(path string) (configs.Center, *center.Tokens, error) {
 	return config, tokens, errors.Join(err, bad)
 }
 
+// open opens the ledger where the config says.
+func open(ctx context.Context, c configs.CenterStore) (center.Store, error) {
+	if c.URL != "" {
+		return pgstore.Open(ctx, c.URL)
+	}
+	return store.Open(ctx, c.Path)
+}
+
 // errListen marks an address that can't be listened on.
 var errListen = errors.New("can't listen on [listen]")
 
 func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.Tokens) (err error) {
-	st, err := store.Open(ctx, config.Store.Path)
+	st, err := open(ctx, config.Store)
 	if err != nil {
 		return err
 	}
@@ -133,6 +142,10 @@ func exitCode(err error) int {
 		return exitStay // somebody must put a backup in place
 	case kiosk.CodeOf(err) == kiosk.EConflict:
 		return exitStay // a newer center's file
+	case kiosk.CodeOf(err) != kiosk.EInvalid && pgstore.OfDatabase(err):
+		return exitRestart // the database's fault, and its operator's to mend
+	case kiosk.CodeOf(err) == kiosk.EInvalid:
+		return exitMend // the address, the rights or the settings of the database
 	case kiosk.CodeOf(err) == kiosk.EDisk && !inSQLite:
 		return exitMend // the path, or its rights
 	case errors.Is(err, errListen) && !errors.Is(err, syscall.EADDRINUSE):
