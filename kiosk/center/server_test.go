@@ -309,7 +309,7 @@ func TestEvents(t *testing.T) {
 	t.Run("StampFromTomorrow", func(t *testing.T) {
 		h := newHall(t)
 		e := Run("k1", "1", 1, 2)
-		e[1].Stamp.Wall = h.now.Add(10*time.Minute + time.Millisecond).UnixMilli()
+		e[1].Stamp.Wall = h.now.Add(12*time.Hour + time.Millisecond).UnixMilli()
 		h.refused(h.send(Batch("k1", e...)), 422, kiosk.EInvalid, "clock")
 		h.stored("k1", 0)
 		e[1].Stamp.Wall--

@@ -71,7 +71,7 @@ func (b backend) fate(ctx context.Context, t kiosk.Ticket) control.TakeReply {
 func (b backend) Status(ctx context.Context) (control.Status, error) {
 	k := b.k
 	s := control.Status{Version: k.o.Version, Kiosk: kiosk.KioskID(k.cfg.Kiosk.ID), Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Epoch: k.store.Epoch(),
-		Store: k.cfg.Store.Path, Day: kiosk.DayAt(time.Now().In(k.cfg.Location()), k.cfg.DayChange())}
+		Store: k.cfg.Store.Path, Day: k.today()}
 	var err error
 	if s.Queues, err = k.store.Waiting(ctx, s.Day); err != nil {
 		return s, err

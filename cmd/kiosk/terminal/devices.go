@@ -207,7 +207,7 @@ func (k *terminal) readCodes(ctx context.Context) {
 			k.app.Tell(display.CodeUnknown, nil)
 		case err != nil:
 			k.app.Tell(display.CodeUnknown, err)
-		case t.Day < kiosk.DayAt(k.clock.Time().In(k.cfg.Location()), k.cfg.DayChange()), t.State == kiosk.Done, t.State == kiosk.Missed, t.State == kiosk.Left:
+		case t.Day < k.today(), t.State == kiosk.Done, t.State == kiosk.Missed, t.State == kiosk.Left:
 			k.app.Tell(display.CodeOld, nil)
 		default:
 			k.beep(cabinet.Done)

@@ -40,6 +40,7 @@ type Opts struct {
 	Version  string
 	Out      io.Writer // what this machine has and lacks, and "kiosk: ready"
 
+	Now  func() time.Time                      // the machine's clock; nil is time.Now
 	Line func(name string) (gpio.PinIO, error) // a GPIO line; nil is the machine's own
 }
 
@@ -126,11 +127,14 @@ type terminal struct {
 }
 
 func open(ctx context.Context, o Opts) (*terminal, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	if o.Line == nil {
 		o.Line = cabinet.Line
 	}
 	cfg, catalog := o.Config, o.Catalog
-	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: time.Now, Synced: synced}}
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: o.Now, Synced: synced}}
 	var err error
 	if err := k.openStore(ctx); err != nil {
 		return nil, err

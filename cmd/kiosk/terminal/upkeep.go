@@ -22,7 +22,7 @@ const askCenter = 3 * time.Second
 // that didn't pass its check at night is looked at more closely.
 func (k *terminal) openStore(ctx context.Context) error {
 	o := sqlite.DefaultOpts()
-	o.Now = func() time.Time { return time.Now().In(k.cfg.Location()) }
+	o.Now = func() time.Time { return k.o.Now().In(k.cfg.Location()) }
 	o.Backups, o.Keep = k.cfg.Store.Backups, k.cfg.Store.Keep
 	_, err := os.Stat(k.doubted())
 	o.Thorough = err == nil
