@@ -57,6 +57,8 @@ soak:
 	KIOSK_SOAK=1 go test -race -timeout 60m -run 'Kill' ./cmd/kiosk
 	KIOSK_SOAK=1 go test -timeout 60m -run 'EveryFault' ./printer
 	KIOSK_SOAK=1 go test -timeout 60m -run 'KilledAtEveryEntry' ./kiosk/desk
+	KIOSK_SOAK=1 go test -timeout 60m -run "PowerCut|EveryStep" ./kiosk/sqlite
+	KIOSK_FIRE_SECONDS=300 go test -timeout 60m -run Fire ./cmd/center/fire
 
 fuzz:
 	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos

@@ -19,7 +19,7 @@ var may = []struct {
 }{
 	{"cmd", []string{"*"}},
 	{"kiosk", nil}, // exactly the domain: see TestImports
-	{"kiosk/center", []string{"kiosk", "kiosk/center"}},
+	{"kiosk/center", []string{"kiosk", "kiosk/center", "kiosk/calling"}},
 	{"kiosk/*", []string{"kiosk"}},
 	{"printer/escpos", nil},
 	{"printer/printertest", []string{"configs/fonts"}},                // draws with the house's letters

@@ -14,6 +14,7 @@ type Center struct {
 	TokensFile string      `toml:"tokens_file"`
 	Timezone   string      `toml:"timezone"`
 	Store      CenterStore `toml:"store"`
+	TLS        TLS         `toml:"tls"`
 }
 
 // CenterStore is where the center keeps its ledger: one file, or a PostgreSQL that
@@ -32,10 +33,13 @@ func LoadCenter(path string) (Center, error) {
 	if !f.unread {
 		c.check(f)
 	}
-	for _, p := range []*string{&c.TokensFile, &c.Store.Path} {
+	for _, p := range []*string{&c.TokensFile, &c.Store.Path, &c.TLS.CertFile, &c.TLS.KeyFile} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(orDot(dir), *p)
 		}
+	}
+	if !f.unread {
+		c.checkTLS(f, time.Now())
 	}
 	if len(f.problems) > 0 {
 		return c, f.problems.sorted()
@@ -57,9 +61,6 @@ func (c *Center) check(f *file) {
 		f.add("store.url", "url is no PostgreSQL address. Write postgres://USER@HOST/DATABASE?passfile=FILE.", "url 不是 PostgreSQL 的地址,请写 postgres://用户@主机/数据库?passfile=文件。") // not repeated: it may hold a password
 	}
 	checkZone(f, "timezone", c.Timezone)
-	if c.TokensFile == "" {
-		f.add("tokens_file", "tokens_file is missing. Name the file of the kiosks' tokens.", "缺 tokens_file,请写各终端令牌的文件。")
-	}
 }
 
 // Location returns the city's time zone. Only for a checked config.

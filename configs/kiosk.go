@@ -104,6 +104,10 @@ type CenterRef struct {
 	URL       string `toml:"url"`
 	TokenFile string `toml:"token_file"`
 	Budget    int    `toml:"number_budget"` // milliseconds
+
+	KeyFile    string `toml:"key_file"` // in place of TokenFile, once enrolled
+	CAFile     string `toml:"ca_file"`
+	CertSHA256 string `toml:"cert_sha256"`
 }
 
 // Control names the technician's socket.
@@ -305,7 +309,7 @@ func checkBaud(f *file, table string, baud int) {
 
 // resolve makes paths absolute or relative to the working directory.
 func (k *Kiosk) resolve(dir string) {
-	for _, p := range []*string{&k.Store.Path, &k.Store.Backups, &k.Catalog.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
+	for _, p := range []*string{&k.Store.Path, &k.Store.Backups, &k.Catalog.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Center.KeyFile, &k.Center.CAFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -379,9 +383,13 @@ func (k *Kiosk) checkPorts(f *file) {
 		}
 		f.problems = append(f.problems, p)
 	}
+	k.Center.checkTrust(f, time.Now())
+	if k.Center.checkKey(f) {
+		return // it is used, and no token
+	}
 	if name := k.Center.TokenFile; k.Center.URL != "" && name == "" {
-		f.add("center.token_file", "[center] token_file is missing. With a center every kiosk needs a token: put it into a file and name that.",
-			"[center] 缺 token_file。接了中心就要有令牌,请把令牌放进文件,在这里写文件名。")
+		f.add("center.key_file", "[center] key_file or token_file is missing. With a center every kiosk needs a key: name a file and run kiosk enroll.",
+			"[center] 缺 key_file。接了中心就要有密钥,请写文件名并运行 kiosk enroll;或写 token_file。")
 		f.problems[len(f.problems)-1].Mild = true // numbers are given all the same
 	} else if k.Center.URL != "" {
 		if _, err := os.ReadFile(name); err != nil {

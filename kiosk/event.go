@@ -149,6 +149,7 @@ type Batch struct {
 	Hall   HallID  `json:"hall"`
 	Kiosk  KioskID `json:"kiosk"`
 	Epoch  Epoch   `json:"epoch"`
+	Prior  Epoch   `json:"prior,omitempty"` // the life that this one was restored from
 	Events []Event `json:"events"`
 }
 

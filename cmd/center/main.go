@@ -4,6 +4,8 @@
 //	center run -config F     serve until SIGINT or SIGTERM
 //	center check -config F   read the config and the tokens, and say what is wrong
 //
+// and the operator's enroll, keys, revoke, account and audit; see usage.
+//
 // It exits with 0 when it was told to stop or all is well, 1 when starting it
 // again may help, 2 when the config or the command must be mended, and 125
 // when starting it again can't help.
@@ -42,6 +44,12 @@ const (
 const usage = `用法 / usage:
   center run   -config center.toml   运行 / serve until SIGINT or SIGTERM
   center check -config center.toml   检查配置和令牌 / check the config and the tokens
+  center enroll -config F -hall H -kiosk K [-days N]   给终端一个登记码 / a code for a kiosk, good once for ten minutes
+  center keys   -config F                              列出密钥 / list the kiosks' keys
+  center revoke -config F -kiosk K                     吊销密钥 / take a kiosk's key back
+  center account add -config F -name N -role R [-hall H]        新账号,密码从标准输入读 / password from standard input
+  center account list|disable|enable|password -config F [-name N]
+  center audit  -config F [-hall H] [-limit N]         谁做了什么 / who did what
 `
 
 func main() {
@@ -55,11 +63,15 @@ func main() {
 // Main is the program, apart from the process it runs in.
 type Main struct {
 	Stdout, Stderr io.Writer
+	Stdin          io.Reader // passwords; nil is the process's own
 }
 
 // Run does what the arguments say until it is done or ctx ends, and returns
 // the exit code.
 func (m *Main) Run(ctx context.Context, args []string) int {
+	if name, v, rest, ok := find(args); ok {
+		return m.operate(ctx, name, v, rest)
+	}
 	if len(args) == 0 || args[0] != "run" && args[0] != "check" {
 		fmt.Fprint(m.Stderr, usage)
 		return exitMend
@@ -99,7 +111,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 func load(path string) (configs.Center, *center.Tokens, error) {
 	config, err := configs.LoadCenter(path)
 	if config.TokensFile == "" {
-		return config, nil, err
+		return config, &center.Tokens{}, err
 	}
 	tokens, bad := center.LoadTokens(config.TokensFile)
 	return config, tokens, errors.Join(err, bad)
@@ -130,7 +142,15 @@ func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.
 	opts.Tokens = tokens
 	opts.Now = func() time.Time { return time.Now().In(config.Location()) }
 	opts.Log = slog.New(slog.NewTextHandler(m.Stderr, nil))
-	fmt.Fprintf(m.Stdout, "center: listening on http://%s\n", l.Addr())
+	scheme := "http"
+	if config.TLS.CertFile != "" {
+		cert, err := center.LoadCertificate(config.TLS.CertFile, config.TLS.KeyFile)
+		if err != nil {
+			return errors.Join(&kiosk.Error{Code: kiosk.EInvalid, Op: "serve", Err: err}, l.Close())
+		}
+		opts.TLS, scheme = cert.Config(), "https"
+	}
+	fmt.Fprintf(m.Stdout, "center: listening on %s://%s\n", scheme, l.Addr())
 	return center.New(st, opts).Serve(ctx, l)
 }
 

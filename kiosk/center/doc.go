@@ -10,7 +10,8 @@
 // SQLite, center/pgstore in PostgreSQL, and center/centertest holds the
 // contract that both meet. What they have in common and needs no SQL is here:
 // Tell reads a batch, Granter lets wishes for numbers share a transaction, News
-// wakes who watches a hall.
+// wakes who watches a hall, Press decides what a clerk's press changes in what a
+// Store saw.
 // The API describes itself at /openapi.json. Refusals are RFC 9457 problems;
 // see Problem. Neither logs, nor alarms, nor problems carry event bodies or
 // tokens.

@@ -34,25 +34,42 @@ func (s *Server) senderOf(r *http.Request) (kiosk.KioskID, bool) {
 func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		id, ok := s.senderOf(r)
-		if !ok {
-			ctx.SetHeader("WWW-Authenticate", "Bearer")
-			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid, noToken))
+		c, refused := s.from(r)
+		if refused != nil {
+			s.turnAway(api, ctx, refused)
 			return
 		}
+		done, refused := s.begin(c.kiosk)
+		if refused != nil {
+			s.turnAway(api, ctx, refused)
+			return
+		}
+		defer done()
+		raw := newHashed(r.Body)
+		r.Body = raw
 		body, refused := readBody(w, r)
+		if refused == nil && c.body != nil {
+			if sum, err := raw.hash(smallBody); err != nil {
+				refused = unreadable(err)
+			} else {
+				refused = s.checkBody(c, sum)
+			}
+		}
 		if refused != nil {
 			s.turnAway(api, ctx, refused)
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		next(huma.WithValue(ctx, sender{}, id))
+		next(huma.WithValue(huma.WithValue(ctx, sender{}, c.kiosk), callerKey{}, c))
 	}
 }
 
 // turnAway writes a refusal from before the handler.
 func (s *Server) turnAway(api huma.API, ctx huma.Context, p *Problem) {
 	s.refused.Add(1)
+	if p.Status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	}
 	ctx.SetHeader("Content-Type", p.ContentType(""))
 	ctx.SetStatus(p.Status)
 	if err := api.Marshal(ctx.BodyWriter(), "application/json", p); err != nil {
@@ -64,17 +81,6 @@ func (s *Server) turnAway(api huma.API, ctx huma.Context, p *Problem) {
 // memory, however far the packed form would unfold.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 	var in io.Reader = http.MaxBytesReader(w, r.Body, MaxBytes)
-	unreadable := func(err error) *Problem {
-		var size *http.MaxBytesError
-		var line net.Error
-		switch {
-		case errors.As(err, &size):
-			return refusal(http.StatusRequestEntityTooLarge, kiosk.EInvalid, fmt.Sprintf("the batch is larger than %d bytes; send fewer events", MaxBytes))
-		case errors.As(err, &line) && line.Timeout():
-			return refusal(http.StatusRequestTimeout, kiosk.EUnavailable, "the batch came in too slowly")
-		}
-		return refusal(http.StatusBadRequest, kiosk.EInvalid, "the batch can't be read: broken gzip, or the line was cut")
-	}
 	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
 	case "gzip":
@@ -94,6 +100,19 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 		return nil, unreadable(&http.MaxBytesError{Limit: MaxBytes})
 	}
 	return body, nil
+}
+
+// unreadable is the refusal of a body that can't be read to its end.
+func unreadable(err error) *Problem {
+	var size *http.MaxBytesError
+	var line net.Error
+	switch {
+	case errors.As(err, &size):
+		return refusal(http.StatusRequestEntityTooLarge, kiosk.EInvalid, fmt.Sprintf("the body is larger than %d bytes; send fewer events", size.Limit))
+	case errors.As(err, &line) && line.Timeout():
+		return refusal(http.StatusRequestTimeout, kiosk.EUnavailable, "the body came in too slowly")
+	}
+	return refusal(http.StatusBadRequest, kiosk.EInvalid, "the body can't be read: broken gzip, or the line was cut")
 }
 
 type eventsInput struct {
@@ -128,8 +147,14 @@ func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
 		return Receipt{}, refusal(http.StatusForbidden, kiosk.EInvalid,
 			"the token belongs to another kiosk than the batch; compare [kiosk] id with the center's tokens_file")
 	}
+	if p := s.checkHall(callerOf(ctx), b.Hall); p != nil {
+		return Receipt{}, p
+	}
 	now := s.opts.Now()
 	if err := check(b, now, s.opts.Ahead); err != nil {
+		return Receipt{}, err
+	}
+	if err := s.double(ctx, b); err != nil {
 		return Receipt{}, err
 	}
 	return s.store.Ingest(ctx, Seal(b, now))

@@ -99,10 +99,13 @@ func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, erro
 // news is GET /v1/news: one held-open line of server-sent events. huma's own
 // handlers can't hold a line open, so the operation is only described to it.
 func (s *Server) news(w http.ResponseWriter, r *http.Request) {
-	if _, ok := s.senderOf(r); !ok {
+	c, refused := s.from(r)
+	if refused != nil {
 		s.refused.Add(1)
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		writeProblem(w, refusal(http.StatusUnauthorized, kiosk.EInvalid, noToken))
+		if refused.Status == http.StatusUnauthorized {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		}
+		writeProblem(w, refused)
 		return
 	}
 	hall := kiosk.HallID(r.URL.Query().Get("hall"))
@@ -110,8 +113,14 @@ func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores"))
 		return
 	}
+	if p := s.checkHall(c, hall); p != nil {
+		s.refused.Add(1)
+		writeProblem(w, p)
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	defer s.hold(c.kiosk, cancel)()
 	defer context.AfterFunc(s.ending, cancel)()
 	versions, err := s.store.Watch(ctx, hall)
 	if err != nil {
@@ -199,6 +208,10 @@ func (s *Server) number(ctx context.Context, in *numberInput) (*numberOutput, er
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
 	id, _ := ctx.Value(sender{}).(kiosk.KioskID)
+	if p := s.checkHall(callerOf(ctx), in.Body.Hall); p != nil {
+		s.refused.Add(1)
+		return nil, p
+	}
 	n, err := s.store.Grant(ctx, Grant{Request: in.Body.Request, Kiosk: id, Hall: in.Body.Hall, Day: in.Body.Day, Queue: in.Body.Queue})
 	if err != nil {
 		return nil, s.fault(err)
@@ -231,14 +244,16 @@ func (s *Server) self(ctx context.Context, _ *struct{}) (*selfOutput, error) {
 // known lets in whoever has a token, with a body that huma bounds and reads.
 func (s *Server) known(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		r, _ := humago.Unwrap(ctx)
-		id, ok := s.senderOf(r)
-		if !ok {
-			ctx.SetHeader("WWW-Authenticate", "Bearer")
-			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid, noToken))
+		r, w := humago.Unwrap(ctx)
+		c, refused := s.from(r)
+		if refused == nil {
+			refused = s.readSmall(w, r, c)
+		}
+		if refused != nil {
+			s.turnAway(api, ctx, refused)
 			return
 		}
-		next(huma.WithValue(ctx, sender{}, id))
+		next(huma.WithValue(huma.WithValue(ctx, sender{}, c.kiosk), callerKey{}, c))
 	}
 }
 

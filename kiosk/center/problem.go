@@ -24,7 +24,9 @@ type Problem struct {
 	Status       int        `json:"status" doc:"The HTTP status"`
 	Code         kiosk.Code `json:"code" doc:"What kind of thing went wrong"`
 	Detail       string     `json:"detail" doc:"What is wrong and what to do, for the technician"`
+	Message      string     `json:"message,omitempty" doc:"What to tell the person in front of the screen, in Chinese"`
 	AckedThrough *int64     `json:"acked_through,omitempty" doc:"With a gap: everything through this seq is stored"`
+	Counted      *int64     `json:"counted,omitempty" doc:"With replayed: the highest number seen of the key; go on after it"`
 	Seq          int64      `json:"seq,omitempty" doc:"With a contradiction: the event it is about"`
 }
 
@@ -72,6 +74,9 @@ func problemOf(err error) *Problem {
 	var e *kiosk.Error
 	if errors.As(err, &e) && e.Hint != "" && status != http.StatusServiceUnavailable {
 		p.Detail = e.Hint
+	}
+	if e != nil && status != http.StatusServiceUnavailable {
+		p.Message = e.Message
 	}
 	var gap *Gap
 	var contradiction *Contradiction

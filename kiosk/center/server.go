@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -24,12 +25,22 @@ type Opts struct {
 	Budget time.Duration    // how long one request may take inside
 	Now    func() time.Time // the center's clock; its location is the one shown
 	Log    *slog.Logger     // alarms and faults; nothing personal
+	TLS    *tls.Config      // nil is plain HTTP; see Certificate
+	Conns  int              // connections at a time at most
+	Cost   Cost             // of an unknown name's password check: as DefaultCost
+
+	// Actor returns who makes a request, from its session; an error is that
+	// nobody known does. Nil is Server.Actor.
+	Actor func(*http.Request) (Actor, error)
+	Rules kiosk.CallRules // in which order people are called
 }
 
-// DefaultOpts refuses stamps ten minutes ahead and gives a request twenty
-// seconds.
+// DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, and gives
+// a request twenty seconds. A kiosk whose clock is wrong by less delivers all the
+// same: order is by seq.
 func DefaultOpts() Opts {
-	return Opts{Tokens: &Tokens{}, Ahead: 10 * time.Minute, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default()}
+	return Opts{Tokens: &Tokens{}, Ahead: 12 * time.Hour, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default(), Cost: DefaultCost, Conns: 12_000,
+		Rules: kiosk.DefaultCallRules()}
 }
 
 // Server answers kiosks and people over HTTP. Make it with New; safe for use
@@ -40,6 +51,10 @@ type Server struct {
 	mux     *http.ServeMux
 	refused atomic.Int64
 	feed    feed
+	voices  voices
+	gate    gate            // kiosks
+	people  people          // with accounts
+	crowd   *crowd          // connections
 	ending  context.Context // done when held-open lines must end
 	end     context.CancelFunc
 }
@@ -48,13 +63,18 @@ type Server struct {
 func New(store Store, o Opts) *Server {
 	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
 	s.ending, s.end = context.WithCancel(context.Background())
+	s.crowd = newCrowd(max(o.Conns, 16))
+	if s.people = newPeople(o.Cost); o.Actor == nil {
+		s.opts.Actor = s.Actor
+	}
 	config := huma.DefaultConfig("hallkiosk center", "1")
 	config.Info.Description = "Events of the kiosks come in, queue lengths go out. Refusals are RFC 9457 problems with a code."
 	config.DocsPath = ""     // its page would load scripts from outside
 	config.CreateHooks = nil // no $schema in answers
 	config.Transformers = append(config.Transformers, s.ownProblem)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", Description: "The kiosk's own token"},
+		"token":   {Type: "http", Scheme: "bearer", Description: "The kiosk's own token"},
+		"account": {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of a person who has logged in"},
 	}
 	api := humago.New(s.mux, config)
 	s.operations(api)
@@ -82,6 +102,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ConnState:         s.crowd.watch,
+		TLSConfig:         s.opts.TLS,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: 32, MaxReceiveBufferPerConnection: 1 << 20},
 		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 	}
 	stopped := make(chan error, 1)
@@ -95,7 +118,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		stopped <- err
 	})
-	err := srv.Serve(l)
+	serve := srv.Serve
+	if s.opts.TLS != nil {
+		serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+	}
+	err := serve(l)
 	if done() || !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -142,6 +169,8 @@ func (s *Server) operations(api huma.API) {
 		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
 		Responses: refusals(401, 500, 503),
 	}, s.self)
+	s.callOperations(api, refusals)
+	s.whoOperations(api, refusals)
 	s.describeNews(api, refusals(401, 422, 500, 503))
 	huma.Register(api, huma.Operation{
 		OperationID: "get-queues", Method: http.MethodGet, Path: "/v1/halls/{hall}/queues",
@@ -199,8 +228,9 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 
 type healthOutput struct {
 	Body struct {
-		Status  string `json:"status" enum:"ok"`
-		Refused int64  `json:"refused" doc:"Batches turned away since the start"`
+		Status  string           `json:"status" enum:"ok"`
+		Refused int64            `json:"refused" doc:"Batches turned away since the start"`
+		By      map[string]int64 `json:"refused_by,omitempty" doc:"Requests refused for who asked, by kind: forged, replayed, revoked, expired, code, used, token, hall, login, session, role, crowd"`
 	}
 }
 
@@ -213,6 +243,7 @@ func (s *Server) health(ctx context.Context, _ *struct{}) (*healthOutput, error)
 	}
 	out := &healthOutput{}
 	out.Body.Status, out.Body.Refused = "ok", s.Refused()
+	out.Body.By = s.RefusedBy()
 	return out, nil
 }
 

@@ -29,6 +29,7 @@ type hall struct {
 	*testing.T
 	*center.Server
 	store *store.Store
+	path  string // of the store
 	url   string
 	log   *bytes.Buffer
 	now   time.Time
@@ -37,8 +38,9 @@ type hall struct {
 func newHall(t *testing.T) *hall {
 	t.Helper()
 	h := &hall{T: t, log: &bytes.Buffer{}, now: Noon.Add(time.Hour)}
+	h.path = filepath.Join(t.TempDir(), "center.db")
 	var err error
-	if h.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "center.db")); err != nil {
+	if h.store, err = store.Open(t.Context(), h.path); err != nil {
 		t.Fatal(err)
 	}
 	o := center.DefaultOpts()

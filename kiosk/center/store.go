@@ -32,8 +32,8 @@ type Store interface {
 	// to, "" when there is none yet.
 	LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error)
 
-	// Queues returns the queues of hall that gave out a number on day, by
-	// letter. Nil when there are none.
+	// Queues returns the queues of hall that gave out a number on day, or where
+	// somebody of that day waits, by letter. Nil when there are none.
 	Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]Queue, error)
 
 	// Latest returns at most limit tickets of hall and day, newest first.
@@ -69,6 +69,11 @@ type Store interface {
 	// newest. While the database is away nothing comes, and afterwards what was
 	// missed. The channel is closed when ctx ends or the store is closed.
 	Watch(ctx context.Context, hall kiosk.HallID) (<-chan int64, error)
+
+	Calls
+
+	Keys
+	Accounts
 
 	// Check returns nil when the store answers.
 	Check(ctx context.Context) error

@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +30,14 @@ type ClientOpts struct {
 	// Token returns the kiosk's token; it is asked before every batch, so that
 	// a changed token file counts at once.
 	Token func() (string, error)
+
+	// Key signs every request in place of the token; nil is a kiosk that wasn't
+	// enrolled.
+	Key *Key
+
+	// TLS says which center to trust; nil is any that the system's CAs vouch
+	// for. See TLS. It is heeded when HTTP is nil.
+	TLS *tls.Config
 
 	// HTTP carries the requests. Nil is a client that gives a center ten
 	// seconds to be reached and thirty to answer.
@@ -52,6 +62,7 @@ type Client struct {
 	base  string // the center's address
 	hall  kiosk.HallID
 	token func() (string, error)
+	key   *Key
 	http  *http.Client
 	held  *http.Client // without a limit, for lines that are held open
 }
@@ -67,7 +78,7 @@ func NewClient(o ClientOpts) (*Client, error) {
 			Hint: "[center] url must be such as https://center.example.gov.cn"}
 	}
 	u.RawQuery, u.Fragment = "", ""
-	c := &Client{base: strings.TrimSuffix(u.String(), "/"), hall: o.Hall, token: o.Token, http: &http.Client{}}
+	c := &Client{base: strings.TrimSuffix(u.String(), "/"), hall: o.Hall, token: o.Token, key: o.Key, http: &http.Client{}}
 	if o.HTTP != nil {
 		*c.http = *o.HTTP
 	} else {
@@ -76,6 +87,7 @@ func NewClient(o ClientOpts) (*Client, error) {
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 			TLSHandshakeTimeout:   10 * time.Second,
+			TLSClientConfig:       o.TLS,
 			ResponseHeaderTimeout: 25 * time.Second,
 			IdleConnTimeout:       90 * time.Second,
 			MaxIdleConnsPerHost:   2,
@@ -100,6 +112,13 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // than the kiosk believed, such as after a restore. Everything after
 // AckedThrough must be sent again.
 type BehindError struct{ AckedThrough int64 }
+
+// ErrDouble is the cause of a refusal: another machine speaks under this kiosk's
+// id.
+var ErrDouble = errors.New("another machine uses this kiosk's id")
+
+// problemDouble is the center's type of problem for it.
+const problemDouble = "urn:hallkiosk:problem:double"
 
 func (e *BehindError) Error() string {
 	return fmt.Sprintf("the center has events through %d only", e.AckedThrough)
@@ -134,24 +153,28 @@ func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
 	return kiosk.Ack{AckedThrough: *ack.AckedThrough}, nil
 }
 
-// request makes a request of the kiosk, with its token.
+// request makes a request of the kiosk, with its signature or its token.
 func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
 	fail := func(err error, hint string) (*http.Request, error) {
 		return nil, &kiosk.Error{Code: kiosk.EInvalid, Op: "ask the center", Err: err, Hint: hint}
-	}
-	token, err := c.token()
-	if err != nil {
-		return fail(err, "the kiosk's token can't be read. See [center] token_file")
-	}
-	token = strings.TrimSpace(token)
-	if !sendable(token) {
-		return fail(nil, "the kiosk's token is empty or has characters that can't be sent. See [center] token_file")
 	}
 	r, err := http.NewRequestWithContext(ctx, method, c.base+"/"+path, bytes.NewReader(body))
 	if err != nil {
 		return fail(err, "[center] url can't be used")
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	if c.key != nil {
+		c.key.sign(r, "/"+path, body)
+	} else {
+		token, err := c.token()
+		if err != nil {
+			return fail(err, "the kiosk's token can't be read. See [center] token_file")
+		}
+		token = strings.TrimSpace(token)
+		if !sendable(token) {
+			return fail(nil, "the kiosk's token is empty or has characters that can't be sent. See [center] token_file")
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	r.Header.Set("Accept", "application/json")
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -161,22 +184,36 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 
 // ask sends a request and reads its answer into v.
 func (c *Client) ask(r *http.Request, op string, v any) error {
-	answer, err := c.http.Do(r)
-	if err != nil {
-		return c.away(op, "doesn't answer", err)
+	status, text, err := c.exchange(r, op)
+	if err == nil && status == http.StatusUnauthorized && c.key.behind(text) {
+		// A key that lost count, as after a start with the clock set back.
+		if r, err = c.key.again(r, strings.TrimPrefix(r.URL.String(), c.base)); err == nil {
+			status, text, err = c.exchange(r, op)
+		}
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return c.away(op, "broke off its answer", err)
+		return err
 	}
-	if answer.StatusCode != http.StatusOK {
-		return c.refusal(op, answer.StatusCode, text)
+	if status != http.StatusOK {
+		return c.refusal(op, status, text)
 	}
 	if json.Unmarshal(text, v) != nil {
 		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Hint: c.notCenter()}
 	}
 	return nil
+}
+
+// exchange sends a request and reads its answer.
+func (c *Client) exchange(r *http.Request, op string) (status int, text []byte, err error) {
+	answer, err := c.http.Do(r)
+	if err != nil {
+		return 0, nil, c.away(op, "doesn't answer", err)
+	}
+	defer answer.Body.Close()
+	if text, err = io.ReadAll(io.LimitReader(answer.Body, maxAnswer)); err != nil {
+		return 0, nil, c.away(op, "broke off its answer", err)
+	}
+	return answer.StatusCode, text, nil
 }
 
 func (c *Client) notCenter() string {
@@ -189,6 +226,9 @@ func sendable(token string) bool {
 }
 
 func (c *Client) away(op, what string, err error) error {
+	if hint := distrust(err); hint != "" {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Err: err, Message: "中心的证书有问题,不影响取号。", Hint: c.String() + ": " + hint}
+	}
 	return &kiosk.Error{Code: kiosk.EUnavailable, Op: op, Err: err,
 		Message: "暂时连不上中心,不影响取号。", Hint: c.String() + " " + what}
 }
@@ -197,6 +237,7 @@ func (c *Client) away(op, what string, err error) error {
 // the problem in text, when it is one.
 func (c *Client) refusal(op string, status int, text []byte) error {
 	var p struct {
+		Type         string     `json:"type"`
 		Code         kiosk.Code `json:"code"`
 		Detail       string     `json:"detail"`
 		AckedThrough *int64     `json:"acked_through"`
@@ -209,12 +250,19 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 		hint += ": " + p.Detail
 	}
 	e := &kiosk.Error{Op: op, Hint: hint}
+	if status == http.StatusUnauthorized && c.key.behind(text) {
+		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
+		return e // the next request counts on from there
+	}
 	switch {
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
 		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
 	case status == http.StatusConflict:
 		e.Code = kiosk.EConflict
-		if p.AckedThrough != nil {
+		switch {
+		case p.Type == problemDouble:
+			e.Err = ErrDouble
+		case p.AckedThrough != nil:
 			e.Err = &BehindError{AckedThrough: *p.AckedThrough}
 		}
 	case status == http.StatusNotFound:

@@ -16,6 +16,7 @@ import (
 type Opts struct {
 	Hall  kiosk.HallID
 	Kiosk kiosk.KioskID
+	Prior kiosk.Epoch // the life of the store that this one was restored from; may be empty
 
 	Batch    int           // at most so many events at once
 	Bytes    int           // and so many bytes of bodies, unless one alone has more
@@ -155,7 +156,7 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 	}
 	last := p.from + int64(len(events))
 
-	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Events: events})
+	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Prior: p.opts.Prior, Events: events})
 	var behind *BehindError
 	switch {
 	case errors.As(err, &behind) && behind.AckedThrough < p.from && behind.AckedThrough >= 0:

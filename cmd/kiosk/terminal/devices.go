@@ -38,6 +38,7 @@ type devices struct {
 	refusal  time.Time      // when
 	open     bool           // the cabinet's door
 	tampered bool           // until Unlock
+	double   bool           // another machine has this kiosk's id
 	lowPaper bool           // the cabinet's own contact
 	help     bool           // somebody wants a member of staff
 	backup   time.Time      // the newest one's
@@ -268,6 +269,8 @@ func (d *devices) shut() string {
 		return "tampered"
 	case d.open:
 		return "door_open"
+	case d.double:
+		return "double"
 	}
 	return ""
 }
@@ -343,6 +346,14 @@ func (k *terminal) lookAfterPrinter(ctx context.Context) {
 		if k.app != nil {
 			k.app.Printer(f)
 		}
+		double := k.double(ctx)
+		k.devices.mu.Lock()
+		changed := k.devices.double != double
+		k.devices.double = double
+		k.devices.mu.Unlock()
+		if changed {
+			k.lock()
+		}
 		k.lamp(f)
 		select {
 		case <-every.C:
@@ -387,6 +398,9 @@ func (k *terminal) deviceStates() []control.Device {
 		if why := d.shut(); why != "" {
 			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过,看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
 		}
+	}
+	if d.shut() == "double" {
+		c.State, c.Hint = "double", "另一台机器用了同一个编号,请改 [kiosk] id / another machine has this kiosk's id: change [kiosk] id"
 	}
 	if d.wiring != nil {
 		c.State, c.Hint = string(kiosk.FaultGone), d.wiring.Error()

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"errors"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/control"
@@ -29,6 +30,9 @@ func (k *terminal) linkUp() error {
 	}
 	o := uplink.DefaultOpts()
 	o.Hall, o.Kiosk = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID)
+	if r, recovered := k.store.Recovered(); recovered {
+		o.Prior = r.Epoch
+	}
 	k.link.pump = uplink.NewPump(k.store, k.link.client, o)
 	f := uplink.DefaultFeedOpts()
 	f.Hall = o.Hall
@@ -56,6 +60,16 @@ func (k *terminal) send(ctx context.Context) {
 	}
 	k.link.pump.Run(ctx)
 	k.link.client.Close()
+}
+
+// double says whether the center has refused this kiosk because another machine
+// speaks under its id: then neither may give numbers of the own series.
+func (k *terminal) double(ctx context.Context) bool {
+	if k.link.pump == nil {
+		return false
+	}
+	s, err := k.link.pump.State(ctx)
+	return err == nil && errors.Is(s.Err, uplink.ErrDouble)
 }
 
 func (k *terminal) centerState(ctx context.Context) (control.Center, error) {

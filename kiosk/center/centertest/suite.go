@@ -60,6 +60,17 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"TwoStores":      twoStores,
 		"ClashingStores": clashingStores,
 		"ByBytes":        byBytes,
+		"Enrol":          enrol,
+		"EnrolTogether":  enrolTogether,
+		"KeyUse":         keyUse,
+		"KeyWindow":      keyWindow,
+		"KeyTogether":    keyTogether,
+		"KeyTwoStores":   keyTwoStores,
+		"KeysSQL":        keysSQL,
+		"Accounts":       accounts,
+		"Sessions":       sessions,
+		"Trail":          trail,
+		"AccountsSQL":    accountsSQL,
 		"ChecksAnswered": func(s *suite) { s.ok(s.Check(s.Context())) },
 	} {
 		t.Run(name, func(t *testing.T) {

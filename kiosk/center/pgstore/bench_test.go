@@ -85,7 +85,8 @@ func onSQLite(b *testing.B, _ int) (center.Store, floor) {
 				return err
 			}
 		}
-		ticket, err := tx.Prepare("INSERT INTO tickets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING")
+		ticket, err := tx.Prepare(`INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?6, ?9) ON CONFLICT DO NOTHING`)
 		if err != nil {
 			return err
 		}
@@ -226,13 +227,13 @@ func BenchmarkCenterGrant(b *testing.B) {
 				rate, floorRate := float64(len(ours))/oursFor.Seconds(), float64(len(floor))/floorFor.Seconds()
 				b.ReportMetric(0, "ns/op")
 				b.ReportMetric(rate, "grants/s")
-				b.ReportMetric(ms(quantile(ours, .5)), "p50-ms")
-				b.ReportMetric(ms(quantile(ours, .99)), "p99-ms")
-				b.ReportMetric(ms(quantile(ours, 1)), "worst-ms")
+				b.ReportMetric(millis(quantile(ours, .5)), "p50-ms")
+				b.ReportMetric(millis(quantile(ours, .99)), "p99-ms")
+				b.ReportMetric(millis(quantile(ours, 1)), "worst-ms")
 				b.ReportMetric(floorRate, "floor/s")
-				b.ReportMetric(ms(quantile(floor, .5)), "floor-p50-ms")
-				b.ReportMetric(ms(quantile(floor, .99)), "floor-p99-ms")
-				b.ReportMetric(ms(quantile(floor, 1)), "floor-worst-ms")
+				b.ReportMetric(millis(quantile(floor, .5)), "floor-p50-ms")
+				b.ReportMetric(millis(quantile(floor, .99)), "floor-p99-ms")
+				b.ReportMetric(millis(quantile(floor, 1)), "floor-worst-ms")
 				b.ReportMetric(floorRate/rate, "ratio")
 			})
 		}
@@ -267,4 +268,4 @@ func quantile(d []time.Duration, q float64) time.Duration {
 	return s[int(q*float64(len(s)-1))]
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -25,6 +25,12 @@
 // synced (async.c, PreCommit_Notify), so ingest of all halls commits one by
 // one; grants don't notify and share their commits instead.
 //
+// A press takes three round trips too: one locks the rows of the window's queues
+// and reads whom they could call, by an index of those who wait; one writes; one
+// raises the version and commits. The version of each ticket and the unique
+// window are what keeps a number at one window; the lock only saves windows that
+// press together from deciding for nothing.
+//
 // Connections keep prepared statements, a setting and LISTEN: a pooler between
 // must keep sessions, not transactions.
 package pgstore

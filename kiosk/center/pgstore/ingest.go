@@ -217,8 +217,8 @@ func (in *intake) put(q *pgx.Batch, tickets []center.NewTicket, done map[kiosk.T
 		walls, counts = append(walls, n.Taken.Wall), append(counts, n.Taken.Count)
 		prints, attempts, causes = append(prints, string(n.Print)), append(attempts, int64(n.Attempt)), append(causes, n.Cause)
 	}
-	q.Queue(`INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash)
-		SELECT t.id, $1, $2, t.day, t.number, t.queue, t.items, t.state, t.wall, t.count, t.print, t.attempt, t.cause, $3
+	q.Queue(`INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since)
+		SELECT t.id, $1, $2, t.day, t.number, t.queue, t.items, t.state, t.wall, t.count, t.print, t.attempt, t.cause, $3, t.queue, t.wall
 		FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::text[])
 			AS t (id, day, number, queue, items, state, wall, count, print, attempt, cause)
 		ON CONFLICT DO NOTHING RETURNING id`,

@@ -28,6 +28,7 @@ const (
 	writers  = 4
 	readers  = 6
 	granters = 1 // see center.NewGranter
+	markers  = 1 // see center.NewTurns
 )
 
 // Store is a center.Store on PostgreSQL. Make it with Open.
@@ -37,9 +38,12 @@ type Store struct {
 	writer  *pool
 	reader  *pool
 	counter *pool    // for grants
+	marker  *pool    // for the numbers of signed requests
+	caller  *pool    // for presses of clerks
 	months  sync.Map // time.Time: partitions known to be there
 	news    center.News
 	granter *center.Granter
+	uses    *center.Turns[center.KeyUse, error]
 
 	life  context.Context
 	end   context.CancelFunc
@@ -82,7 +86,9 @@ func open(ctx context.Context, url string, w waits) (*Store, error) {
 	}
 	s := &Store{config: config, place: net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database, waits: w}
 	s.writer, s.reader, s.counter = newPool(writers, s.connect), newPool(readers, s.connect), newPool(granters, s.connect)
-	s.granter = center.NewGranter(s.grant)
+	s.caller = newPool(callers, s.connect)
+	s.marker = newPool(markers, s.connect)
+	s.granter, s.uses = center.NewGranter(s.grant), center.NewTurns(s.use)
 	s.life, s.end = context.WithCancel(context.Background())
 	for _, step := range []func(context.Context) error{s.Check, s.migrate} {
 		if err := step(ctx); err != nil {
@@ -185,9 +191,10 @@ func (s *Store) Check(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.news.Close()
 	s.granter.Close()
+	s.uses.Close()
 	s.end()
 	s.work.Wait()
-	for _, p := range []*pool{s.writer, s.reader, s.counter} {
+	for _, p := range []*pool{s.writer, s.reader, s.counter, s.caller, s.marker} {
 		p.close()
 	}
 	return nil

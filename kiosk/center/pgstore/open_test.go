@@ -20,7 +20,7 @@ import (
 )
 
 // do runs statements beside the store.
-func do(t *testing.T, url string, statements ...string) {
+func do(t testing.TB, url string, statements ...string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {

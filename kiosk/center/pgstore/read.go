@@ -26,13 +26,19 @@ func (s *Store) LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, er
 	return days[0], nil
 }
 
-// Queues implements center.Store.
+// Queues implements center.Store. Who waits may do so in another queue than
+// the number's.
 func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]center.Queue, error) {
 	return list(ctx, s, "list queues", func(row pgx.CollectableRow) (q center.Queue, err error) {
 		q.Day = day
 		return q, row.Scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
-	}, `SELECT DISTINCT ON (queue) queue, count(*) FILTER (WHERE state = $1) OVER one, count(*) OVER one, number FROM tickets t
-		WHERE hall = $2 AND day = $3 WINDOW one AS (PARTITION BY queue) ORDER BY queue, wall DESC, t.count DESC, id DESC`, kiosk.Waiting, hall, day)
+	}, `SELECT queue, sum(waiting)::bigint, sum(taken)::bigint, max(last) FROM (
+			(SELECT DISTINCT ON (queue) queue, 0 AS waiting, count(*) OVER (PARTITION BY queue) AS taken, number AS last FROM tickets t
+				WHERE hall = $1 AND day = $2 ORDER BY queue, wall DESC, t.count DESC, id DESC)
+			UNION ALL
+			SELECT line, count(*), 0, '' FROM tickets
+				WHERE hall = $1 AND day = $2 AND state IN ('waiting', 'parked') AND state = 'waiting' GROUP BY line
+		) one GROUP BY queue ORDER BY queue`, hall, day)
 }
 
 // Latest implements center.Store.

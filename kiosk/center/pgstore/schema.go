@@ -111,7 +111,10 @@ CREATE TABLE grants (
 	n       bigint NOT NULL CHECK (n > 0),
 	UNIQUE (hall, day, queue, n)
 );
-`}
+`,
+	callSchema,
+	whoTables,
+}
 
 // migrate brings the schema up to date. Of several processes that start at
 // once one does it, and the others wait.

@@ -207,8 +207,8 @@ func (in *intake) put(tickets []center.NewTicket) (refused []center.NewTicket, e
 	if len(tickets) == 0 {
 		return nil, nil
 	}
-	ticket, err := in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+	ticket, err := in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?6, ?9) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type Store struct {
 
 	news    center.News
 	granter *center.Granter
+	uses    *center.Turns[center.KeyUse, error]
 }
 
 var _ center.Store = (*Store)(nil)
@@ -57,7 +58,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			Hint: fmt.Sprintf("%s: can't be opened for writing. Make its folder, or give this user the right to write there", path)}
 	}
 	s := &Store{path: path}
-	s.granter = center.NewGranter(s.grant)
+	s.granter, s.uses = center.NewGranter(s.grant), center.NewTurns(s.use)
 	// The settings are fixed text, so opening can't fail yet.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
 	s.writer, _ = sql.Open("sqlite3", name+writerSettings)
@@ -177,6 +178,7 @@ func (s *Store) Check(ctx context.Context) error {
 func (s *Store) Close() error {
 	s.news.Close()
 	s.granter.Close()
+	s.uses.Close()
 	return s.failed("close store", errors.Join(s.reader.Close(), s.writer.Close()))
 }
 

@@ -24,14 +24,19 @@ func (s *Store) LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, er
 }
 
 // Queues implements center.Store. SQLite takes the number from the row that
-// holds the maximum of the group (lang_select.html, "bare columns").
+// holds the maximum of the group (lang_select.html, "bare columns"). Who waits
+// may do so in another queue than the number's.
 func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]center.Queue, error) {
 	return list(ctx, s, "list queues", func(rows *sql.Rows, q *center.Queue) error {
-		var newest int64
 		q.Day = day
-		return rows.Scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last, &newest)
-	}, `SELECT queue, sum(state = ?), count(*), number, max(wall * 1000 + min(count, 999)) FROM tickets
-		WHERE hall = ? AND day = ? GROUP BY queue ORDER BY queue`, kiosk.Waiting, hall, day)
+		return rows.Scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
+	}, `SELECT queue, sum(waiting), sum(taken), max(last) FROM (
+			SELECT queue, 0 AS waiting, count(*) AS taken, number AS last, max(wall * 1000 + min(count, 999)) FROM tickets
+				WHERE hall = ?1 AND day = ?2 GROUP BY queue
+			UNION ALL
+			SELECT line, count(*), 0, '', 0 FROM tickets
+				WHERE hall = ?1 AND day = ?2 AND state IN ('waiting', 'parked') AND state = 'waiting' GROUP BY line
+		) GROUP BY queue ORDER BY queue`, hall, day)
 }
 
 // Latest implements center.Store.

@@ -95,4 +95,7 @@ CREATE TABLE grants (
 INSERT INTO counters (hall, day, queue, last)
 	SELECT hall, day, queue, max(CAST(substr(number, length(queue) + 1) AS INTEGER)) FROM tickets
 	WHERE instr(number, '-') = 0 AND length(number) <= length(queue) + 6 GROUP BY hall, day, queue;
-`}
+`,
+	callSchema,
+	whoTables,
+}

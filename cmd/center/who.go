@@ -1,0 +1,290 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"hallkiosk/configs"
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/center"
+)
+
+// verb is a command of the operator at the console.
+type verb struct {
+	define func(*flag.FlagSet, *asked)
+	needs  []string // flags that must be given
+	run    func(context.Context, *Main, center.Store, asked) error
+}
+
+// asked is what the operator wrote.
+type asked struct {
+	hall, kiosk, name, role string
+	days, limit             int
+	by                      string    // who asks
+	now                     time.Time // in the city's zone
+}
+
+func hallFlag(f *flag.FlagSet, a *asked)  { f.StringVar(&a.hall, "hall", "", "大厅 / hall") }
+func kioskFlag(f *flag.FlagSet, a *asked) { f.StringVar(&a.kiosk, "kiosk", "", "终端 / kiosk") }
+func nameFlag(f *flag.FlagSet, a *asked)  { f.StringVar(&a.name, "name", "", "账号 / account") }
+func nothing(*flag.FlagSet, *asked)       {}
+
+// verbs are the operator's commands by name; two words for those of accounts.
+var verbs = map[string]verb{
+	"enroll": {func(f *flag.FlagSet, a *asked) {
+		hallFlag(f, a)
+		kioskFlag(f, a)
+		f.IntVar(&a.days, "days", 0, "密钥有效天数,0 为长期 / days that the key is good, 0 is for ever")
+	}, []string{"hall", "kiosk"}, enroll},
+	"keys":   {nothing, nil, listKeys},
+	"revoke": {kioskFlag, []string{"kiosk"}, revoke},
+	"account add": {func(f *flag.FlagSet, a *asked) {
+		nameFlag(f, a)
+		hallFlag(f, a)
+		f.StringVar(&a.role, "role", "", "clerk, guide, manager, technician, administrator")
+	}, []string{"name", "role"}, addAccount},
+	"account list":     {nothing, nil, listAccounts},
+	"account disable":  {nameFlag, []string{"name"}, func(ctx context.Context, m *Main, s center.Store, a asked) error { return disable(ctx, m, s, a, true) }},
+	"account enable":   {nameFlag, []string{"name"}, func(ctx context.Context, m *Main, s center.Store, a asked) error { return disable(ctx, m, s, a, false) }},
+	"account password": {nameFlag, []string{"name"}, setPassword},
+	"audit": {func(f *flag.FlagSet, a *asked) {
+		hallFlag(f, a)
+		f.IntVar(&a.limit, "limit", 100, "最多多少行 / lines at most")
+	}, nil, audit},
+}
+
+// find returns the verb that args begin with, and what is left of them.
+func find(args []string) (name string, v verb, rest []string, ok bool) {
+	for words := min(2, len(args)); words > 0; words-- {
+		name = strings.Join(args[:words], " ")
+		if v, ok = verbs[name]; ok {
+			return name, v, args[words:], true
+		}
+	}
+	return "", verb{}, nil, false
+}
+
+// operate runs a verb of the operator and returns the exit code.
+func (m *Main) operate(ctx context.Context, name string, v verb, args []string) int {
+	var a asked
+	flags := flag.NewFlagSet("center "+name, flag.ContinueOnError)
+	flags.SetOutput(m.Stderr)
+	path := flags.String("config", "center.toml", "the config")
+	v.define(flags, &a)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitStop
+	case err != nil:
+		return exitMend
+	case flags.NArg() > 0: // not repeated: it may be a password
+		fmt.Fprintf(m.Stderr, "center: 多余的参数 / too many arguments\n%s", usage)
+		return exitMend
+	}
+	for _, need := range v.needs {
+		if flags.Lookup(need).Value.String() == "" {
+			fmt.Fprintf(m.Stderr, "center %s: 缺 -%s / -%s is missing\n", name, need, need)
+			return exitMend
+		}
+	}
+	config, err := configs.LoadCenter(*path)
+	if err != nil {
+		fmt.Fprintln(m.Stderr, err)
+		return exitMend
+	}
+	a.now, a.by = time.Now().In(config.Location()), "operator"
+	if u, err := user.Current(); err == nil {
+		a.by += ":" + u.Username
+	}
+	if err := m.on(ctx, config, v, a); err != nil {
+		var e *kiosk.Error
+		if errors.As(err, &e) && e.Message != "" {
+			fmt.Fprintf(m.Stderr, "center: %s\n", e.Message)
+		}
+		fmt.Fprintf(m.Stderr, "center: %v\n", kiosk.HintOf(err))
+		switch kiosk.CodeOf(err) {
+		case kiosk.EInvalid, kiosk.ENotFound, kiosk.EConflict:
+			return exitMend
+		}
+		return exitCode(err)
+	}
+	return exitStop
+}
+
+func (m *Main) on(ctx context.Context, config configs.Center, v verb, a asked) (err error) {
+	st, err := open(ctx, config.Store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return v.run(ctx, m, st, a)
+}
+
+func (a asked) entry(action, subject, hall string) center.Entry {
+	return center.Entry{At: a.now, Hall: kiosk.HallID(hall), Account: a.by, Action: action, Subject: subject, From: "console"}
+}
+
+func enroll(ctx context.Context, m *Main, st center.Store, a asked) error {
+	code, err := center.NewCode(ctx, st, kiosk.HallID(a.hall), kiosk.KioskID(a.kiosk), time.Duration(a.days)*24*time.Hour, a.now, a.by)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s\n十分钟内在终端上运行,只能用一次:\nRun on the kiosk within ten minutes; it works once:\n  kiosk enroll -config /etc/hallkiosk/kiosk.toml %s\n", code, code)
+	return nil
+}
+
+func listKeys(ctx context.Context, m *Main, st center.Store, a asked) error {
+	all, err := st.ListKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		state := "有效 good"
+		switch {
+		case !k.Revoked.IsZero():
+			state = "已吊销 revoked " + when(k.Revoked, a)
+		case !k.Until.IsZero() && !a.now.Before(k.Until):
+			state = "已过期 expired " + when(k.Until, a)
+		case !k.Until.IsZero():
+			state += " - " + when(k.Until, a)
+		}
+		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", k.Kiosk, k.Hall, k.ID, when(k.Made, a), when(k.Used, a), state)
+	}
+	fmt.Fprintf(m.Stdout, "%d 把密钥 / keys\n", len(all))
+	return nil
+}
+
+func when(t time.Time, a asked) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.In(a.now.Location()).Format("2006-01-02 15:04")
+}
+
+func revoke(ctx context.Context, m *Main, st center.Store, a asked) error {
+	hall := ""
+	all, err := st.ListKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		if string(k.Kiosk) == a.kiosk {
+			hall = string(k.Hall)
+		}
+	}
+	if err := st.Revoke(ctx, kiosk.KioskID(a.kiosk), a.entry("key.revoked", a.kiosk, hall)); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s: 密钥已吊销 / the key is revoked\n", a.kiosk)
+	return nil
+}
+
+// password reads one from the first line of standard input: arguments can be
+// seen by everybody on the machine.
+func (m *Main) password() (string, error) {
+	in := m.Stdin
+	if in == nil {
+		in = os.Stdin
+	}
+	fmt.Fprintln(m.Stderr, "密码,一行,回车结束 / password, one line:")
+	line, err := bufio.NewReader(io.LimitReader(in, 4<<10)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "read password", Err: err, Message: "读不到密码。", Hint: "the password can't be read from standard input"}
+	}
+	line = strings.TrimRight(line, "\r\n")
+	if err := center.CheckPassword(line); err != nil {
+		return "", err
+	}
+	return center.HashPassword(line, center.DefaultCost), nil
+}
+
+func addAccount(ctx context.Context, m *Main, st center.Store, a asked) error {
+	account := center.Account{Name: a.name, Role: center.Role(a.role), Hall: kiosk.HallID(a.hall), Made: a.now}
+	if err := center.CheckAccount(account); err != nil {
+		return err
+	}
+	var err error
+	if account.Password, err = m.password(); err != nil {
+		return err
+	}
+	if err := st.AddAccount(ctx, account, a.entry("account.added", a.name+" "+a.role, a.hall)); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s: 账号已建立 / added as %s, %s\n", a.name, a.role, hallName(a.hall))
+	return nil
+}
+
+func hallName(hall string) string {
+	if hall == "" {
+		return "所有大厅 all halls"
+	}
+	return hall
+}
+
+func listAccounts(ctx context.Context, m *Main, st center.Store, _ asked) error {
+	all, err := st.ListAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		state := "启用 enabled"
+		if c.Disabled {
+			state = "停用 disabled"
+		}
+		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\n", c.Name, c.Role, hallName(string(c.Hall)), state)
+	}
+	fmt.Fprintf(m.Stdout, "%d 个账号 / accounts\n", len(all))
+	return nil
+}
+
+func disable(ctx context.Context, m *Main, st center.Store, a asked, off bool) error {
+	action, told := "account.enabled", "已启用 / enabled"
+	if off {
+		action, told = "account.disabled", "已停用,所有会话已结束 / disabled, all its sessions have ended"
+	}
+	if err := st.SetDisabled(ctx, a.name, off, a.entry(action, a.name, hallOf(ctx, st, a.name))); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s: %s\n", a.name, told)
+	return nil
+}
+
+func setPassword(ctx context.Context, m *Main, st center.Store, a asked) error {
+	hash, err := m.password()
+	if err != nil {
+		return err
+	}
+	if err := st.SetPassword(ctx, a.name, hash, a.entry("account.password", a.name, hallOf(ctx, st, a.name))); err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s: 密码已改,所有会话已结束 / password changed, all its sessions have ended\n", a.name)
+	return nil
+}
+
+// hallOf is the hall whose managers read of a change; without one nobody but
+// the operator does.
+func hallOf(ctx context.Context, st center.Store, name string) string {
+	c, err := st.Account(ctx, name)
+	if err != nil {
+		return ""
+	}
+	return string(c.Hall)
+}
+
+func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
+	lines, err := st.Trail(ctx, kiosk.HallID(a.hall), 0, max(1, a.limit))
+	if err != nil {
+		return err
+	}
+	for _, e := range lines {
+		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.In(a.now.Location()).Format(time.DateTime), e.Hall, e.Account, e.Action, e.Subject, e.From)
+	}
+	return nil
+}

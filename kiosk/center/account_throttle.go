@@ -1,0 +1,147 @@
+package center
+
+import (
+	"container/list"
+	"sync"
+	"time"
+)
+
+// throttle slows down who guesses passwords. Each failure is held against
+// three things, and a try is weighed only when none of them is exhausted:
+//
+//   - the name together with the address: 5 failures, then one try every 15 s;
+//   - the address: 50 failures, then one every 2 s;
+//   - the name from all addresses together: 100 failures, then one a minute.
+//     An address from which the account has logged in before is exempt from
+//     this one, so a stranger, or a thousand, can't lock a person out of the
+//     desk where she works; and from anywhere the wait is at most a minute.
+//
+// What is turned away costs no hash, and isn't held against anybody, so no wait
+// ever grows. It is kept in memory, each process for itself and bounded: after
+// a restart a guesser has his first tries again, which at those rates is no
+// help to him.
+type throttle struct {
+	mu      sync.Mutex
+	buckets map[string]*list.Element // of *bucket
+	recent  *list.List               // the one touched last in front
+	good    map[string]*list.Element // of string: name and address of a login
+	logins  *list.List
+}
+
+// bucket holds how many tries are left, as of a time.
+type bucket struct {
+	key  string
+	left float64
+	at   time.Time
+}
+
+// maxBuckets bounds a throttle's memory: some hundred bytes each.
+const maxBuckets = 20_000
+
+type limit struct {
+	burst float64
+	every time.Duration // for one more
+}
+
+var (
+	pairLimit    = limit{5, 15 * time.Second}
+	addressLimit = limit{50, 2 * time.Second}
+	nameLimit    = limit{100, time.Minute}
+)
+
+func newThrottle() *throttle {
+	return &throttle{buckets: map[string]*list.Element{}, recent: list.New(), good: map[string]*list.Element{}, logins: list.New()}
+}
+
+// claim is one bucket that a try draws from.
+type claim struct {
+	key string
+	limit
+}
+
+// claims returns what a try draws from.
+func (t *throttle) claims(name, address string) (pair string, all []claim) {
+	pair = name + "\n" + address
+	all = []claim{{"p" + pair, pairLimit}, {"a" + address, addressLimit}, {"n" + name, nameLimit}}
+	if _, known := t.good[pair]; known {
+		all = all[:2]
+	}
+	return pair, all
+}
+
+// try takes one try of a name from an address, at once for all its claims. It
+// returns zero, or how long to wait.
+func (t *throttle) try(name, address string, now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, all := t.claims(name, address)
+	var wait time.Duration
+	var hold []*bucket
+	for _, c := range all {
+		b := t.bucket(c, now)
+		hold = append(hold, b)
+		if b.left < 1 {
+			wait = max(wait, time.Duration((1-b.left)*float64(c.every)))
+		}
+	}
+	if wait > 0 {
+		return max(wait, time.Second)
+	}
+	for _, b := range hold {
+		b.left--
+	}
+	return 0
+}
+
+// back gives back a try that was not weighed.
+func (t *throttle) back(name, address string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, all := t.claims(name, address)
+	for _, c := range all {
+		b := t.bucket(c, now)
+		b.left = min(b.left+1, c.burst)
+	}
+}
+
+// won gives back the try of somebody who knew the password, and remembers the
+// address.
+func (t *throttle) won(name, address string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	pair, all := t.claims(name, address)
+	for i, c := range all {
+		b := t.bucket(c, now)
+		b.left = min(b.left+1, c.burst)
+		if i == 0 {
+			b.left = c.burst
+		}
+	}
+	if e, known := t.good[pair]; known {
+		t.logins.MoveToFront(e)
+		return
+	}
+	t.good[pair] = t.logins.PushFront(pair)
+	if t.logins.Len() > maxBuckets {
+		delete(t.good, t.logins.Remove(t.logins.Back()).(string))
+	}
+}
+
+// bucket returns a claim's bucket as of now.
+func (t *throttle) bucket(c claim, now time.Time) *bucket {
+	e := t.buckets[c.key]
+	if e == nil {
+		e = t.recent.PushFront(&bucket{key: c.key, left: c.burst, at: now})
+		t.buckets[c.key] = e
+		if t.recent.Len() > maxBuckets {
+			delete(t.buckets, t.recent.Remove(t.recent.Back()).(*bucket).key)
+		}
+	}
+	t.recent.MoveToFront(e)
+	b := e.Value.(*bucket)
+	if passed := now.Sub(b.at); passed > 0 {
+		b.left = min(c.burst, b.left+passed.Seconds()/c.every.Seconds())
+	}
+	b.at = now
+	return b
+}

@@ -1,0 +1,441 @@
+package center
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/calling"
+)
+
+// actor is the context key of who makes a request.
+type actor struct{}
+
+// identify lets in whoever Opts.Actor knows.
+func (s *Server) identify(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if s.opts.Actor == nil {
+			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid, "this center knows no accounts"))
+			return
+		}
+		r, _ := humago.Unwrap(ctx)
+		who, err := s.opts.Actor(r)
+		if err != nil {
+			p := refusal(http.StatusUnauthorized, kiosk.EInvalid, "log in first")
+			p.Message = "请先登录。"
+			var known *kiosk.Error
+			if errors.As(err, &known) && statusOf[known.Code] == http.StatusServiceUnavailable {
+				p = s.fault(err)
+			}
+			s.turnAway(api, ctx, p)
+			return
+		}
+		next(huma.WithValue(ctx, actor{}, who))
+	}
+}
+
+// permitted returns who makes a request, if that actor may do one of actions in
+// hall.
+func permitted(ctx context.Context, hall kiosk.HallID, actions ...Action) (Actor, error) {
+	who, ok := ctx.Value(actor{}).(Actor)
+	allowed := slices.ContainsFunc(actions, func(a Action) bool { return Permit(Role(who.Role), a) })
+	if !ok || !allowed || who.Hall != "" && who.Hall != hall {
+		p := refusal(http.StatusForbidden, kiosk.EInvalid, "this account's role may not do that, or not in this hall")
+		p.Message = "您的账号没有这项权限。"
+		return Actor{}, p
+	}
+	return who, nil
+}
+
+// plain returns a refusal unless hall is a hall's name and the others are short
+// texts, which every database can look for.
+func plain(hall kiosk.HallID, others ...string) error {
+	if name.MatchString(string(hall)) && !slices.ContainsFunc(others, func(s string) bool { return !text(s) }) {
+		return nil
+	}
+	return refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores; the rest short texts")
+}
+
+// PressBody is what comes with a press.
+type PressBody struct {
+	Op     kiosk.OpID     `json:"op" minLength:"1" maxLength:"64" doc:"Names this press. The same press with the same op does nothing again and gets the same answer"`
+	Ticket kiosk.TicketID `json:"ticket,omitempty" maxLength:"64" doc:"Without it: call takes the next, every other verb the ticket at the window"`
+	Queue  kiosk.QueueID  `json:"queue,omitempty" maxLength:"64" doc:"transfer: where to. call: take the next of this queue only"`
+	Until  *time.Time     `json:"until,omitempty" doc:"park: when to offer it again; without it not before it is put back"`
+	Reason string         `json:"reason,omitempty" maxLength:"200" doc:"pause: why"`
+	Undoes kiosk.OpID     `json:"undoes,omitempty" maxLength:"64" doc:"undo: the op to take back"`
+	Day    kiosk.Day      `json:"day,omitempty" maxLength:"10" doc:"call: the business day; without it the latest that a ticket belongs to"`
+}
+
+// TicketNow is a ticket as a clerk sees it.
+type TicketNow struct {
+	ID       kiosk.TicketID `json:"id"`
+	Number   string         `json:"number" example:"A023"`
+	State    kiosk.State    `json:"state" example:"called"`
+	Queue    kiosk.QueueID  `json:"queue" doc:"Where it waits or is called"`
+	Window   kiosk.WindowID `json:"window,omitempty"`
+	Items    []kiosk.ItemID `json:"items" nullable:"false" doc:"What is still to be done, in turn"`
+	Priority kiosk.Priority `json:"priority,omitempty"`
+	Taken    time.Time      `json:"taken"`
+	Since    time.Time      `json:"since" doc:"How long it is in its state"`
+	Until    *time.Time     `json:"until,omitempty" doc:"Not offered before"`
+	Calls    int            `json:"calls"`
+	Misses   int            `json:"misses"`
+}
+
+// WindowView is a window as everybody may see it.
+type WindowView struct {
+	ID     kiosk.WindowID  `json:"id" example:"21"`
+	Queues []kiosk.QueueID `json:"queues,omitempty"`
+	Paused bool            `json:"paused"`
+	Reason string          `json:"reason,omitempty" doc:"Why it is paused"`
+	Number string          `json:"number,omitempty" doc:"Who is there" example:"A023"`
+	State  kiosk.State     `json:"state,omitempty" doc:"called or serving"`
+}
+
+// Pressed answers a press.
+type Pressed struct {
+	Op     kiosk.OpID    `json:"op"`
+	Verb   calling.Verb  `json:"verb"`
+	Lane   calling.Lane  `json:"lane,omitempty" doc:"Why this one was called"`
+	Ticket *TicketNow    `json:"ticket,omitempty" doc:"As the press left it"`
+	Window *WindowView   `json:"window,omitempty" doc:"As the press left it"`
+	At     kiosk.Instant `json:"at" doc:"When, Unix ms"`
+}
+
+func viewTicket(t calling.Ticket) *TicketNow {
+	v := &TicketNow{ID: t.ID, Number: t.Number.String(), State: t.State, Queue: t.Queue, Window: t.Window, Items: []kiosk.ItemID{},
+		Priority: t.Priority, Taken: t.Taken.Time(), Since: t.Since.Time(), Calls: t.Calls, Misses: t.Misses}
+	for _, e := range t.Todo {
+		v.Items = append(v.Items, e.Item)
+	}
+	if t.Until != 0 {
+		until := t.Until.Time()
+		v.Until = &until
+	}
+	return v
+}
+
+// pressed says what a change came to; at window, if it was at one.
+func pressed(ch calling.Change) *Pressed {
+	v := &Pressed{Op: ch.Op, Verb: ch.Verb, Lane: ch.Lane, At: ch.At}
+	if ch.By != "" {
+		v.Window = &WindowView{ID: ch.By}
+	}
+	if ch.Ticket != nil {
+		t := ch.Ticket.After
+		v.Ticket = viewTicket(t)
+		if v.Window != nil && t.Window == ch.By {
+			v.Window.Number, v.Window.State = t.Number.String(), t.State
+		}
+	}
+	if w := ch.Window; w != nil && v.Window != nil {
+		v.Window.Paused, v.Window.Reason = w.After.Paused, w.After.Reason
+	}
+	return v
+}
+
+type pressInput struct {
+	Hall   kiosk.HallID   `path:"hall" maxLength:"64"`
+	Window kiosk.WindowID `path:"window" maxLength:"64"`
+	Verb   calling.Verb   `path:"verb" enum:"call,recall,start,finish,noshow,park,putback,transfer,leave,pause,resume,undo"`
+	Body   PressBody
+}
+
+type guideInput struct {
+	Hall   kiosk.HallID   `path:"hall" maxLength:"64"`
+	Ticket kiosk.TicketID `path:"ticket" maxLength:"64" doc:"Its id, with %2F for a slash"`
+	Verb   calling.Verb   `path:"verb" enum:"putback,transfer,leave,undo"`
+	Body   PressBody
+}
+
+type pressOutput struct {
+	Body *Pressed
+}
+
+// press is POST /v1/halls/{hall}/windows/{window}/{verb}.
+func (s *Server) press(ctx context.Context, in *pressInput) (*pressOutput, error) {
+	action := ActionCall
+	switch in.Verb {
+	case calling.Pause, calling.Resume:
+		action = ActionWindow
+	case calling.Transfer:
+		action = ActionTransfer
+	}
+	return s.do(ctx, in.Hall, in.Window, in.Verb, in.Body, action)
+}
+
+// guide is POST /v1/halls/{hall}/tickets/{ticket}/{verb}.
+func (s *Server) guide(ctx context.Context, in *guideInput) (*pressOutput, error) {
+	in.Body.Ticket = in.Ticket
+	return s.do(ctx, in.Hall, "", in.Verb, in.Body, ActionGuide)
+}
+
+func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowID, verb calling.Verb, b PressBody, action Action) (*pressOutput, error) {
+	who, err := permitted(ctx, hall, action)
+	if err == nil {
+		err = plain(hall, string(b.Queue))
+	}
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Undoes: b.Undoes,
+		Command: calling.Command{Op: b.Op, Verb: verb, Window: window, Ticket: b.Ticket, Queue: b.Queue, Reason: b.Reason, At: kiosk.InstantOf(s.opts.Now())}}
+	if b.Until != nil {
+		p.Until = kiosk.InstantOf(*b.Until)
+	}
+	if verb == calling.Undone {
+		p.Ticket = ""
+	}
+	if p.Day == "" {
+		if p.Day, err = s.callDay(ctx, hall); err != nil {
+			return nil, s.fault(err)
+		}
+	}
+	if verb == calling.Transfer {
+		if err := s.served(ctx, hall, b.Queue); err != nil {
+			return nil, err
+		}
+	}
+	ch, err := s.store.Do(ctx, p)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	return &pressOutput{Body: pressed(ch)}, nil
+}
+
+// served returns nil when any window of hall serves a queue: nobody is sent
+// where nobody would call.
+func (s *Server) served(ctx context.Context, hall kiosk.HallID, queue kiosk.QueueID) error {
+	all, err := s.store.Windows(ctx, hall)
+	if err != nil {
+		return s.fault(err)
+	}
+	if slices.ContainsFunc(all, func(w WindowNow) bool { return slices.Contains(w.Queues, queue) }) {
+		return nil
+	}
+	p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "no window serves that queue")
+	p.Message = "没有窗口办理这个队列,请选别的队列。"
+	return p
+}
+
+// callDay is the business day when none is named: the latest that a ticket
+// belongs to, else today.
+func (s *Server) callDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
+	day, err := s.store.LatestDay(ctx, hall)
+	if err == nil && day == "" {
+		day = kiosk.Day(s.opts.Now().Format(time.DateOnly))
+	}
+	return day, err
+}
+
+type hallInput struct {
+	Hall kiosk.HallID `path:"hall" maxLength:"64"`
+}
+
+type windowsOutput struct {
+	Body []WindowView `nullable:"false"`
+}
+
+func (s *Server) windows(ctx context.Context, in *hallInput) (*windowsOutput, error) {
+	if err := plain(in.Hall); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	all, err := s.store.Windows(ctx, in.Hall)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out := &windowsOutput{Body: []WindowView{}}
+	for _, w := range all {
+		v := WindowView{ID: w.ID, Queues: w.Queues, Paused: w.Paused, Reason: w.Reason}
+		if w.Ticket != nil {
+			v.Number, v.State = w.Ticket.Number.String(), w.Ticket.State
+		}
+		out.Body = append(out.Body, v)
+	}
+	return out, nil
+}
+
+type windowInput struct {
+	Hall   kiosk.HallID   `path:"hall" maxLength:"64"`
+	Window kiosk.WindowID `path:"window" maxLength:"64"`
+	Body   struct {
+		Queues []kiosk.QueueID `json:"queues" nullable:"false" maxItems:"100" doc:"What it serves"`
+	}
+}
+
+// setWindow is PUT /v1/halls/{hall}/windows/{window}.
+func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, error) {
+	// Which windows there are is the manager's business, like pausing a queue.
+	if _, err := permitted(ctx, in.Hall, ActionQueue); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues); err != nil {
+		return nil, s.fault(err)
+	}
+	return nil, nil
+}
+
+type callsInput struct {
+	Hall  kiosk.HallID `path:"hall" maxLength:"64"`
+	Day   kiosk.Day    `query:"day" maxLength:"10" doc:"Business day; without it the latest that a ticket belongs to"`
+	Limit int          `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+type callsOutput struct {
+	Body []Called `nullable:"false"`
+}
+
+// calls is GET /v1/halls/{hall}/calls.
+func (s *Server) calls(ctx context.Context, in *callsInput) (*callsOutput, error) {
+	if err := plain(in.Hall, string(in.Day)); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	day, err := in.Day, error(nil)
+	if day == "" {
+		day, err = s.callDay(ctx, in.Hall)
+	}
+	out := &callsOutput{}
+	if err == nil {
+		out.Body, err = s.store.Recent(ctx, in.Hall, day, in.Limit)
+	}
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	if out.Body == nil {
+		out.Body = []Called{}
+	}
+	return out, nil
+}
+
+// LineView is one queue as a clerk sees it.
+type LineView struct {
+	Queue    kiosk.QueueID `json:"queue"`
+	Waiting  []TicketNow   `json:"waiting" nullable:"false" doc:"By place; the parked ones too"`
+	Windows  int           `json:"windows" doc:"Open ones"`
+	Estimate *Minutes      `json:"estimate,omitempty" doc:"How long somebody who comes now will wait; left out while no window is open"`
+	Coverage float64       `json:"coverage" doc:"Share of earlier estimates that were right"`
+	Scored   int           `json:"scored" doc:"How many those were"`
+}
+
+// Minutes are a range of them.
+type Minutes struct {
+	Low  int `json:"low"`
+	High int `json:"high"`
+}
+
+type lineInput struct {
+	Hall  kiosk.HallID  `path:"hall" maxLength:"64"`
+	Queue kiosk.QueueID `path:"queue" maxLength:"64"`
+	Day   kiosk.Day     `query:"day" maxLength:"10" doc:"Business day; without it the latest that a ticket belongs to"`
+}
+
+type lineOutput struct {
+	Body *LineView
+}
+
+// line is GET /v1/halls/{hall}/queues/{queue}.
+func (s *Server) line(ctx context.Context, in *lineInput) (*lineOutput, error) {
+	if _, err := permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
+		return nil, err
+	}
+	if err := plain(in.Hall, string(in.Queue), string(in.Day)); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	day, err := in.Day, error(nil)
+	if day == "" {
+		day, err = s.callDay(ctx, in.Hall)
+	}
+	var l Line
+	if err == nil {
+		l, err = s.store.Line(ctx, in.Hall, day, in.Queue)
+	}
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	v := &LineView{Queue: in.Queue, Waiting: []TicketNow{}, Coverage: l.Score.Coverage(), Scored: l.Score.Quotes}
+	for _, t := range l.Tickets {
+		if t.Window == "" {
+			v.Waiting = append(v.Waiting, *viewTicket(t))
+		}
+	}
+	for _, w := range l.Windows {
+		if !w.Paused {
+			v.Windows++
+		}
+	}
+	if e, ok := l.Estimate(s.opts.Rules, kiosk.InstantOf(s.opts.Now())); ok {
+		v.Estimate = &Minutes{e.Low, e.High}
+	}
+	return &lineOutput{Body: v}, nil
+}
+
+type ticketInput struct {
+	Hall   kiosk.HallID   `path:"hall" maxLength:"64"`
+	Ticket kiosk.TicketID `path:"ticket" maxLength:"64"`
+}
+
+type ticketOutput struct {
+	Body *TicketNow
+}
+
+// ticket is GET /v1/halls/{hall}/tickets/{ticket}.
+func (s *Server) ticket(ctx context.Context, in *ticketInput) (*ticketOutput, error) {
+	if _, err := permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
+		return nil, err
+	}
+	if err := plain(in.Hall, string(in.Ticket)); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	t, err := s.store.CallTicket(ctx, in.Hall, in.Ticket)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	return &ticketOutput{Body: viewTicket(t)}, nil
+}
+
+// callOperations registers what clerks, guides and boards use.
+func (s *Server) callOperations(api huma.API, refusals func(...int) map[string]*huma.Response) {
+	known := huma.Middlewares{s.identify(api)}
+	account := []map[string][]string{{"account": {}}}
+	post := func(id, path, summary, description string) huma.Operation {
+		return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Description: description,
+			Security: account, Middlewares: known, MaxBodyBytes: 4 << 10, Responses: refusals(400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)}
+	}
+	get := func(id, path, summary string, mine bool) huma.Operation {
+		o := huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: refusals(422, 500, 503)}
+		if mine {
+			o.Security, o.Middlewares, o.Responses = account, known, refusals(401, 403, 404, 422, 500, 503)
+		}
+		return o
+	}
+	huma.Register(api, post("press", "/v1/halls/{hall}/windows/{window}/{verb}", "What a clerk does at a window",
+		"Call the next or a certain ticket, recall, start, finish, noshow, park, putback, transfer, leave; pause and resume the window; undo. 409 when it can't be done now, with words for the clerk."), s.press)
+	huma.Register(api, post("guide", "/v1/halls/{hall}/tickets/{ticket}/{verb}", "What a guide does to a ticket that is at no window",
+		"409 when it can't be done now, with words for the guide."), s.guide)
+	set := post("put-window", "/v1/halls/{hall}/windows/{window}", "Define a window, or what it serves", "One that is there stays open or paused.")
+	set.Method = http.MethodPut
+	huma.Register(api, set, s.setWindow)
+	huma.Register(api, get("get-windows", "/v1/halls/{hall}/windows", "The windows of a hall and who is there", false), s.windows)
+	huma.Register(api, get("get-calls", "/v1/halls/{hall}/calls", "The calls of a day, newest first", false), s.calls)
+	huma.Register(api, get("get-line", "/v1/halls/{hall}/queues/{queue}", "Who waits in a queue, and how long one waits", true), s.line)
+	huma.Register(api, get("get-ticket", "/v1/halls/{hall}/tickets/{ticket}", "One ticket", true), s.ticket)
+}

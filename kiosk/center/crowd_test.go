@@ -1,0 +1,231 @@
+package center_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"hallkiosk/kiosk/center"
+	. "hallkiosk/kiosk/center/centertest"
+)
+
+// served is a center behind its own listener, with all its limits.
+func (h *hall) served(most int) (address string) {
+	h.Helper()
+	o := center.DefaultOpts()
+	o.Conns = most
+	o.Now = func() time.Time { return h.now }
+	o.Log = slog.New(slog.DiscardHandler)
+	tokens, err := center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens")
+	if err != nil {
+		h.Fatal(err)
+	}
+	o.Tokens = tokens
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	s := center.New(h.store, o)
+	go func() { done <- s.Serve(ctx, l) }()
+	h.Cleanup(func() {
+		cancel()
+		<-done // slow readers are cut off: that is no fault
+	})
+	return l.Addr().String()
+}
+
+// TestSlowCrowd has many connections that say nothing, say it slowly, or don't
+// read: the center goes on answering others, and its memory stays bounded.
+func TestSlowCrowd(t *testing.T) {
+	n := 1000
+	if os.Getenv("KIOSK_SOAK") != "" {
+		n = 10_000
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if need := uint64(2*n + 500); limit.Cur < need { // both ends are in this process
+		wide := syscall.Rlimit{Cur: need, Max: max(need, limit.Max)}
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &wide); err != nil {
+			n = int(limit.Max-500) / 2
+			t.Logf("RLIMIT_NOFILE is %d: %d connections", limit.Max, n)
+		}
+	}
+	h := newHall(t)
+	h.acked(h.send(Batch("k1", Run("k1", "1", 1, 500)...)), 500)
+	most := n * 3 / 4 // so that some must go
+	address := h.served(most)
+
+	// The requests that are sent; none of their answers is read.
+	post := "POST /v1/events HTTP/1.1\r\nHost: c\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+	kinds := []string{
+		"",                              // nothing
+		"GET / HT",                      // a part of a line
+		"GET / HTTP/1.1\r\nHost: c\r\n", // no end of the headers
+		post + "nonsense\r\nContent-Length: 4000000\r\n\r\n{",             // a stranger's body
+		post + token2 + "\r\nContent-Length: 4000000\r\n\r\n{\"hall\":\"", // a kiosk's body, without an end
+		"GET /v1/news?hall=h1 HTTP/1.1\r\nHost: c\r\nAuthorization: Bearer " + token2 + "\r\n\r\n",
+		strings.Repeat("GET / HTTP/1.1\r\nHost: c\r\n\r\n", 50),              // pages
+		strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: c\r\n\r\n", 100), // and the largest answer
+	}
+	var before, during runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var conns []net.Conn
+	defer func() {
+		for _, c := range conns {
+			c.Close()
+		}
+	}()
+	for i := range n {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatalf("connection %d: %v", i, err)
+		}
+		conns = append(conns, c)
+		c.(*net.TCPConn).SetReadBuffer(4096)
+		io.WriteString(c, kinds[i%len(kinds)]) // it may be closed already: that is the point
+	}
+	// Others are answered meanwhile, the kiosk whose id isn't abused included.
+	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	var slowest time.Duration
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range 4 {
+		wg.Go(func() {
+			for range 10 {
+				began := time.Now()
+				answer, err := client.Get("http://" + address + "/healthz")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				io.Copy(io.Discard, answer.Body)
+				answer.Body.Close()
+				mu.Lock()
+				slowest = max(slowest, time.Since(began))
+				mu.Unlock()
+				if answer.StatusCode != 200 {
+					t.Errorf("status %d", answer.StatusCode)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	h.url = "http://" + address
+	h.acked(h.send(Batch("k1", Run("k1", "1", 501, 600)...)), 600)
+	runtime.GC()
+	runtime.ReadMemStats(&during)
+	grown := int64(during.HeapInuse+during.StackInuse) - int64(before.HeapInuse+before.StackInuse)
+	t.Logf("%d connections: slowest answer %v, %d KiB each", n, slowest, grown>>10/int64(n))
+	if each := grown / int64(n); each > 64<<10 {
+		t.Errorf("%d bytes for each connection", each)
+	}
+	if slowest > 10*time.Second {
+		t.Errorf("the slowest answer took %v", slowest)
+	}
+	if open := established(t, address); open > most+50 {
+		t.Errorf("%d connections are open, at most %d may be", open, most)
+	}
+}
+
+// established counts the center's ends of connections.
+func established(t *testing.T, address string) (n int) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hex int
+	if _, err := fmt.Sscan(port, &hex); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("/proc/self/net/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		// local address, remote address, state 01
+		if f := strings.Fields(line); len(f) > 3 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", hex)) && f[3] == "01" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestOneKioskAtATime has one kiosk post too much at once, and hold too many
+// lines.
+func TestOneKioskAtATime(t *testing.T) {
+	h := newHall(t)
+	var writers []*io.PipeWriter
+	var wg sync.WaitGroup
+	for range 4 {
+		r, w := io.Pipe()
+		writers = append(writers, w)
+		wg.Go(func() {
+			request, err := http.NewRequestWithContext(t.Context(), "POST", h.url+"/v1/events", r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			request.Header.Set("Authorization", "Bearer "+token1)
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			answer.Body.Close()
+		})
+		fmt.Fprint(w, "{") // is read, so the request has been let in or waits to be
+	}
+	for { // until all four are in
+		a := h.send(Batch("k1"))
+		if a.status == http.StatusTooManyRequests {
+			if a.Type != "urn:hallkiosk:problem:crowd" || !strings.Contains(a.Detail, "one id") {
+				t.Fatalf("%s", a.body)
+			}
+			break
+		}
+		h.acked(a, 0)
+	}
+	h.acked(h.post(encode(Batch("k2")), "Authorization", "Bearer "+token2), 0)
+	for _, w := range writers {
+		w.Close()
+	}
+	wg.Wait()
+	h.acked(h.send(Batch("k1")), 0)
+
+	var lines []io.ReadCloser
+	for range 4 {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", h.url+"/v1/news?hall=h1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token1)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil || answer.StatusCode != 200 {
+			t.Fatalf("%v, %v", answer, err)
+		}
+		lines = append(lines, answer.Body)
+		defer answer.Body.Close()
+	}
+	if _, err := io.Copy(io.Discard, lines[0]); err != nil { // ended by the fourth
+		t.Fatal(err)
+	}
+	if _, err := lines[3].Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,318 @@
+package center
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hallkiosk/kiosk"
+)
+
+// caller is the kiosk that a request comes from.
+type caller struct {
+	kiosk kiosk.KioskID
+	hall  kiosk.HallID // the only one it speaks for; "" with a token: any
+	body  *Hash        // what the body must hash to; nil with a token
+}
+
+// callerKey is the context key of a request's caller.
+type callerKey struct{}
+
+// callerOf returns the caller that admit or known have let in.
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+// gate is what a Server keeps to know callers. The zero value is ready.
+type gate struct {
+	keys  sync.Map // kiosk.KeyID: Key. Only what never changes of it is used
+	keyed sync.Map // kiosk.KioskID: has or had a key
+
+	mu      sync.Mutex
+	counts  map[string]int64          // refusals by kind
+	posting map[kiosk.KioskID]int     // bodies under way
+	lines   map[kiosk.KioskID][]*line // lines of news, the oldest first
+}
+
+// The most that one kiosk may have under way at a time.
+const (
+	maxPosting = 4 // bodies: each may hold MaxBytes
+	maxLines   = 3 // of news; one more ends the oldest
+)
+
+// count counts a refusal by its kind.
+func (s *Server) count(kind string) {
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	if s.gate.counts == nil {
+		s.gate.counts = map[string]int64{}
+	}
+	s.gate.counts[kind]++
+}
+
+// RefusedBy returns how many requests were refused since the start, by kind:
+// the constants Refused*.
+func (s *Server) RefusedBy() map[string]int64 {
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	all := map[string]int64{}
+	for kind, n := range s.gate.counts {
+		all[kind] = n
+	}
+	return all
+}
+
+// deny makes the answer to a refusal of a kind, and counts it.
+func (s *Server) deny(status int, kind, detail string) *Problem {
+	s.count(kind)
+	p := refusal(status, kiosk.EInvalid, detail)
+	p.Type = problemBase + kind
+	return p
+}
+
+// from returns which kiosk a request comes from. It reads nothing of the body
+// and spends the number of a signed request.
+func (s *Server) from(r *http.Request) (caller, *Problem) {
+	header := r.Header.Get("Authorization")
+	if scheme, _, _ := strings.Cut(header, " "); strings.EqualFold(scheme, kiosk.ProofScheme) {
+		return s.signer(r, header)
+	}
+	id, ok := s.senderOf(r)
+	if !ok {
+		p := refusal(http.StatusUnauthorized, kiosk.EInvalid, noToken)
+		s.count(RefusedToken)
+		return caller{}, p
+	}
+	if _, keyed := s.gate.keyed.Load(id); !keyed {
+		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Budget)
+		defer cancel()
+		has, err := s.store.HasKey(ctx, id)
+		if err != nil {
+			return caller{}, s.fault(err)
+		}
+		if !has {
+			return caller{kiosk: id}, nil
+		}
+		s.gate.keyed.Store(id, true) // for ever: keys are kept when revoked
+	}
+	return caller{}, s.deny(http.StatusUnauthorized, RefusedToken,
+		"this kiosk was enrolled, so its token counts no more; set [center] key_file, or run kiosk enroll again")
+}
+
+// signer returns which kiosk has signed a request.
+func (s *Server) signer(r *http.Request, header string) (caller, *Problem) {
+	forged := func(detail string) (caller, *Problem) {
+		return caller{}, s.deny(http.StatusUnauthorized, RefusedForged, detail)
+	}
+	p, ok := kiosk.ParseProof(header)
+	if !ok || !name.MatchString(string(p.Key)) {
+		return forged("the Authorization header is no proof of a kiosk")
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Budget)
+	defer cancel()
+	key, err := s.key(ctx, p.Key)
+	if kiosk.CodeOf(err) == kiosk.ENotFound {
+		return forged("the key is not known here; enroll the kiosk")
+	}
+	if err != nil {
+		return caller{}, s.fault(err)
+	}
+	if !ed25519.Verify(key.Public, p.Text(r.Method, r.URL.RequestURI(), key.Kiosk), p.Sig) {
+		return forged("the signature is not that of the kiosk's key for this request")
+	}
+	err = s.store.Use(ctx, KeyUse{Key: p.Key, N: p.Number, At: s.opts.Now()})
+	var refused *Refused
+	if errors.As(err, &refused) {
+		problem := s.deny(http.StatusUnauthorized, refused.Kind, kiosk.HintOf(err))
+		if refused.Kind == RefusedReplayed {
+			problem.Counted = &refused.Counted
+		}
+		return caller{}, problem
+	}
+	if err != nil {
+		return caller{}, s.fault(err)
+	}
+	body := Hash(p.Body)
+	return caller{kiosk: key.Kiosk, hall: key.Hall, body: &body}, nil
+}
+
+// key returns a key with all that never changes of it.
+func (s *Server) key(ctx context.Context, id kiosk.KeyID) (Key, error) {
+	if k, ok := s.gate.keys.Load(id); ok {
+		return k.(Key), nil
+	}
+	k, err := s.store.Key(ctx, id)
+	if err == nil {
+		s.gate.keys.Store(id, k)
+	}
+	return k, err
+}
+
+// checkBody says that the bytes on the line are those that were signed.
+func (s *Server) checkBody(c caller, raw Hash) *Problem {
+	if c.body == nil || *c.body == raw {
+		return nil
+	}
+	return s.deny(http.StatusUnauthorized, RefusedForged, "the body is not the one that was signed")
+}
+
+// checkHall says that a caller speaks for a hall. With a token it may speak
+// for any.
+func (s *Server) checkHall(c caller, hall kiosk.HallID) *Problem {
+	if c.hall == "" || c.hall == hall {
+		return nil
+	}
+	return s.deny(http.StatusForbidden, RefusedHall, "the kiosk's key is for hall "+string(c.hall)+"; compare [kiosk] hall, or enroll the kiosk for the other hall")
+}
+
+// hashed reads a body and knows the hash of what was read.
+type hashed struct {
+	io.ReadCloser
+	sum interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+}
+
+func newHashed(body io.ReadCloser) *hashed { return &hashed{body, sha256.New()} }
+
+func (h *hashed) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	h.sum.Write(p[:n])
+	return n, err
+}
+
+// hash reads what is left, which must be little, and returns the hash of all.
+func (h *hashed) hash(limit int64) (Hash, error) {
+	n, err := io.Copy(io.Discard, io.LimitReader(h, limit+1))
+	if err == nil && n > limit {
+		err = &http.MaxBytesError{Limit: limit}
+	}
+	return Hash(h.sum.Sum(nil)), err
+}
+
+// smallBody bounds the signed bodies of all but batches, in bytes.
+const smallBody = 64 << 10
+
+// readSmall reads a small body and checks that it is the one that was signed.
+func (s *Server) readSmall(w http.ResponseWriter, r *http.Request, c caller) *Problem {
+	if c.body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, smallBody))
+	if err != nil {
+		return unreadable(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return s.checkBody(c, sha256.Sum256(body))
+}
+
+// begin lets a kiosk post a body, unless it has too many under way. done must
+// be called.
+func (s *Server) begin(id kiosk.KioskID) (done func(), p *Problem) {
+	g := &s.gate
+	g.mu.Lock()
+	if g.posting == nil {
+		g.posting = map[kiosk.KioskID]int{}
+	}
+	full := g.posting[id] >= maxPosting
+	if !full {
+		g.posting[id]++
+	}
+	g.mu.Unlock()
+	if full {
+		p := s.deny(http.StatusTooManyRequests, RefusedCrowd, fmt.Sprintf("this kiosk posts more than %d batches at once; are two kiosks using one id?", maxPosting))
+		p.Code = kiosk.EUnavailable
+		return nil, p
+	}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.posting[id]--; g.posting[id] == 0 {
+			delete(g.posting, id)
+		}
+	}, nil
+}
+
+// hold notes a line of news of a kiosk, which end ends; when the kiosk has too
+// many, its oldest is ended: it may be one that was cut and doesn't know. done
+// must be called when the line has ended.
+func (s *Server) hold(id kiosk.KioskID, end context.CancelFunc) (done func()) {
+	g, mine := &s.gate, &line{end}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.lines == nil {
+		g.lines = map[kiosk.KioskID][]*line{}
+	}
+	g.lines[id] = append(g.lines[id], mine)
+	if all := g.lines[id]; len(all) > maxLines {
+		all[0].end()
+		g.lines[id] = all[1:]
+	}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.lines[id] = slices.DeleteFunc(g.lines[id], func(l *line) bool { return l == mine })
+		if len(g.lines[id]) == 0 {
+			delete(g.lines, id)
+		}
+	}
+}
+
+// line is a held-open one.
+type line struct{ end context.CancelFunc }
+
+// enroll is POST /v1/enroll.
+func (s *Server) enroll(ctx context.Context, in *enrollInput) (*enrollOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	e := in.Body
+	public := ed25519.PublicKey(e.Public)
+	if len(public) != ed25519.PublicKeySize || !name.MatchString(string(e.Hall)) || !name.MatchString(string(e.Kiosk)) {
+		return nil, refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall, kiosk or the public key is not as it must be")
+	}
+	if !ed25519.Verify(public, kiosk.EnrolText(e), e.Proof) {
+		return nil, s.deny(http.StatusForbidden, RefusedForged, "the proof is not of the public key")
+	}
+	code, ok := kiosk.ParseCode(e.Code)
+	if !ok {
+		return nil, s.deny(http.StatusForbidden, RefusedCode, "the code is not one such as 7Q2M-04KD-XW9T; run on the center: center enroll")
+	}
+	now := s.opts.Now()
+	k, err := s.store.Enrol(ctx, CodeHash(code), Key{ID: kiosk.KeyIDOf(public), Hall: e.Hall, Kiosk: e.Kiosk, Public: public, Made: now},
+		Entry{At: now, Hall: e.Hall, Account: "kiosk:" + string(e.Kiosk), Action: "key.enrolled", Subject: string(e.Kiosk), From: in.from})
+	var refused *Refused
+	if errors.As(err, &refused) {
+		s.opts.Log.Warn("enrolment refused", "kiosk", e.Kiosk, "kind", refused.Kind)
+		return nil, s.deny(http.StatusForbidden, refused.Kind, kiosk.HintOf(err))
+	}
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	s.gate.keyed.Store(k.Kiosk, true)
+	return &enrollOutput{Body: kiosk.Enrolled{Key: k.ID}}, nil
+}
+
+type enrollInput struct {
+	Body kiosk.Enrolment
+	from string
+}
+
+// Resolve notes where the request comes from.
+func (in *enrollInput) Resolve(ctx huma.Context) []error {
+	in.from = address(ctx.RemoteAddr())
+	return nil
+}
+
+type enrollOutput struct{ Body kiosk.Enrolled }

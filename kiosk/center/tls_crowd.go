@@ -1,0 +1,56 @@
+package center
+
+import (
+	"container/list"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// crowd bounds how many connections are open. When one too many comes, the one
+// that has waited longest without a request is closed: whoever connects and
+// says nothing can't keep others out, however many he is. A kiosk whose idle
+// connection is closed makes another.
+type crowd struct {
+	most int
+
+	mu      sync.Mutex
+	open    map[net.Conn]*list.Element // nil while a request is under way
+	waiting *list.List                 // of net.Conn, the one that has waited longest in front
+}
+
+func newCrowd(most int) *crowd {
+	return &crowd{most: most, open: map[net.Conn]*list.Element{}, waiting: list.New()}
+}
+
+// watch is http.Server.ConnState.
+func (c *crowd) watch(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.open[conn]; e != nil {
+		c.waiting.Remove(e)
+	}
+	switch state {
+	case http.StateNew, http.StateIdle:
+		c.open[conn] = c.waiting.PushBack(conn)
+	case http.StateActive:
+		c.open[conn] = nil
+	default:
+		delete(c.open, conn)
+	}
+	if len(c.open) > c.most {
+		// With none waiting but the newest, that one goes.
+		if oldest := c.waiting.Front(); oldest != nil {
+			conn := c.waiting.Remove(oldest).(net.Conn)
+			delete(c.open, conn)
+			conn.Close()
+		}
+	}
+}
+
+// size counts the connections.
+func (c *crowd) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open)
+}
