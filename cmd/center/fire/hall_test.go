@@ -159,6 +159,7 @@ type hall struct {
 	url     string
 	centers []*centerServer
 	kiosks  []*terminal
+	queues  []kiosk.QueueID // of the items that are wanted
 }
 
 func newHall(t *testing.T, kiosks, centers int) *hall {
@@ -177,6 +178,14 @@ func newHall(t *testing.T, kiosks, centers int) *hall {
 		t.Fatal(err)
 	}
 	catalog := allDay(t)
+	offered, problems := configs.LoadCatalog(os.DirFS(catalog), "catalog")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, id := range wanted {
+		item, _ := offered.Item(id)
+		h.queues = append(h.queues, item.Queue)
+	}
 	tokens := ""
 	for i := range kiosks {
 		tokens += fmt.Sprintf("K%d a-token-of-kiosk-%d-for-tests\n", i+1, i+1)
@@ -207,6 +216,15 @@ func allDay(t *testing.T) string {
 	hours = regexp.MustCompile(`(?m)^([a-z]+) = ".*"`).ReplaceAllString(hours, `$1 = "24/7"`)
 	write(t, name, head+"[hours]"+hours+"[[zone]]"+rest)
 	return dir
+}
+
+// noon names a time zone in which it is about noon now, far from any change of day
+// for a clock that is two hours off.
+func noon() string {
+	if offset := 12 - time.Now().UTC().Hour(); offset != 0 {
+		return fmt.Sprintf("Etc/GMT%+d", -offset) // POSIX counts westward
+	}
+	return "Etc/GMT"
 }
 
 func write(t *testing.T, name, text string) {
@@ -320,7 +338,7 @@ func newTerminal(t *testing.T, h *hall, i int, catalog string) *terminal {
 id = %q
 hall = "center"
 series = %d
-timezone = "Etc/GMT"
+timezone = %q
 [store]
 path = "kiosk.db"
 [catalog]
@@ -328,7 +346,7 @@ path = %q
 [center]
 url = "http://%s"
 token_file = "token"
-`, k.id, i+1, catalog, k.line.l.Addr()))
+`, k.id, i+1, noon(), catalog, k.line.l.Addr()))
 	k.start()
 	t.Cleanup(func() { k.proc.kill() })
 	return k
