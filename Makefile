@@ -58,6 +58,7 @@ soak:
 	KIOSK_SOAK=1 go test -timeout 60m -run 'EveryFault' ./printer
 	KIOSK_SOAK=1 go test -timeout 60m -run 'KilledAtEveryEntry' ./kiosk/desk
 	KIOSK_SOAK=1 go test -timeout 60m -run "PowerCut|EveryStep" ./kiosk/sqlite
+	KIOSK_SOAK=1 go test -timeout 60m -run SlowCrowd ./kiosk/center
 	KIOSK_FIRE_SECONDS=300 go test -timeout 60m -run Fire ./cmd/center/fire
 
 fuzz:

@@ -49,8 +49,8 @@ func address(remote string) string {
 }
 
 // sessionOf returns the session that a request belongs to, and its account as
-// it is now. The error is a *Problem: 401, or 403 for a request that another
-// site made the browser send.
+// it is now. The error is a *Problem, 401, or 403 for a request that another
+// site made the browser send; or the Store's, when nobody knows.
 func (s *Server) sessionOf(r *http.Request) (Session, Account, error) {
 	none := func(detail string) (Session, Account, error) {
 		p := s.deny(http.StatusUnauthorized, RefusedSession, detail)
@@ -79,7 +79,7 @@ func (s *Server) sessionOf(r *http.Request) (Session, Account, error) {
 		return none("the session has ended; log in again")
 	}
 	if err != nil {
-		return v, a, s.fault(err)
+		return v, a, err
 	}
 	now := s.opts.Now()
 	if a.Disabled || now.Sub(v.Began) >= SessionLife || now.Sub(v.Seen) >= SessionIdle {
@@ -87,14 +87,15 @@ func (s *Server) sessionOf(r *http.Request) (Session, Account, error) {
 	}
 	if now.Sub(v.Seen) >= sessionNote {
 		if err := s.store.SeeSession(ctx, hash, now); err != nil {
-			return v, a, s.fault(err)
+			return v, a, err
 		}
 	}
 	return v, a, nil
 }
 
 // Actor returns who makes a request, by the session it belongs to. It is
-// Opts.Actor unless another is given. The error is a *Problem.
+// Opts.Actor unless another is given. The error is a *Problem; or the Store's,
+// when it doesn't answer: the person needn't log in again then.
 func (s *Server) Actor(r *http.Request) (Actor, error) {
 	_, a, err := s.sessionOf(r)
 	if err != nil {
@@ -105,11 +106,11 @@ func (s *Server) Actor(r *http.Request) (Actor, error) {
 
 // Allow returns the account of a request's session when it may do an action in
 // a hall; "" asks for an account of all halls. The error is a *Problem: 401
-// without a session, 403 otherwise.
+// without a session, 403 when it may not, 503 when the Store doesn't answer.
 func (s *Server) Allow(r *http.Request, do Action, hall kiosk.HallID) (Account, error) {
 	_, a, err := s.sessionOf(r)
 	if err != nil {
-		return a, err
+		return a, s.fault(err)
 	}
 	if !Permit(a.Role, do) || !a.In(hall) {
 		p := s.deny(http.StatusForbidden, RefusedRole, fmt.Sprintf("a %s may not do that (%s) in this hall", a.Role, do))
@@ -226,7 +227,7 @@ type logoutOutput struct {
 func (s *Server) logout(ctx context.Context, in *sessionInput) (*logoutOutput, error) {
 	v, a, err := s.sessionOf(in.asked)
 	if err != nil {
-		return nil, err
+		return nil, s.fault(err)
 	}
 	e := Entry{At: s.opts.Now(), Hall: a.Hall, Account: a.Name, Action: "logout", From: address(in.asked.RemoteAddr)}
 	if err := s.store.EndSession(ctx, v.Hash, e); err != nil {

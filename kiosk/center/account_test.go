@@ -2,6 +2,7 @@ package center_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -164,6 +165,28 @@ func TestLogin(t *testing.T) {
 			t.Fatal(err)
 		}
 		good(third, 401)
+	})
+	t.Run("StoreAway", func(t *testing.T) {
+		// Nobody has to log in again because the database was away.
+		h := newHall(t)
+		h.account("anna", center.Manager, "h1")
+		token := h.login("anna")
+		other := h.beside()
+		if err := other.store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		var known *kiosk.Error
+		if _, err := other.Actor(r); !errors.As(err, &known) {
+			t.Fatalf("err = %v, want the store's", err)
+		}
+		if a := other.as(token, "GET", "/v1/halls/h1/audit"); a.status < 500 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		if a := h.as(token, "GET", "/v1/halls/h1/audit"); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
 	})
 	t.Run("Roles", func(t *testing.T) {
 		h := newHall(t)

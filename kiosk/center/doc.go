@@ -6,6 +6,10 @@
 // by the hash of what they say; the same key with other contents raises an
 // Alarm and never overwrites. Order is by seq, never by clock.
 //
+// A kiosk is known by a key of its own, with which it signs each request (see
+// Keys), or, where it wasn't enrolled, by a token (see Tokens). People have
+// accounts with a role (see Permit); what they do stands in an audit trail.
+//
 // Server is the HTTP side, Store what lies under it; center/store keeps it in
 // SQLite, center/pgstore in PostgreSQL, and center/centertest holds the
 // contract that both meet. What they have in common and needs no SQL is here:

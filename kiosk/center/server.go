@@ -70,14 +70,16 @@ func New(store Store, o Opts) *Server {
 	config := huma.DefaultConfig("hallkiosk center", "1")
 	config.Info.Description = "Events of the kiosks come in, queue lengths go out. Refusals are RFC 9457 problems with a code."
 	config.DocsPath = ""     // its page would load scripts from outside
+	config.OpenAPIPath = ""  // see spec
 	config.CreateHooks = nil // no $schema in answers
 	config.Transformers = append(config.Transformers, s.ownProblem)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token":   {Type: "http", Scheme: "bearer", Description: "The kiosk's own token"},
+		"token":   {Type: "http", Scheme: "bearer", Description: "The kiosk's own token; or its signature, see post-enroll"},
 		"account": {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of a person who has logged in"},
 	}
 	api := humago.New(s.mux, config)
 	s.operations(api)
+	s.spec(api)
 	s.page()
 	return s
 }

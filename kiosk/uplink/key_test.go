@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -111,6 +112,7 @@ func TestKeyMisled(t *testing.T) {
 
 func TestEnroll(t *testing.T) {
 	const code = "7Q2M-04KD-XW9T"
+	var mu sync.Mutex // an answer that breaks off tells nobody that the handler is done
 	var got []kiosk.Enrolment
 	answer := func(w http.ResponseWriter, e kiosk.Enrolment) {
 		json.NewEncoder(w).Encode(kiosk.Enrolled{Key: kiosk.KeyIDOf(e.Public)})
@@ -120,6 +122,8 @@ func TestEnroll(t *testing.T) {
 		if err := json.NewDecoder(r.Body).Decode(&e); err != nil || !ed25519.Verify(e.Public, kiosk.EnrolText(e), e.Proof) || r.URL.Path != "/v1/enroll" {
 			t.Errorf("%s %+v, %v", r.URL, e, err)
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		got = append(got, e)
 		answer(w, e)
 	}))
@@ -127,7 +131,13 @@ func TestEnroll(t *testing.T) {
 	o := ClientOpts{URL: srv.URL, Hall: "h1"}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "key")
-	enroll := func(ctx context.Context, code string) (kiosk.KeyID, error) { return Enroll(ctx, o, "k1", code, path) }
+	mu.Lock()
+	defer mu.Unlock()
+	enroll := func(ctx context.Context, code string) (kiosk.KeyID, error) {
+		mu.Unlock()
+		defer mu.Lock()
+		return Enroll(ctx, o, "k1", code, path)
+	}
 	if _, err := LoadKey(path, "h1", "k1"); kiosk.CodeOf(err) != kiosk.EInvalid || !strings.Contains(kiosk.HintOf(err), "kiosk enroll") {
 		t.Fatalf("err = %v", err)
 	}

@@ -127,7 +127,7 @@ func (o *office) work(ctx context.Context, window int) {
 			return
 		}
 		if status != 200 {
-			time.Sleep(30 * time.Millisecond) // nobody waits
+			time.Sleep(200 * time.Millisecond) // nobody waits
 			continue
 		}
 		o.mu.Lock()

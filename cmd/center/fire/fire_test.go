@@ -65,9 +65,14 @@ func TestHallUnderFire(t *testing.T) {
 	t.Logf("the fire: %v", did)
 
 	h.heal()
+	var settling sync.WaitGroup
+	for _, k := range h.kiosks {
+		settling.Go(k.settle)
+	}
+	settling.Wait()
 	told := 0
 	for _, k := range h.kiosks {
-		told += k.settle()
+		told += len(k.told)
 	}
 	h.compare(told)
 	h.served(o)
@@ -91,7 +96,7 @@ func (k *terminal) citizens(ctx context.Context, random *rand.Rand, name string)
 		k.mu.Unlock()
 		k.ask(ctx, w)
 		select { // people don't come all at once
-		case <-time.After(time.Duration(random.IntN(60)) * time.Millisecond):
+		case <-time.After(time.Duration(random.IntN(900)) * time.Millisecond):
 		case <-ctx.Done():
 		}
 	}
@@ -104,7 +109,7 @@ var wanted = []kiosk.ItemID{"RS001", "GJ001", "SW001", "SC001", "BD001"}
 func (h *hall) served(o *office) {
 	t := h.t
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patient)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patient)
 	defer cancel()
 	db, err := pgx.Connect(ctx, h.url)
 	if err != nil {
@@ -192,16 +197,23 @@ func (h *hall) burn(ctx context.Context, random *rand.Rand) map[string]int {
 	return did
 }
 
-// settle has every wish answered and every event acknowledged, and returns how
-// many numbers were told.
-func (k *terminal) settle() int {
+// settle has every wish answered and every event acknowledged. Of the wishes that
+// have their answer some are asked again: it must be the same.
+func (k *terminal) settle() {
 	k.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patient)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patient)
 	defer cancel()
+	again := 0
 	for _, w := range k.wishes {
+		if _, known := k.told[w.ID]; known {
+			if again++; again > 50 {
+				continue
+			}
+		}
 		for !k.ask(ctx, w) {
 			if ctx.Err() != nil {
-				k.t.Fatalf("%s: wish %s is never answered:\n%s", k.id, w.ID, k.proc.said())
+				k.t.Errorf("%s: wish %s is never answered:\n%s", k.id, w.ID, k.proc.said())
+				return
 			}
 			time.Sleep(50 * time.Millisecond)
 		}
@@ -209,10 +221,11 @@ func (k *terminal) settle() int {
 	for {
 		s, err := k.client.Status(ctx)
 		if err == nil && s.Unsent == 0 {
-			return len(k.told)
+			return
 		}
 		if ctx.Err() != nil {
-			k.t.Fatalf("%s: %d events stay unsent, center %+v (%v)\n%s", k.id, s.Unsent, s.Center, err, k.proc.said())
+			k.t.Errorf("%s: %d events stay unsent, center %+v (%v)\n%s", k.id, s.Unsent, s.Center, err, k.proc.said())
+			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/control"
@@ -24,8 +25,19 @@ func (k *terminal) linkUp() error {
 	if name := k.cfg.Center.TokenFile; name != "" {
 		token = uplink.TokenFile(name)
 	}
+	c := uplink.ClientOpts{URL: k.cfg.Center.URL, Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Token: token}
+	if name := k.cfg.Center.KeyFile; name != "" {
+		key, err := uplink.LoadKey(name, c.Hall, kiosk.KioskID(k.cfg.Kiosk.ID))
+		if err != nil { // the center will refuse us, and numbers are given all the same
+			fmt.Fprintln(k.o.Out, "kiosk:", kiosk.HintOf(err))
+		}
+		c.Key = key
+	}
 	var err error
-	if k.link.client, err = uplink.NewClient(uplink.ClientOpts{URL: k.cfg.Center.URL, Hall: kiosk.HallID(k.cfg.Kiosk.Hall), Token: token}); err != nil {
+	if c.TLS, err = uplink.TLS(k.cfg.Center.CAFile, k.cfg.Center.CertSHA256); err != nil {
+		return err
+	}
+	if k.link.client, err = uplink.NewClient(c); err != nil {
 		return err
 	}
 	o := uplink.DefaultOpts()

@@ -47,10 +47,3 @@ func (c *crowd) watch(conn net.Conn, state http.ConnState) {
 		}
 	}
 }
-
-// size counts the connections.
-func (c *crowd) size() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.open)
-}
