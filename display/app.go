@@ -121,13 +121,22 @@ func (a *App) Run(ctx context.Context, shown func()) {
 			a.tick()
 		}()
 	})
-	stop := context.AfterFunc(ctx, func() { a.later(a.fyne.Quit) })
+	// Not app.Quit: Fyne listens for SIGTERM itself, and where it was the
+	// faster, the windows that app.Quit closes are gone already.
+	stop := context.AfterFunc(ctx, func() { fyne.Do(a.fyne.Driver().Quit) })
 	defer stop()
 	a.win.ShowAndRun()
 }
 
-// later runs f on Fyne's goroutine.
-func (a *App) later(f func()) { fyne.Do(f) }
+// later runs f on Fyne's goroutine, or not at all once ctx is done: a Fyne
+// that has stopped would run f at once, wherever it was called.
+func (a *App) later(f func()) {
+	fyne.Do(func() {
+		if a.ctx.Err() == nil {
+			f()
+		}
+	})
+}
 
 // tick moves the clock and watches for people who walked away.
 func (a *App) tick() {
