@@ -50,7 +50,8 @@ func (i Instant) Sub(j Instant) time.Duration { return time.Duration(i-j) * time
 // Slot is the time that was booked: the person should be called in [From, To).
 // The zero value is no booking.
 type Slot struct {
-	From, To Instant
+	From Instant `json:"from"`
+	To   Instant `json:"to"`
 }
 
 // Errand is one item of a ticket and the queue where it is done.

@@ -102,6 +102,7 @@ const (
 	DoorMoved    Kind = "cabinet.door"   // CabinetBody
 	Tampered     Kind = "cabinet.tamper" // CabinetBody
 	HelpCalled   Kind = "help.called"    // HelpBody
+	OrderDone    Kind = "order.done"     // OrderBody
 )
 
 // Event is one thing that happened at a kiosk. Its key is (kiosk, epoch, seq);
@@ -123,6 +124,10 @@ type TakenBody struct {
 
 	Theme   ThemeID  `json:"theme,omitempty"`
 	Promise *Promise `json:"promise,omitempty"`
+
+	Priority Priority  `json:"priority,omitempty"`
+	Booking  BookingID `json:"booking,omitempty"`
+	Slot     *Slot     `json:"slot,omitempty"` // with Booking
 }
 
 // PrintBody tells of an attempt to put a ticket on paper.
@@ -141,6 +146,12 @@ type CabinetBody struct {
 // HelpBody tells that somebody wants a member of staff, or no longer.
 type HelpBody struct {
 	Called bool `json:"called"`
+}
+
+// OrderBody tells what became of an order that is done once.
+type OrderBody struct {
+	Order OrderID `json:"order"`
+	Fault string  `json:"fault,omitempty"` // why it couldn't be done, in Chinese
 }
 
 // Batch is a run of consecutive events of one kiosk on its way to the center,

@@ -1,6 +1,9 @@
 package kiosk
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // News is what the center tells the kiosks of a hall: how the hall stands now,
 // whole each time, as one server-sent event of GET /v1/news. A later version
@@ -9,6 +12,14 @@ type News struct {
 	Hall    HallID   `json:"hall"`
 	Version int64    `json:"version"` // rises with every change in the hall
 	Lengths []Length `json:"lengths"` // of the business days from which anybody waits
+
+	Calls    []Call         `json:"calls,omitempty"`     // the newest of the day, newest first, 20 at the most
+	Bookings []Booking      `json:"bookings,omitempty"`  // that may still be checked in, from today to the end of tomorrow
+	CardKeys map[Day][]byte `json:"card_keys,omitempty"` // of the days of the bookings; see CardMark
+	Orders   []Order        `json:"orders,omitempty"`    // in force, oldest first
+
+	Catalog  string `json:"catalog,omitempty"`  // the version of the catalog that the center has for the hall
+	Calendar string `json:"calendar,omitempty"` // and of its calendar
 }
 
 // Length is how many people wait in one queue of the hall.
@@ -16,7 +27,45 @@ type Length struct {
 	Day     Day     `json:"day"`
 	Queue   QueueID `json:"queue"`
 	Waiting int     `json:"waiting"`
+
+	// Estimate is how long who came now would wait, from measured service; nil
+	// while no window of the queue is open, or the center knows none.
+	Estimate *Estimate `json:"estimate,omitempty"`
 }
+
+// Call is one call of a number to a window.
+type Call struct {
+	Number string    `json:"number" doc:"The number that was called" example:"A023"`
+	Window WindowID  `json:"window" doc:"Where to" example:"21"`
+	At     time.Time `json:"at" doc:"When it was called"`
+	Again  bool      `json:"again,omitempty" doc:"It was called there before"`
+}
+
+// OrderID names an order; the center makes it with NewID.
+type OrderID string
+
+// Order is what a manager, a guide or a technician wants of the kiosks. One that
+// pauses or tells is in force for as long as it is in the news; one to print is
+// done once, and an OrderDone event says so.
+type Order struct {
+	ID     OrderID  `json:"id"`
+	Do     Doing    `json:"do"`
+	Kiosk  KioskID  `json:"kiosk,omitempty"`  // empty for all of the hall
+	Queue  QueueID  `json:"queue,omitempty"`  // PauseQueue
+	Ticket TicketID `json:"ticket,omitempty"` // PrintAgain
+	Text   Text     `json:"text,omitzero"`    // PauseQueue: why; ShowMessage: what
+	Until  Instant  `json:"until,omitempty"`  // 0 for until it is taken back
+}
+
+// Doing is what an Order is for.
+type Doing string
+
+// The kinds of Order.
+const (
+	PauseQueue  Doing = "pause"   // the queue gives no numbers
+	PrintAgain  Doing = "reprint" // the ticket is printed once more, at the kiosk named
+	ShowMessage Doing = "message" // the text stands on the screen
+)
 
 // Self is what the center knows of the kiosk that asks, as GET /v1/self.
 type Self struct {

@@ -17,6 +17,10 @@ type Ticket struct {
 
 	Theme   ThemeID // the theme it starts; may be empty
 	Promise Promise // papers that are missing
+
+	Priority Priority  // why the person goes ahead; empty for nobody special
+	Booking  BookingID // the booking that was checked in; empty for a walk-in
+	Slot     Slot      // of the booking
 }
 
 // Promise is what a person has promised to bring later, so that the case is
@@ -56,8 +60,10 @@ type Request struct {
 	Items []ItemID  // at least one, unless there is a theme; all must belong to one queue
 	Lang  Lang
 
-	Theme   ThemeID  `json:",omitempty"` // stands for the item that starts it
-	Missing []string `json:",omitempty"` // papers promised for later, by their Chinese names in the catalog
+	Theme    ThemeID   `json:",omitempty"` // stands for the item that starts it
+	Booking  BookingID `json:",omitempty"` // checks in; stands for what was booked
+	Priority Priority  `json:",omitempty"`
+	Missing  []string  `json:",omitempty"` // papers promised for later, by their Chinese names in the catalog
 
 	// Here says that the person stands at this kiosk: paper that fails may come
 	// later, until Leave.
@@ -80,5 +86,6 @@ type Offer struct {
 
 // Estimate is a range of waiting time in whole minutes.
 type Estimate struct {
-	Low, High int
+	Low  int `json:"low"`
+	High int `json:"high"`
 }

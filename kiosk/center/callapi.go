@@ -295,7 +295,7 @@ type callsInput struct {
 }
 
 type callsOutput struct {
-	Body []Called `nullable:"false"`
+	Body []kiosk.Call `nullable:"false"`
 }
 
 // calls is GET /v1/halls/{hall}/calls.
@@ -317,7 +317,7 @@ func (s *Server) calls(ctx context.Context, in *callsInput) (*callsOutput, error
 		return nil, s.fault(err)
 	}
 	if out.Body == nil {
-		out.Body = []Called{}
+		out.Body = []kiosk.Call{}
 	}
 	return out, nil
 }

@@ -88,7 +88,7 @@ func TestPress(t *testing.T) {
 	})
 	t.Run("Boards", func(t *testing.T) {
 		a := h.do("GET", "/v1/halls/h1/calls", nil)
-		var calls []center.Called
+		var calls []kiosk.Call
 		if err := json.Unmarshal([]byte(a.body), &calls); err != nil || len(calls) != 1 || calls[0].Number != "A001" || calls[0].Window != "21" || !calls[0].At.Equal(h.now) {
 			t.Fatalf("%d %s", a.status, a.body)
 		}

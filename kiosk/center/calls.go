@@ -48,7 +48,7 @@ type Calls interface {
 
 	// Recent returns at most limit calls and recalls of hall and day that were
 	// not taken back, newest first.
-	Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]Called, error)
+	Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error)
 
 	// Changes returns at most limit changes of hall and day with who made them,
 	// newest first.
@@ -85,14 +85,6 @@ type Window struct {
 type WindowNow struct {
 	Window
 	Ticket *calling.Ticket // nil when nobody is there
-}
-
-// Called is one call as a board shows it.
-type Called struct {
-	Number string         `json:"number" doc:"The number that was called" example:"A023"`
-	Window kiosk.WindowID `json:"window" doc:"Where to" example:"21"`
-	At     time.Time      `json:"at" doc:"When it was called"`
-	Again  bool           `json:"again,omitempty" doc:"It was called there before"`
 }
 
 // Changed is a Change and who made it.

@@ -267,7 +267,7 @@ func recent(s *suite) {
 	at(14, PressOf("c5", calling.Call, "22"))
 	got, err := s.Recent(s.Context(), "h1", Day, 20)
 	s.ok(err)
-	want := []center.Called{{Number: "A1-002", Window: "22", At: afterNoon(14).Time()},
+	want := []kiosk.Call{{Number: "A1-002", Window: "22", At: afterNoon(14).Time()},
 		{Number: "A1-001", Window: "21", At: afterNoon(12).Time(), Again: true}, {Number: "A1-001", Window: "21", At: afterNoon(10).Time()}}
 	if !slices.Equal(got, want) {
 		s.Fatalf("calls = %+v, want %+v", got, want)

@@ -130,8 +130,8 @@ func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.Tick
 }
 
 // Recent implements center.Calls.
-func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Called, error) {
-	return list(ctx, s, "list calls", func(row pgx.CollectableRow) (c center.Called, err error) {
+func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error) {
+	return list(ctx, s, "list calls", func(row pgx.CollectableRow) (c kiosk.Call, err error) {
 		var at int64
 		err = row.Scan(&c.Number, &c.Window, &c.Again, &at)
 		c.At = time.UnixMilli(at)

@@ -113,8 +113,8 @@ func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.Tick
 }
 
 // Recent implements center.Calls.
-func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Called, error) {
-	return list(ctx, s, "list calls", func(rows *sql.Rows, c *center.Called) error {
+func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error) {
+	return list(ctx, s, "list calls", func(rows *sql.Rows, c *kiosk.Call) error {
 		var at int64
 		err := rows.Scan(&c.Number, &c.Window, &c.Again, &at)
 		c.At = time.UnixMilli(at)
