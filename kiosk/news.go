@@ -14,7 +14,7 @@ type News struct {
 	Lengths []Length `json:"lengths"` // of the business days from which anybody waits
 
 	Calls    []Call         `json:"calls,omitempty"`     // the newest of the day, newest first, 20 at the most
-	Bookings []Booking      `json:"bookings,omitempty"`  // that may still be checked in, from today to the end of tomorrow
+	Bookings []Booking      `json:"bookings,omitempty"`  // from today to the end of tomorrow, those checked in too
 	CardKeys map[Day][]byte `json:"card_keys,omitempty"` // of the days of the bookings; see CardMark
 	Orders   []Order        `json:"orders,omitempty"`    // in force, oldest first
 
@@ -55,6 +55,21 @@ type Order struct {
 	Ticket TicketID `json:"ticket,omitempty"` // PrintAgain
 	Text   Text     `json:"text,omitzero"`    // PauseQueue: why; ShowMessage: what
 	Until  Instant  `json:"until,omitempty"`  // 0 for until it is taken back
+}
+
+// For returns the orders that are in force for a kiosk at now, oldest first. A nil
+// News has none.
+func (n *News) For(k KioskID, now Instant) []Order {
+	if n == nil {
+		return nil
+	}
+	var orders []Order
+	for _, o := range n.Orders {
+		if (o.Kiosk == "" || o.Kiosk == k) && (o.Until == 0 || now < o.Until) {
+			orders = append(orders, o)
+		}
+	}
+	return orders
 }
 
 // Doing is what an Order is for.

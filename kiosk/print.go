@@ -47,6 +47,14 @@ type PrintMark struct {
 	Stamp   Stamp
 }
 
+// Further is a wish for one more paper of a ticket.
+type Further struct {
+	Ticket TicketID
+	Paper  PaperKind // empty for its own
+	Order  OrderID   // that asks for it, and is recorded as done in the same transaction; may be empty
+	Stamp  Stamp     // of that record
+}
+
 // Fault names what is wrong with a printer.
 type Fault string
 

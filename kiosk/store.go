@@ -7,9 +7,10 @@ import "context"
 type Store interface {
 	// Take gives out a number: ticket, first print attempt (when w.Print) and
 	// event are written together. When it returns nil the ticket survives a
-	// power cut in the next instant. A request id that was used before returns
-	// the ticket it got then, with again true and nothing written; EConflict if
-	// it was used for other items. EDisk when the disk refuses: nothing was given.
+	// power cut in the next instant. A request id that was used before, or a
+	// booking that was checked in, returns the ticket it got then, with again true
+	// and nothing written; EConflict if the id was used for other items. EDisk
+	// when the disk refuses: nothing was given.
 	Take(ctx context.Context, w Wish) (t Ticket, again bool, err error)
 
 	// Request returns the ticket that a request id got. ENotFound.
@@ -30,10 +31,10 @@ type Store interface {
 	// backwards or out of an end is EConflict.
 	Mark(ctx context.Context, m PrintMark) error
 
-	// Again records a further attempt to print a ticket on the given kind of
-	// paper, empty for its own, queued, and returns it. EConflict while the newest
-	// one has not ended, ENotFound.
-	Again(ctx context.Context, id TicketID, paper PaperKind) (PrintJob, error)
+	// Again records a further attempt to print a ticket, queued, and returns it.
+	// EConflict while the newest one has not ended, and for an Order that was done
+	// before; ENotFound.
+	Again(ctx context.Context, f Further) (PrintJob, error)
 
 	// Unfinished returns the attempts that have not ended, oldest first.
 	Unfinished(ctx context.Context) ([]PrintJob, error)
@@ -54,6 +55,7 @@ type Wish struct {
 	Series  string // see Number
 	Stamp   Stamp
 	Promise Promise
+	Slot    Slot // of Booking
 
 	// Shared is a number of the shared series that the center has given; 0 counts
 	// the own series on.

@@ -82,6 +82,9 @@ type Offer struct {
 	Booked  bool      // the windows serve, but only people with a booking
 	Opens   time.Time // when they serve next, in the hall's time; zero when never within a week
 	CanTake bool
+
+	Paused bool // the center lets the queue give no numbers for now
+	Why    Text // in words for the citizen; may be empty
 }
 
 // Estimate is a range of waiting time in whole minutes.

@@ -29,6 +29,7 @@ type Opts struct {
 	DayChange time.Duration  // after midnight
 	Early     bool           // closed queues give numbers for their next opening
 	Series    string         // see kiosk.Number
+	Kiosk     kiosk.KioskID  // which orders of the center are for this machine
 	Numbers   kiosk.Numbers  // counts the shared series; nil on a kiosk of its own
 	Budget    time.Duration  // for Numbers to answer, before the own series is taken
 	Look      time.Duration  // how often a printer that failed is asked; 0 is a second
@@ -44,7 +45,9 @@ type Desk struct {
 	hope   []hopeful
 	here   map[kiosk.TicketID]bool // holders who stand at the screen
 	more   chan struct{}           // has room for one: the queue grew
-	length map[line]int            // who waits in the whole hall; nil when nobody knows
+	news   *kiosk.News             // the newest, nil before the first
+	length map[line]kiosk.Length   // who waits in the whole hall; nil when nobody knows
+	failed map[kiosk.OrderID]bool  // orders that couldn't be done, and were told so
 	jobs   map[kiosk.TicketID]kiosk.PrintJob
 	order  []kiosk.TicketID // of jobs, oldest first
 	change chan struct{}    // closed and renewed when a job changed
@@ -61,7 +64,7 @@ func New(ctx context.Context, o Opts) (*Desk, error) {
 	if o.Look == 0 {
 		o.Look = time.Second
 	}
-	d := &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, here: map[kiosk.TicketID]bool{}, change: make(chan struct{})}
+	d := &Desk{o: o, more: make(chan struct{}, 1), jobs: map[kiosk.TicketID]kiosk.PrintJob{}, here: map[kiosk.TicketID]bool{}, failed: map[kiosk.OrderID]bool{}, change: make(chan struct{})}
 	return d, d.resume(ctx)
 }
 
@@ -75,9 +78,11 @@ func (d *Desk) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, 
 		if err != nil {
 			return nil, err
 		}
-		if n, known := d.hallWide(line{o.Day, o.Queue.ID}); known {
-			o.Ahead = n
-			o.Wait = d.o.Catalog.Estimate(o.Queue.ID, o.Ahead)
+		if l, known := d.hallWide(line{o.Day, o.Queue.ID}); known {
+			o.Ahead, o.Wait = l.Waiting, d.o.Catalog.Estimate(o.Queue.ID, l.Waiting)
+			if l.Estimate != nil {
+				o.Wait = *l.Estimate
+			}
 			offers[i] = o
 			continue
 		}
@@ -122,6 +127,9 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 			o.Day = kiosk.DayAt(next, d.o.DayChange)
 		}
 	}
+	if pause, paused := d.paused(q.ID); paused {
+		o.Paused, o.Why, o.CanTake = true, pause.Text, false
+	}
 	return o, nil
 }
 
@@ -131,10 +139,10 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 // unknown item, EInvalid for a request that can't be right, EClosed outside
 // the queue's hours, and the Store's.
 func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) {
-	wish, err := d.check(r)
+	wish, err := d.check(ctx, r)
 	if err != nil {
 		// What was right when it was first asked stays answered.
-		if t, found := d.o.Store.Request(ctx, r.ID); r.ID != "" && found == nil && slices.Equal(t.Items, r.Items) {
+		if t, found := d.o.Store.Request(ctx, r.ID); r.ID != "" && found == nil && (slices.Equal(t.Items, r.Items) || r.Booking != "" && t.Booking == r.Booking) {
 			return t, nil
 		}
 		return kiosk.Ticket{}, err
@@ -187,13 +195,20 @@ func invalid(message, hint string, args ...any) error {
 	return &kiosk.Error{Code: kiosk.EInvalid, Op: "take a number", Message: message, Hint: fmt.Sprintf(hint, args...)}
 }
 
-func (d *Desk) check(r kiosk.Request) (kiosk.Wish, error) {
+func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 	var none kiosk.Wish
 	if r.ID == "" {
 		r.ID = kiosk.RequestID(kiosk.NewID(d.o.Clock.Now(), d.o.Random))
 	}
 	if len(r.ID) > 64 {
 		return none, invalid("取号的编号太长。", "request id of %d bytes, at most 64", len(r.ID))
+	}
+	if r.Priority != "" && !slices.Contains(kiosk.Priorities, r.Priority) {
+		return none, invalid("没有这种优先。", "priority %q is none of %v", r.Priority, kiosk.Priorities)
+	}
+	booking, err := d.booking(ctx, &r)
+	if err != nil {
+		return none, err
 	}
 	if theme, ok := d.o.Catalog.Theme(r.Theme); ok && len(r.Items) == 0 {
 		r.Items = []kiosk.ItemID{theme.Item}
@@ -217,6 +232,12 @@ func (d *Desk) check(r kiosk.Request) (kiosk.Wish, error) {
 			return none, invalid("这几件事不在同一个队列,请分开取号。", "items %s and %s are in queues %s and %s; take a number for each", r.Items[0], id, first.Queue.ID, o.Queue.ID)
 		}
 	}
+	if booking != nil { // its holder was promised that day
+		first.Day, first.CanTake = booking.Day, true
+	}
+	if first.Paused && booking == nil {
+		return none, &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "这里暂停取号。" + first.Why.Zh, Hint: fmt.Sprintf("the center has paused queue %s: %s", first.Queue.ID, first.Why.Zh)}
+	}
 	if !first.CanTake {
 		e := &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "窗口现在没有开,今天取不了号。",
 			Hint: fmt.Sprintf("queue %s is open %s", first.Queue.ID, first.Queue.Hours)}
@@ -230,8 +251,12 @@ func (d *Desk) check(r kiosk.Request) (kiosk.Wish, error) {
 	if err != nil {
 		return none, err
 	}
-	return kiosk.Wish{Request: r, Promise: promise, Ticket: kiosk.TicketID(kiosk.NewID(d.o.Clock.Now(), d.o.Random)), Day: first.Day, Queue: first.Queue.ID,
-		Series: d.o.Series, Stamp: d.o.Clock.Stamp(), Print: d.o.Printer != nil}, nil
+	w := kiosk.Wish{Request: r, Promise: promise, Ticket: kiosk.TicketID(kiosk.NewID(d.o.Clock.Now(), d.o.Random)), Day: first.Day, Queue: first.Queue.ID,
+		Series: d.o.Series, Stamp: d.o.Clock.Stamp(), Print: d.o.Printer != nil}
+	if booking != nil {
+		w.Slot = booking.Slot
+	}
+	return w, nil
 }
 
 // promise checks the papers that a person promises to bring later. Only those

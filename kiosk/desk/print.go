@@ -62,7 +62,7 @@ func (d *Desk) retry(ctx context.Context) {
 		return
 	}
 	for _, h := range waiting {
-		if job, err := d.o.Store.Again(ctx, h.id, ""); err == nil { // else it is tried again, until its time is over
+		if job, err := d.o.Store.Again(ctx, kiosk.Further{Ticket: h.id}); err == nil { // else it is tried again, until its time is over
 			d.Leave(h.id)
 			d.enqueue(job)
 		}
@@ -82,19 +82,23 @@ func (d *Desk) Leave(id kiosk.TicketID) {
 // Errors: ENotFound, EConflict while it is being printed, EUnavailable without a
 // printer.
 func (d *Desk) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error) {
+	return d.again(ctx, kiosk.Further{Ticket: id, Paper: paper})
+}
+
+func (d *Desk) again(ctx context.Context, f kiosk.Further) (kiosk.PrintJob, error) {
 	if d.o.Printer == nil {
 		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EUnavailable, Op: "print again", Message: "这台机器没有打印机。", Hint: "[printer] port is empty in the config"}
 	}
-	t, _, err := d.o.Store.Ticket(ctx, id)
+	t, _, err := d.o.Store.Ticket(ctx, f.Ticket)
 	if err != nil {
 		return kiosk.PrintJob{}, err
 	}
-	if paper == kiosk.PaperPlan && t.Theme == "" || paper == kiosk.PaperPromise && len(t.Promise.Papers) == 0 {
-		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "这张号没有主题或承诺,印不了这种小票。", Hint: fmt.Sprintf("ticket %s has no %s to print", t.Number, paper)}
+	if f.Paper == kiosk.PaperPlan && t.Theme == "" || f.Paper == kiosk.PaperPromise && len(t.Promise.Papers) == 0 {
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "这张号没有主题或承诺,印不了这种小票。", Hint: fmt.Sprintf("ticket %s has no %s to print", t.Number, f.Paper)}
 	}
-	job, err := d.o.Store.Again(ctx, id, paper)
+	job, err := d.o.Store.Again(ctx, f)
 	if err == nil {
-		d.Leave(id) // whoever asks by hand gets exactly this paper
+		d.Leave(f.Ticket) // whoever asks by hand gets exactly this paper
 		d.enqueue(job)
 	}
 	return job, err

@@ -94,7 +94,7 @@ func TestHallWideLengths(t *testing.T) {
 	if got := r.take(t, "", "a1"); got.Ahead != 41 || ahead() != 42 {
 		t.Errorf("cut off: a ticket with %d ahead, then %d", got.Ahead, ahead())
 	}
-	r.News(&kiosk.News{Version: 2})
+	r.News(&kiosk.News{Version: 2, Lengths: []kiosk.Length{}})
 	if got := ahead(); got != 0 {
 		t.Errorf("all were served: %d", got)
 	}

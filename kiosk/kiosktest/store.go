@@ -193,13 +193,13 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 	t.Run("PrintAgain", func(t *testing.T) {
 		s, reopen := open(t)
 		id := take(t, s, Wish(1)).ID
-		if _, err := s.Again(ctx, id, ""); kiosk.CodeOf(err) != kiosk.EConflict {
+		if _, err := s.Again(ctx, kiosk.Further{Ticket: id}); kiosk.CodeOf(err) != kiosk.EConflict {
 			t.Fatalf("again before the end: %v, want EConflict", err)
 		}
 		if err := mark(s, id, kiosk.NotPrinted); err != nil {
 			t.Fatal(err)
 		}
-		job, err := s.Again(ctx, id, "")
+		job, err := s.Again(ctx, kiosk.Further{Ticket: id})
 		if err != nil || job.Attempt != 2 || job.Earlier != 0 || job.State != kiosk.PrintQueued || job.Ticket.Number.String() != "A001" {
 			t.Fatalf("again: %+v %v", job, err)
 		}
@@ -207,7 +207,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		if err := s.Mark(ctx, second); err != nil {
 			t.Fatal(err)
 		}
-		if job, err = s.Again(ctx, id, ""); err != nil || job.Attempt != 3 || job.Earlier != 1 {
+		if job, err = s.Again(ctx, kiosk.Further{Ticket: id}); err != nil || job.Attempt != 3 || job.Earlier != 1 {
 			t.Fatalf("after an unknown one: %+v %v", job, err)
 		}
 		s = reopen()
@@ -217,8 +217,64 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		if _, newest, err := s.Ticket(ctx, id); err != nil || newest.Attempt != 3 || newest.Earlier != 1 {
 			t.Fatalf("newest %+v (%v)", newest, err)
 		}
-		if _, err := s.Again(ctx, "nobody", ""); kiosk.CodeOf(err) != kiosk.ENotFound {
+		if _, err := s.Again(ctx, kiosk.Further{Ticket: "nobody"}); kiosk.CodeOf(err) != kiosk.ENotFound {
 			t.Fatalf("unknown ticket: %v, want ENotFound", err)
+		}
+	})
+	t.Run("OrdersAreDoneOnce", func(t *testing.T) {
+		s, reopen := open(t)
+		id := take(t, s, Wish(1)).ID
+		f := kiosk.Further{Ticket: id, Order: "order-1", Stamp: kiosk.Stamp{Wall: 6000}}
+		if _, err := s.Again(ctx, f); kiosk.CodeOf(err) != kiosk.EConflict {
+			t.Fatalf("while it is printing: %v, want EConflict", err)
+		}
+		if err := mark(s, id, kiosk.Printed); err != nil {
+			t.Fatal(err)
+		}
+		if job, err := s.Again(ctx, f); err != nil || job.Attempt != 2 {
+			t.Fatalf("%+v %v", job, err)
+		}
+		s = reopen()
+		if err := s.Mark(ctx, kiosk.PrintMark{Ticket: id, Attempt: 2, State: kiosk.Printed}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Again(ctx, f); kiosk.CodeOf(err) != kiosk.EConflict {
+			t.Fatalf("the same order again: %v, want EConflict", err)
+		}
+		events, err := s.Events(ctx, 0, 10)
+		var told []string
+		for _, e := range events {
+			if e.Kind == kiosk.OrderDone {
+				told = append(told, string(e.Body))
+			}
+		}
+		if err != nil || !reflect.DeepEqual(told, []string{`{"order":"order-1"}`}) {
+			t.Fatalf("told %q (%v)", told, err)
+		}
+	})
+	t.Run("ABookingIsOneTicket", func(t *testing.T) {
+		s, reopen := open(t)
+		w := Wish(1)
+		w.Booking, w.Slot, w.Priority = "booking-1", kiosk.Slot{From: 10_000, To: 20_000}, kiosk.Elder
+		want := take(t, s, w)
+		if want.Booking != "booking-1" || want.Slot != w.Slot || want.Priority != kiosk.Elder {
+			t.Fatalf("%+v", want)
+		}
+		s = reopen()
+		w.ID, w.Ticket = "request-2", "ticket-2"
+		got, again, err := s.Take(ctx, w)
+		if err != nil || !again || !reflect.DeepEqual(got, want) {
+			t.Fatalf("checked in twice: %+v again=%v %v, want %+v", got, again, err, want)
+		}
+		w.ID, w.Ticket, w.Shared = "request-3", "ticket-3", 7 // a number of the center's makes no difference
+		if got, again, err = s.Take(ctx, w); err != nil || !again || got.ID != want.ID {
+			t.Fatalf("checked in again: %+v again=%v %v", got, again, err)
+		}
+		take(t, s, Wish(4)) // walk-ins have no booking in common
+		take(t, s, Wish(5))
+		events, err := s.Events(ctx, 0, 1)
+		if err != nil || !strings.Contains(string(events[0].Body), `"priority":"elder","booking":"booking-1","slot":{"from":10000,"to":20000}`) {
+			t.Fatalf("event %s (%v)", events[0].Body, err)
 		}
 	})
 	t.Run("OtherPapers", func(t *testing.T) {
@@ -231,7 +287,7 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 		}
 		// A receipt is no second paper of the number; a second receipt is a reprint.
 		for n := range 2 {
-			job, err := s.Again(ctx, want.ID, kiosk.PaperReceipt)
+			job, err := s.Again(ctx, kiosk.Further{Ticket: want.ID, Paper: kiosk.PaperReceipt})
 			if err != nil || job.Attempt != n+2 || job.Earlier != n || job.Kind() != kiosk.PaperReceipt {
 				t.Fatalf("receipt: %+v %v", job, err)
 			}
@@ -239,12 +295,12 @@ func StoreSuite(t *testing.T, open func(t *testing.T) (s kiosk.Store, reopen fun
 				t.Fatal(err)
 			}
 		}
-		if job, err := s.Again(ctx, want.ID, kiosk.PaperTicket); err != nil || job.Earlier != 1 {
+		if job, err := s.Again(ctx, kiosk.Further{Ticket: want.ID, Paper: kiosk.PaperTicket}); err != nil || job.Earlier != 1 {
 			t.Fatalf("the number on another kind of paper: %+v %v", job, err)
 		} else if err := s.Mark(ctx, kiosk.PrintMark{Ticket: want.ID, Attempt: job.Attempt, State: kiosk.Printed}); err != nil {
 			t.Fatal(err)
 		}
-		if job, err := s.Again(ctx, want.ID, kiosk.PaperPlan); err != nil || job.Paper != "" || job.Earlier != 2 || job.Kind() != kiosk.PaperPlan {
+		if job, err := s.Again(ctx, kiosk.Further{Ticket: want.ID, Paper: kiosk.PaperPlan}); err != nil || job.Paper != "" || job.Earlier != 2 || job.Kind() != kiosk.PaperPlan {
 			t.Fatalf("its own paper once more: %+v %v", job, err)
 		}
 		s = reopen()

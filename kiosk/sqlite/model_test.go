@@ -50,7 +50,7 @@ func (o *op) run(ctx context.Context, s *Store) {
 	case o.mark != nil:
 		o.err = s.Mark(ctx, *o.mark)
 	case o.again != "":
-		_, o.err = s.Again(ctx, o.again, "")
+		_, o.err = s.Again(ctx, kiosk.Further{Ticket: o.again})
 	case o.record != 0:
 		o.err = s.Record(ctx, kiosk.Tampered, kiosk.Stamp{Wall: o.record}, kiosk.CabinetBody{Open: true})
 	default:

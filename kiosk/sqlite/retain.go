@@ -19,13 +19,15 @@ type Trace string
 
 // The traces that a ticket can carry, by the names of their columns.
 const (
-	TracePromise Trace = "promise" // the papers promised for later
-	TraceTheme   Trace = "theme"   // the theme, such as opening a restaurant
-	TraceLang    Trace = "lang"    // the language chosen
+	TracePromise  Trace = "promise"  // the papers promised for later
+	TraceTheme    Trace = "theme"    // the theme, such as opening a restaurant
+	TraceLang     Trace = "lang"     // the language chosen
+	TracePriority Trace = "priority" // why the person went ahead
+	TraceBooking  Trace = "booking"  // which booking was checked in
 )
 
 // Traces are all of them.
-var Traces = []Trace{TracePromise, TraceTheme, TraceLang}
+var Traces = []Trace{TracePromise, TraceTheme, TraceLang, TracePriority, TraceBooking}
 
 // Policy says what is kept for how long.
 type Policy struct {

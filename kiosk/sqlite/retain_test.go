@@ -128,7 +128,7 @@ func TestRetainDays(t *testing.T) {
 	busyDay(t, s, 0, 50)
 	busyDay(t, s, 1, 50)
 	busyDay(t, s, 4, 50)
-	if _, err := s.Again(t.Context(), id(0, 7), ""); err != nil { // an open attempt keeps its ticket
+	if _, err := s.Again(t.Context(), kiosk.Further{Ticket: id(0, 7)}); err != nil { // an open attempt keeps its ticket
 		t.Fatal(err)
 	}
 	for _, name := range []string{".damaged-20261122T120000Z", ".damaged-20261122T120000Z-wal", ".damaged-20261126T120000Z"} {

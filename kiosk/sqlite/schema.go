@@ -59,4 +59,10 @@ CREATE INDEX ticket_number ON ticket (queue, n);
 ALTER TABLE life ADD COLUMN leap INTEGER NOT NULL DEFAULT 0;      -- numbers of days through leap_until are above it; see leapAt
 ALTER TABLE life ADD COLUMN leap_until TEXT NOT NULL DEFAULT '';
 ALTER TABLE life ADD COLUMN probes INTEGER NOT NULL DEFAULT 0;    -- commits that only tried the disk
+`, `
+ALTER TABLE ticket ADD COLUMN priority TEXT NOT NULL DEFAULT '';       -- kiosk.Priority, or nothing
+ALTER TABLE ticket ADD COLUMN booking TEXT NOT NULL DEFAULT '';        -- kiosk.BookingID, or nothing
+ALTER TABLE ticket ADD COLUMN slot_from INTEGER NOT NULL DEFAULT 0;    -- of the booking, kiosk.Instant
+ALTER TABLE ticket ADD COLUMN slot_to INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX ticket_booking ON ticket (booking) WHERE booking <> '';
 `}

@@ -27,8 +27,8 @@ func (w *writer) prepare(ctx context.Context) error {
 	}{
 		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
 		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, ? + 1) ON CONFLICT DO UPDATE SET n = max(n, excluded.n - 1) + 1 RETURNING n"},
-		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, ahead)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?11, ?12, CASE WHEN ?13 >= 0 THEN ?13 ELSE (SELECT count(*) FROM ticket WHERE day = ?3 AND queue = ?4 AND state = 'waiting') END) RETURNING ahead`},
+		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, priority, booking, slot_from, slot_to, ahead)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?11, ?12, ?14, ?15, ?16, ?17, CASE WHEN ?13 >= 0 THEN ?13 ELSE (SELECT count(*) FROM ticket WHERE day = ?3 AND queue = ?4 AND state = 'waiting') END) RETURNING ahead`},
 		{&w.print, "INSERT INTO print (ticket, attempt, paper, state, cause) VALUES (?, ?, ?, 'queued', '')"},
 		{&w.event, "INSERT INTO event (kind, wall, count, body) VALUES (?, ?, ?, ?)"},
 		{&w.attempt, "SELECT state FROM print WHERE ticket = ? AND attempt = ?"},
@@ -43,13 +43,13 @@ func (w *writer) prepare(ctx context.Context) error {
 	return nil
 }
 
-const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead, t.theme, t.promise"
+const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead, t.theme, t.promise, t.priority, t.booking, t.slot_from, t.slot_to"
 
 func scanTicket(row interface{ Scan(...any) error }, more ...any) (kiosk.Ticket, error) {
 	var t kiosk.Ticket
 	var items, promise string
 	err := row.Scan(append([]any{&t.ID, &t.Day, &t.Queue, &t.Number.Series, &t.Number.N, &items, &t.State, &t.Lang,
-		&t.Taken.Wall, &t.Taken.Count, &t.Ahead, &t.Theme, &promise}, more...)...)
+		&t.Taken.Wall, &t.Taken.Count, &t.Ahead, &t.Theme, &promise, &t.Priority, &t.Booking, &t.Slot.From, &t.Slot.To}, more...)...)
 	if promise != "" && err == nil {
 		err = json.Unmarshal([]byte(promise), &t.Promise)
 	}
@@ -103,6 +103,11 @@ func (s *Store) take1(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, er
 // repeat answers a request id that was used before.
 func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, error) {
 	t, err := scanTicket(s.w.byRequest.QueryRowContext(ctx, w.ID))
+	if errors.Is(err, sql.ErrNoRows) && w.Booking != "" {
+		if t, err = scanTicket(s.w.db.QueryRowContext(ctx, "SELECT "+ticketColumns+" FROM ticket t WHERE booking = ?", w.Booking)); err == nil {
+			return t, true, nil
+		}
+	}
 	if errors.Is(err, sql.ErrNoRows) && w.Shared > 0 {
 		// The number itself is there: given while this kiosk was on its own, or by a
 		// center that has lost something. The own series has a fresh one.
@@ -125,11 +130,15 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ti
 		above = s.leap
 	}
 	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp, Theme: wish.Theme, Promise: wish.Promise,
+		Priority: wish.Priority, Booking: wish.Booking, Slot: wish.Slot,
 		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
 	if wish.Shared > 0 { // counted by the center
 		t.Number = kiosk.Number{Queue: wish.Queue, N: wish.Shared}
 	}
-	body := kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Queue: t.Queue, Items: t.Items, Theme: t.Theme}
+	body := kiosk.TakenBody{Ticket: t.ID, Day: t.Day, Queue: t.Queue, Items: t.Items, Theme: t.Theme, Priority: t.Priority, Booking: t.Booking}
+	if t.Booking != "" {
+		body.Slot = &t.Slot
+	}
 	promise := ""
 	if len(t.Promise.Papers) > 0 {
 		text, err := json.Marshal(t.Promise)
@@ -147,7 +156,7 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ti
 		}
 	}
 	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, t.Number.Series, t.Number.N, joinItems(wish.Items), t.Lang,
-		t.Taken.Wall, t.Taken.Count, t.Theme, promise, wish.Ahead).Scan(&t.Ahead); err != nil {
+		t.Taken.Wall, t.Taken.Count, t.Theme, promise, wish.Ahead, t.Priority, t.Booking, t.Slot.From, t.Slot.To).Scan(&t.Ahead); err != nil {
 		return t, err
 	}
 	if wish.Print {
@@ -245,10 +254,10 @@ func (s *Store) Mark(ctx context.Context, m kiosk.PrintMark) error {
 }
 
 // Again records a further attempt; see kiosk.Store.
-func (s *Store) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error) {
+func (s *Store) Again(ctx context.Context, f kiosk.Further) (kiosk.PrintJob, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, job, err := s.Ticket(ctx, id)
+	t, job, err := s.Ticket(ctx, f.Ticket)
 	if err != nil {
 		return kiosk.PrintJob{}, err
 	}
@@ -256,20 +265,39 @@ func (s *Store) Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperK
 		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Message: "这张号正在打印,请稍等。",
 			Hint: fmt.Sprintf("attempt %d of %s is still %s", job.Attempt, t.Number, job.State)}
 	}
-	if paper == t.Paper() {
-		paper = ""
+	if f.Paper == t.Paper() {
+		f.Paper = ""
 	}
-	next := kiosk.PrintJob{Ticket: t, Paper: paper, Attempt: job.Attempt + 1, State: kiosk.PrintQueued}
-	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM print WHERE ticket = ? AND (paper = 'receipt') = (? = 'receipt') AND state <> 'not_printed'", id, paper).Scan(&next.Earlier); err != nil {
+	next := kiosk.PrintJob{Ticket: t, Paper: f.Paper, Attempt: job.Attempt + 1, State: kiosk.PrintQueued}
+	if err := s.reader().QueryRowContext(ctx, "SELECT count(*) FROM print WHERE ticket = ? AND (paper = 'receipt') = (? = 'receipt') AND state <> 'not_printed'", f.Ticket, f.Paper).Scan(&next.Earlier); err != nil {
 		return kiosk.PrintJob{}, s.fault("print again", err)
 	}
 	return next, s.write(ctx, "print again", func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.w.print).ExecContext(ctx, id, next.Attempt, paper)
+		if err := s.once(ctx, tx, f); err != nil {
+			return err
+		}
+		_, err := tx.StmtContext(ctx, s.w.print).ExecContext(ctx, f.Ticket, next.Attempt, f.Paper)
 		return err
 	}, func(ctx context.Context) bool {
 		var now kiosk.PrintState
-		return s.w.attempt.QueryRowContext(ctx, id, next.Attempt).Scan(&now) == nil
+		return s.w.attempt.QueryRowContext(ctx, f.Ticket, next.Attempt).Scan(&now) == nil
 	})
+}
+
+// once records that f's order, if any, was done. The outbox tells whether it was
+// done before: orders don't outlive the days that events are kept.
+func (s *Store) once(ctx context.Context, tx *sql.Tx, f kiosk.Further) error {
+	if f.Order == "" {
+		return nil
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM event WHERE kind = ? AND json_extract(body, '$.order') = ?", kiosk.OrderDone, f.Order).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Message: "这个要求已经做过了。", Hint: fmt.Sprintf("order %s was done before", f.Order)}
+	}
+	return s.w.record(ctx, tx, kiosk.OrderDone, f.Stamp, kiosk.OrderBody{Order: f.Order})
 }
 
 // Record puts an event into the outbox; see kiosk.Store.

@@ -1,0 +1,160 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"hallkiosk/kiosk"
+)
+
+// line is one queue of one business day.
+type line struct {
+	day   kiosk.Day
+	queue kiosk.QueueID
+}
+
+// News tells how the whole hall stands; nil says that the line to the center was
+// lost. Then what was known last goes on counting by this kiosk's own tickets, and
+// orders and bookings stay in force. News without Lengths, as kept from before a
+// restart, leave lengths unknown. One call at a time; orders to print are carried
+// out before it returns, which takes a commit each.
+func (d *Desk) News(n *kiosk.News) {
+	if n == nil {
+		return
+	}
+	var length map[line]kiosk.Length
+	if n.Lengths != nil {
+		length = make(map[line]kiosk.Length, len(n.Lengths))
+		for _, l := range n.Lengths {
+			length[line{l.Day, l.Queue}] = l
+		}
+	}
+	d.mu.Lock()
+	d.news, d.length = n, length
+	d.mu.Unlock()
+	d.obey()
+}
+
+// hallWide returns how a queue of the whole hall stands, if the center has told.
+func (d *Desk) hallWide(l line) (kiosk.Length, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.length[l], d.length != nil
+}
+
+// joined counts a ticket of this kiosk until the center's next news has it.
+func (d *Desk) joined(l line) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.length != nil {
+		one := d.length[l]
+		one.Waiting++
+		d.length[l] = one
+	}
+}
+
+// orders are those in force for this kiosk.
+func (d *Desk) orders() []kiosk.Order {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.news.For(d.o.Kiosk, kiosk.InstantOf(d.o.Clock.Time()))
+}
+
+// Messages are what the center wants to stand on the screen now, oldest first.
+func (d *Desk) Messages() []kiosk.Text {
+	var texts []kiosk.Text
+	for _, o := range d.orders() {
+		if o.Do == kiosk.ShowMessage {
+			texts = append(texts, o.Text)
+		}
+	}
+	return texts
+}
+
+// paused returns the order that keeps a queue from giving numbers.
+func (d *Desk) paused(q kiosk.QueueID) (kiosk.Order, bool) {
+	for _, o := range d.orders() {
+		if o.Do == kiosk.PauseQueue && o.Queue == q {
+			return o, true
+		}
+	}
+	return kiosk.Order{}, false
+}
+
+// obey prints what the center wants to have printed again, each order once. What
+// can't be done is told once; while a ticket is being printed its order waits for
+// the next news.
+func (d *Desk) obey() {
+	ctx := context.Background()
+	for _, o := range d.orders() {
+		if o.Do != kiosk.PrintAgain || o.Kiosk == "" || d.failed[o.ID] {
+			continue
+		}
+		_, err := d.again(ctx, kiosk.Further{Ticket: o.Ticket, Order: o.ID, Stamp: d.o.Clock.Stamp()})
+		switch kiosk.CodeOf(err) {
+		case "", kiosk.EConflict, kiosk.EDisk, kiosk.EBusy:
+		default:
+			d.failed[o.ID] = d.o.Store.Record(ctx, kiosk.OrderDone, d.o.Clock.Stamp(), kiosk.OrderBody{Order: o.ID, Fault: kiosk.MessageOf(err)}) == nil
+		}
+	}
+	d.o.Wake()
+}
+
+// Claim is how somebody says which booking is theirs; one of its fields is set.
+type Claim struct {
+	Card  string // the number on the card; only its mark is compared, and nothing kept
+	Code  string // that the phone shows
+	Phone string // the last four digits
+}
+
+// Booked returns the bookings of today that a claim fits, by slot. Four digits of
+// a phone may fit several people's.
+func (d *Desk) Booked(c Claim) []kiosk.Booking {
+	today := kiosk.DayAt(d.now(), d.o.DayChange)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.news == nil {
+		return nil
+	}
+	mark := ""
+	if key := d.news.CardKeys[today]; c.Card != "" && len(key) > 0 {
+		mark = kiosk.CardMark(key, c.Card)
+	}
+	var found []kiosk.Booking
+	for _, b := range d.news.Bookings {
+		if b.Day == today && (mark != "" && b.Card == mark || c.Code != "" && b.Code == c.Code || c.Phone != "" && b.Phone == c.Phone) {
+			found = append(found, b)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b kiosk.Booking) int { return int(a.Slot.From - b.Slot.From) })
+	return found
+}
+
+// booking fills in what r's booking says; nil when r has none.
+func (d *Desk) booking(ctx context.Context, r *kiosk.Request) (*kiosk.Booking, error) {
+	if r.Booking == "" {
+		return nil, nil
+	}
+	const op = "check in"
+	today := kiosk.DayAt(d.now(), d.o.DayChange)
+	d.mu.Lock()
+	var b kiosk.Booking
+	if d.news != nil {
+		i := slices.IndexFunc(d.news.Bookings, func(b kiosk.Booking) bool { return b.ID == r.Booking && b.Day == today })
+		if i >= 0 {
+			b = d.news.Bookings[i]
+		}
+	}
+	d.mu.Unlock()
+	if b.ID == "" {
+		return nil, &kiosk.Error{Code: kiosk.ENotFound, Op: op, Message: "今天没有这个预约。", Hint: fmt.Sprintf("the center has told of no booking %q for %s", r.Booking, today)}
+	}
+	if b.Ticket != "" {
+		if _, _, err := d.o.Store.Ticket(ctx, b.Ticket); kiosk.CodeOf(err) == kiosk.ENotFound {
+			return nil, &kiosk.Error{Code: kiosk.EConflict, Op: op, Message: "这个预约已经在别的机器上取过号。", Hint: fmt.Sprintf("booking %s was checked in elsewhere, as ticket %s", b.ID, b.Ticket)}
+		}
+	}
+	r.Items, r.Theme = b.Items, ""
+	return &b, nil
+}

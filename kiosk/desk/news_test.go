@@ -1,0 +1,155 @@
+package desk_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/desk"
+)
+
+const today = kiosk.Day("2026-11-23")
+
+// done returns what the outbox tells of orders.
+func (r *rig) done(t *testing.T) (orders []kiosk.OrderBody) {
+	t.Helper()
+	events, err := r.store.Events(t.Context(), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Kind == kiosk.OrderDone {
+			var b kiosk.OrderBody
+			if err := json.Unmarshal(e.Body, &b); err != nil {
+				t.Fatal(err)
+			}
+			orders = append(orders, b)
+		}
+	}
+	return orders
+}
+
+func TestMeasuredWait(t *testing.T) {
+	r := open(t, path(t), nil)
+	r.News(&kiosk.News{Lengths: []kiosk.Length{{Day: today, Queue: "A", Waiting: 40, Estimate: &kiosk.Estimate{Low: 7, High: 9}}}})
+	offers, err := r.Offers(t.Context(), "a1", "b1")
+	if err != nil || offers[0].Wait != (kiosk.Estimate{Low: 7, High: 9}) || offers[1].Wait != (kiosk.Estimate{}) {
+		t.Fatalf("%+v %v", offers, err)
+	}
+}
+
+func TestPausedQueue(t *testing.T) {
+	r := open(t, path(t), func(o *desk.Opts) { o.Kiosk = "K1" })
+	why := kiosk.Text{Zh: "系统升级,请到 B 区。"}
+	pause := kiosk.Order{ID: "o1", Do: kiosk.PauseQueue, Queue: "A", Text: why, Until: kiosk.InstantOf(monday.Add(time.Hour))}
+	r.News(&kiosk.News{Orders: []kiosk.Order{pause, {ID: "o2", Do: kiosk.PauseQueue, Kiosk: "K2", Queue: "B"}}})
+	offers, err := r.Offers(t.Context(), "a1", "b1")
+	if err != nil || offers[0].CanTake || !offers[0].Paused || offers[0].Why != why || offers[1].Paused || !offers[1].CanTake {
+		t.Fatalf("%+v %v", offers, err)
+	}
+	if _, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed || !strings.Contains(kiosk.MessageOf(err), why.Zh) {
+		t.Fatalf("took a number of a paused queue: %v", err)
+	}
+	r.News(nil) // the line is lost: the order stands
+	if _, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed {
+		t.Fatalf("cut off: %v", err)
+	}
+	r.set(monday.Add(time.Hour))
+	r.take(t, "", "a1") // its time is over
+}
+
+func TestMessages(t *testing.T) {
+	r := open(t, path(t), func(o *desk.Opts) { o.Kiosk = "K1" })
+	if got := r.Messages(); got != nil {
+		t.Fatalf("before any news: %v", got)
+	}
+	r.News(&kiosk.News{Orders: []kiosk.Order{{ID: "o1", Do: kiosk.ShowMessage, Text: kiosk.Text{Zh: "一"}}, {ID: "o2", Do: kiosk.ShowMessage, Kiosk: "K2", Text: kiosk.Text{Zh: "二"}},
+		{ID: "o3", Do: kiosk.ShowMessage, Kiosk: "K1", Text: kiosk.Text{Zh: "三"}}, {ID: "o4", Do: kiosk.ShowMessage, Text: kiosk.Text{Zh: "四"}, Until: kiosk.InstantOf(monday)}}})
+	if got := r.Messages(); len(got) != 2 || got[0].Zh != "一" || got[1].Zh != "三" {
+		t.Fatalf("%v", got)
+	}
+}
+
+// An order to print is carried out once, however often the news tells of it and
+// whatever restarts between.
+func TestPrintAgainOrder(t *testing.T) {
+	mine := func(o *desk.Opts) { o.Kiosk = "K1" }
+	r := open(t, path(t), mine)
+	ticket := r.take(t, "", "b1")
+	r.fate(t, ticket.ID)
+	news := &kiosk.News{Orders: []kiosk.Order{{ID: "o1", Do: kiosk.PrintAgain, Kiosk: "K1", Ticket: ticket.ID}, {ID: "o2", Do: kiosk.PrintAgain, Kiosk: "K2", Ticket: ticket.ID},
+		{ID: "o3", Do: kiosk.PrintAgain, Kiosk: "K1", Ticket: "nobody"}}}
+	r.News(news)
+	r.News(news)
+	r.fate(t, ticket.ID)
+	r.stop()
+	r = open(t, r.path, mine)
+	r.News(news)
+	_, job, err := r.store.Ticket(t.Context(), ticket.ID)
+	if err != nil || job.Attempt != 2 {
+		t.Fatalf("attempt %d (%v), want the second", job.Attempt, err)
+	}
+	got := r.done(t)
+	if len(got) != 3 || got[0] != (kiosk.OrderBody{Order: "o1"}) || got[1].Order != "o3" || got[1].Fault == "" || got[2] != got[1] { // the fault is told once more after a restart
+		t.Fatalf("told %+v", got)
+	}
+}
+
+func TestCheckIn(t *testing.T) {
+	r := open(t, path(t), nil)
+	key := []byte("the key of the day")
+	slot := kiosk.Slot{From: kiosk.InstantOf(monday.Add(time.Hour)), To: kiosk.InstantOf(monday.Add(2 * time.Hour))}
+	later := kiosk.Slot{From: slot.To, To: slot.To + 1}
+	const number = "11010519491231002X" // the specimen of GB 11643
+	news := &kiosk.News{CardKeys: map[kiosk.Day][]byte{today: key}, Bookings: []kiosk.Booking{
+		{ID: "later", Day: today, Queue: "B", Items: []kiosk.ItemID{"b1"}, Slot: later, Phone: "0042"},
+		{ID: "mine", Day: today, Queue: "C", Items: []kiosk.ItemID{"c1"}, Slot: slot, Code: "12345678", Phone: "0042", Card: kiosk.CardMark(key, number)},
+		{ID: "tomorrow", Day: "2026-11-24", Queue: "B", Items: []kiosk.ItemID{"b1"}, Slot: slot, Code: "12345678", Card: kiosk.CardMark(key, number)},
+		{ID: "elsewhere", Day: today, Queue: "B", Items: []kiosk.ItemID{"b1"}, Slot: slot, Ticket: "of another kiosk"},
+	}}
+	if got := r.Booked(desk.Claim{Code: "12345678"}); got != nil {
+		t.Fatalf("before any news: %v", got)
+	}
+	r.News(news)
+	for _, c := range []struct {
+		claim desk.Claim
+		want  string
+	}{
+		{desk.Claim{Card: number}, "mine"}, {desk.Claim{Code: "12345678"}, "mine"}, {desk.Claim{Phone: "0042"}, "mine later"},
+		{desk.Claim{}, ""}, {desk.Claim{Card: "110105194912310038"}, ""}, {desk.Claim{Code: "1234567"}, ""},
+	} {
+		var got []string
+		for _, b := range r.Booked(c.claim) {
+			got = append(got, string(b.ID))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%+v found %q, want %q", c.claim, got, c.want)
+		}
+	}
+	// Queue C is closed on Mondays, for bookings only on Tuesdays: a booking stands.
+	first, err := r.Take(t.Context(), kiosk.Request{ID: "r1", Booking: "mine"})
+	if err != nil || first.Queue != "C" || first.Slot != slot || first.Booking != "mine" || first.Day != today || first.Items[0] != "c1" {
+		t.Fatalf("%+v %v", first, err)
+	}
+	if again, err := r.Take(t.Context(), kiosk.Request{ID: "r2", Booking: "mine"}); err != nil || again.ID != first.ID {
+		t.Fatalf("a second time: %+v %v", again, err)
+	}
+	for id, want := range map[kiosk.BookingID]kiosk.Code{"tomorrow": kiosk.ENotFound, "invented": kiosk.ENotFound, "elsewhere": kiosk.EConflict} {
+		if _, err := r.Take(t.Context(), kiosk.Request{Booking: id}); kiosk.CodeOf(err) != want {
+			t.Errorf("%s: %v, want %s", id, err, want)
+		}
+	}
+	news.Bookings[1].Ticket = first.ID // the center has heard of it
+	r.News(news)
+	if again, err := r.Take(t.Context(), kiosk.Request{Booking: "mine"}); err != nil || again.ID != first.ID {
+		t.Fatalf("when the center knows: %+v %v", again, err)
+	}
+	if _, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"b1"}, Priority: "boss"}); kiosk.CodeOf(err) != kiosk.EInvalid {
+		t.Errorf("an invented priority: %v", err)
+	}
+	if got, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"b1"}, Priority: kiosk.Pregnant}); err != nil || got.Priority != kiosk.Pregnant {
+		t.Errorf("%+v %v", got, err)
+	}
+}
