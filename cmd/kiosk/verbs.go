@@ -122,6 +122,8 @@ func (m *Main) take(ctx context.Context, args []string) error {
 			r.Missing = append(r.Missing, s)
 			return nil
 		})
+		fs.StringVar((*string)(&r.Priority), "priority", "", "优先:elder、disabled、pregnant、serviceman / why the person goes ahead")
+		fs.StringVar((*string)(&r.Booking), "booking", "", "预约编号:取预约的号 / check in a booking, by its id")
 		fs.StringVar((*string)(&r.Lang), "lang", "", "语言:zh、zh-Hant、en / language")
 		fs.StringVar((*string)(&r.ID), "request", "", "取号编号:同一个编号得到同一张号 / the same id gets the same ticket")
 		fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON")
@@ -183,6 +185,9 @@ func (m *Main) status(ctx context.Context, args []string) error {
 		fmt.Fprintf(m.Out, "未上传 / unsent %d\n", s.Unsent)
 		for q, n := range s.Queues {
 			fmt.Fprintf(m.Out, "队列 / queue %s: %d\n", q, n)
+		}
+		for _, o := range s.Orders {
+			fmt.Fprintf(m.Out, "中心的要求 / order %s %s%s %s\n", o.Do, o.Queue, o.Ticket, o.Text.Zh)
 		}
 	})
 }

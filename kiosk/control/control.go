@@ -52,8 +52,9 @@ type Status struct {
 	Epoch   kiosk.Epoch           `json:"epoch"`
 	Store   string                `json:"store"`
 	Devices []Device              `json:"devices"`
-	Queues  map[kiosk.QueueID]int `json:"queues"` // who waits today
-	Unsent  int                   `json:"unsent"` // events the center hasn't acknowledged
+	Queues  map[kiosk.QueueID]int `json:"queues"`           // who waits today
+	Unsent  int                   `json:"unsent"`           // events the center hasn't acknowledged
+	Orders  []kiosk.Order         `json:"orders,omitempty"` // of the center, in force here
 	Center  Center                `json:"center"`
 	Screen  string                `json:"screen,omitempty"` // the screen now shown
 }

@@ -54,8 +54,8 @@ func (d *Desk) joined(l line) {
 	}
 }
 
-// orders are those in force for this kiosk.
-func (d *Desk) orders() []kiosk.Order {
+// Orders are those of the center in force for this kiosk, oldest first.
+func (d *Desk) Orders() []kiosk.Order {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.news.For(d.o.Kiosk, kiosk.InstantOf(d.o.Clock.Time()))
@@ -64,7 +64,7 @@ func (d *Desk) orders() []kiosk.Order {
 // Messages are what the center wants to stand on the screen now, oldest first.
 func (d *Desk) Messages() []kiosk.Text {
 	var texts []kiosk.Text
-	for _, o := range d.orders() {
+	for _, o := range d.Orders() {
 		if o.Do == kiosk.ShowMessage {
 			texts = append(texts, o.Text)
 		}
@@ -74,7 +74,7 @@ func (d *Desk) Messages() []kiosk.Text {
 
 // paused returns the order that keeps a queue from giving numbers.
 func (d *Desk) paused(q kiosk.QueueID) (kiosk.Order, bool) {
-	for _, o := range d.orders() {
+	for _, o := range d.Orders() {
 		if o.Do == kiosk.PauseQueue && o.Queue == q {
 			return o, true
 		}
@@ -87,7 +87,7 @@ func (d *Desk) paused(q kiosk.QueueID) (kiosk.Order, bool) {
 // the next news.
 func (d *Desk) obey() {
 	ctx := context.Background()
-	for _, o := range d.orders() {
+	for _, o := range d.Orders() {
 		if o.Do != kiosk.PrintAgain || o.Kiosk == "" || d.failed[o.ID] {
 			continue
 		}

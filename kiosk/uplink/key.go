@@ -102,19 +102,23 @@ func readKeyFile(path string) (f keyFile, err error) {
 	return f, nil
 }
 
-// writeKeyFile puts f at path, mode 0600, so that after a power cut there is
-// either what was there before or all of f.
 func writeKeyFile(path string, f keyFile) error {
 	text, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	out, err := os.CreateTemp(filepath.Dir(path), ".key-*") // made with mode 0600
+	return replace(path, append(text, '\n'))
+}
+
+// replace puts text at path, mode 0600, so that after a power cut there is either
+// what was there before or all of text.
+func replace(path string, text []byte) error {
+	out, err := os.CreateTemp(filepath.Dir(path), ".new-*") // made with mode 0600
 	if err != nil {
 		return err
 	}
 	defer os.Remove(out.Name()) // gone already when all went well
-	_, err = out.Write(append(text, '\n'))
+	_, err = out.Write(text)
 	err = errors.Join(err, out.Sync(), out.Close())
 	if err != nil {
 		return err

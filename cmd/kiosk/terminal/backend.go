@@ -82,6 +82,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 	if _, s.Unsent, err = k.store.Pending(ctx); err != nil {
 		return s, err
 	}
+	s.Orders = k.desk.Orders()
 	s.Devices = append(append([]control.Device{b.printer()}, k.deviceStates()...), k.storeState())
 	if s.Center, err = k.centerState(ctx); err != nil {
 		return s, err

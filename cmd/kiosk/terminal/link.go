@@ -15,6 +15,7 @@ type link struct {
 	client *uplink.Client
 	pump   *uplink.Pump
 	feed   *uplink.Feed
+	kept   uplink.Kept
 }
 
 func (k *terminal) linkUp() error {
@@ -49,15 +50,34 @@ func (k *terminal) linkUp() error {
 	f := uplink.DefaultFeedOpts()
 	f.Hall = o.Hall
 	k.link.feed = uplink.NewFeed(k.link.client, f)
+	k.link.kept.Path = k.cfg.Store.Path + ".news"
 	return nil
 }
 
-// listen hears the center's news until ctx is done.
+// listen hears the center's news until ctx is done. Until there are any, what was
+// kept of the last ones holds.
 func (k *terminal) listen(ctx context.Context) {
-	if k.link.feed != nil {
-		k.link.feed.Run(ctx, k.desk.News)
+	if k.link.feed == nil {
+		return
 	}
+	say := func(err error) {
+		if err != nil {
+			fmt.Fprintln(k.o.Out, "kiosk:", err)
+		}
+	}
+	old, err := k.link.kept.Load(k.today())
+	say(err)
+	k.hear(old)
+	k.link.feed.Run(ctx, func(n *kiosk.News) {
+		k.hear(n)
+		if n != nil {
+			say(k.link.kept.Save(n, k.today()))
+		}
+	})
 }
+
+// hear hands the news on.
+func (k *terminal) hear(n *kiosk.News) { k.desk.News(n) }
 
 func (k *terminal) wake() {
 	if k.link.pump != nil {

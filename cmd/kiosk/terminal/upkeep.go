@@ -112,6 +112,9 @@ func (k *terminal) night(ctx context.Context) error {
 			_ = k.store.Ack(ctx, acked+int64(unsent)) // else the next night
 		}
 	}
+	if err := k.link.kept.Forget(k.today()); err != nil {
+		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	}
 	kept, err := k.store.Retain(ctx, k.clock.Time().In(k.cfg.Location()), sqlite.Policy{DayChange: k.cfg.DayChange(), Days: k.cfg.Store.Days, Clear: sqlite.Traces})
 	if err != nil {
 		fmt.Fprintln(k.o.Out, "kiosk:", err)
