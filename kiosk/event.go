@@ -95,14 +95,15 @@ type Kind string
 
 // The kinds of event, with the type of their Body.
 const (
-	TicketTaken  Kind = "ticket.taken"   // TakenBody
-	PrintStarted Kind = "print.started"  // PrintBody
-	PrintEnded   Kind = "print.ended"    // PrintBody
-	PaperUntaken Kind = "paper.untaken"  // PrintBody: the paper was drawn in again
-	DoorMoved    Kind = "cabinet.door"   // CabinetBody
-	Tampered     Kind = "cabinet.tamper" // CabinetBody
-	HelpCalled   Kind = "help.called"    // HelpBody
-	OrderDone    Kind = "order.done"     // OrderBody
+	TicketTaken    Kind = "ticket.taken"    // TakenBody
+	PrintStarted   Kind = "print.started"   // PrintBody
+	PrintEnded     Kind = "print.ended"     // PrintBody
+	PaperUntaken   Kind = "paper.untaken"   // PrintBody: the paper was drawn in again
+	DoorMoved      Kind = "cabinet.door"    // CabinetBody
+	Tampered       Kind = "cabinet.tamper"  // CabinetBody
+	HelpCalled     Kind = "help.called"     // HelpBody
+	OrderDone      Kind = "order.done"      // OrderBody
+	StoreRecovered Kind = "store.recovered" // the store's own account of a file that was lost
 )
 
 // Event is one thing that happened at a kiosk. Its key is (kiosk, epoch, seq);

@@ -16,13 +16,10 @@ import (
 	"hallkiosk/kiosk"
 )
 
-// RecoveredKind is the first event of an epoch that began because the file was
-// lost; its body is Recovery. The events that the last epoch still owed follow
-// it, and then those that end the attempts to print of which nobody knows.
-const RecoveredKind kiosk.Kind = "store.recovered"
-
 // Recovery tells of a file that was damaged or gone and what was put in its
-// place.
+// place. It is the body of kiosk.StoreRecovered, the first event of an epoch that
+// began so. The events that the last epoch still owed follow it, and then those
+// that end the attempts to print of which nobody knows.
 type Recovery struct {
 	Cause string    `json:"cause"`           // what was wrong, in SQLite's words
 	Aside string    `json:"aside,omitempty"` // what the file is called now; empty when there was none
@@ -284,7 +281,7 @@ func (s *Store) restart(ctx context.Context, tx *sql.Tx, r Recovery) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO event (seq, kind, wall, count, body) VALUES (1, ?, ?, ?, ?)", RecoveredKind, first.Wall, first.Count, string(body)); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO event (seq, kind, wall, count, body) VALUES (1, ?, ?, ?, ?)", kiosk.StoreRecovered, first.Wall, first.Count, string(body)); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE sqlite_sequence SET seq = (SELECT max(seq) FROM event) WHERE name = 'event'"); err != nil {

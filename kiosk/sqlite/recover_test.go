@@ -110,7 +110,7 @@ func TestRecover(t *testing.T) {
 			t.Errorf("print %+v (%v), want unknown", job, err)
 		}
 		events, err := s.Events(t.Context(), 0, 100)
-		if err != nil || len(events) != 10 || events[0].Kind != RecoveredKind {
+		if err != nil || len(events) != 10 || events[0].Kind != kiosk.StoreRecovered {
 			t.Fatalf("%d events (%v), want the news, the 8 that were owed, and the end of a print: %+v", len(events), err, events)
 		}
 		for i, e := range events {

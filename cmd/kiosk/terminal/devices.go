@@ -41,7 +41,6 @@ type devices struct {
 	double   bool           // another machine has this kiosk's id
 	lowPaper bool           // the cabinet's own contact
 	help     bool           // somebody wants a member of staff
-	backup   time.Time      // the newest one's
 	helped   chan struct{}  // has room for one: help changed
 }
 

@@ -93,9 +93,6 @@ func (k *terminal) backup(ctx context.Context) {
 	if _, err := k.store.Backup(ctx, ""); err != nil {
 		fmt.Fprintln(k.o.Out, "kiosk:", err)
 	}
-	k.devices.mu.Lock()
-	defer k.devices.mu.Unlock()
-	k.devices.backup = time.Now()
 }
 
 // night checks the store and deletes what needn't be kept.
