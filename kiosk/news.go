@@ -88,6 +88,23 @@ type Self struct {
 	Epochs []Epoch `json:"epochs"` // the lives of its store that were heard of
 }
 
+// Place is where a ticket stands now, as GET /v1/self/tickets/{ticket} tells the
+// kiosk of a person who asks.
+type Place struct {
+	State    State     `json:"state"`
+	Queue    QueueID   `json:"queue" doc:"Where it is now: another than at first when its items take it through several"`
+	Window   WindowID  `json:"window,omitempty" doc:"Where it is called or served"`
+	Ahead    int       `json:"ahead" doc:"How many are called before it, as far as can be seen"`
+	Estimate *Estimate `json:"estimate,omitempty" doc:"Minutes until it is called; absent while no window is open"`
+}
+
+// Places tells where tickets stand; the center does.
+type Places interface {
+	// Place looks a ticket of the hall up. ENotFound when the center hasn't heard
+	// of it yet, EUnavailable when it doesn't answer.
+	Place(ctx context.Context, id TicketID, day Day) (Place, error)
+}
+
 // Numbers counts the shared series of a hall; the center does.
 type Numbers interface {
 	// Next returns the next number of the shared series of a queue and day. The

@@ -28,6 +28,9 @@ func callHall(t *testing.T) *hall {
 	h := &hall{T: t, store: st, now: Noon.Add(10 * time.Minute)}
 	o := center.DefaultOpts()
 	o.Now = func() time.Time { return h.now }
+	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\n"), "tokens"); err != nil {
+		t.Fatal(err)
+	}
 	o.Actor = func(r *http.Request) (center.Actor, error) {
 		role, hall, _ := strings.Cut(r.Header.Get("Who"), "@")
 		if role == "" {

@@ -171,6 +171,12 @@ func (s *Server) operations(api huma.API) {
 		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
 		Responses: refusals(401, 500, 503),
 	}, s.self)
+	huma.Register(api, huma.Operation{
+		OperationID: "get-place", Method: http.MethodGet, Path: "/v1/self/tickets/{ticket}",
+		Summary:  "Where a ticket of the kiosk's hall stands",
+		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
+		Responses: refusals(401, 403, 404, 422, 500, 503),
+	}, s.place)
 	s.callOperations(api, refusals)
 	s.whoOperations(api, refusals)
 	s.describeNews(api, refusals(401, 422, 500, 503))

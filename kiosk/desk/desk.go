@@ -32,6 +32,7 @@ type Opts struct {
 	Kiosk     kiosk.KioskID  // which orders of the center are for this machine
 	Numbers   kiosk.Numbers  // counts the shared series; nil on a kiosk of its own
 	Budget    time.Duration  // for Numbers to answer, before the own series is taken
+	Places    kiosk.Places   // tells where tickets stand; nil on a kiosk of its own
 	Look      time.Duration  // how often a printer that failed is asked; 0 is a second
 	Wake      func()         // called when the outbox has something new; may be nil
 }

@@ -101,6 +101,28 @@ func (d *Desk) obey() {
 	d.o.Wake()
 }
 
+// Place tells where a ticket stands now: as the center says, or, while it doesn't
+// answer, whether it was among the latest calls. EUnavailable when nobody knows.
+func (d *Desk) Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error) {
+	err := error(&kiosk.Error{Code: kiosk.EUnavailable, Op: "look up a ticket", Message: "现在问不到排到哪里了。", Hint: "this kiosk has no center to ask"})
+	if d.o.Places != nil {
+		var p kiosk.Place
+		if p, err = d.o.Places.Place(ctx, t.ID, t.Day); err == nil {
+			return p, nil
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.news != nil && t.Day == kiosk.DayAt(d.now(), d.o.DayChange) {
+		for _, c := range d.news.Calls {
+			if c.Number == t.Number.String() {
+				return kiosk.Place{State: kiosk.Called, Queue: t.Queue, Window: c.Window}, nil
+			}
+		}
+	}
+	return kiosk.Place{}, err
+}
+
 // Claim is how somebody says which booking is theirs; one of its fields is set.
 type Claim struct {
 	Card  string // the number on the card; only its mark is compared, and nothing kept

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -151,5 +152,37 @@ func TestCheckIn(t *testing.T) {
 	}
 	if got, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"b1"}, Priority: kiosk.Pregnant}); err != nil || got.Priority != kiosk.Pregnant {
 		t.Errorf("%+v %v", got, err)
+	}
+}
+
+// asked is a center that knows where tickets stand, or doesn't answer.
+type asked struct{ err error }
+
+func (a *asked) Place(context.Context, kiosk.TicketID, kiosk.Day) (kiosk.Place, error) {
+	return kiosk.Place{State: kiosk.Waiting, Queue: "B", Ahead: 3}, a.err
+}
+
+func TestPlace(t *testing.T) {
+	center := &asked{}
+	r := open(t, path(t), func(o *desk.Opts) { o.Places = center })
+	ticket := r.take(t, "", "b1")
+	if p, err := r.Place(t.Context(), ticket); err != nil || p.Ahead != 3 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	center.err = &kiosk.Error{Code: kiosk.EUnavailable}
+	if _, err := r.Place(t.Context(), ticket); kiosk.CodeOf(err) != kiosk.EUnavailable {
+		t.Fatalf("nobody knows: %v", err)
+	}
+	r.News(&kiosk.News{Calls: []kiosk.Call{{Number: "B009", Window: "1"}, {Number: ticket.Number.String(), Window: "21"}}})
+	if p, err := r.Place(t.Context(), ticket); err != nil || p.State != kiosk.Called || p.Window != "21" {
+		t.Fatalf("called as the news told: %+v %v", p, err)
+	}
+	r.set(monday.AddDate(0, 0, 1)) // the same number of another day
+	if _, err := r.Place(t.Context(), ticket); err == nil {
+		t.Fatal("a call of another day counts")
+	}
+	alone := open(t, path(t), nil)
+	if _, err := alone.Place(t.Context(), ticket); kiosk.CodeOf(err) != kiosk.EUnavailable {
+		t.Fatalf("without a center: %v", err)
 	}
 }

@@ -145,6 +145,17 @@ func (c *Client) Known(ctx context.Context) (bool, error) {
 	return len(self.Epochs) > 0, err
 }
 
+// Place implements kiosk.Places.
+func (c *Client) Place(ctx context.Context, id kiosk.TicketID, day kiosk.Day) (kiosk.Place, error) {
+	var p kiosk.Place
+	r, err := c.request(ctx, http.MethodGet, "v1/self/tickets/"+url.PathEscape(string(id))+"?hall="+url.QueryEscape(string(c.hall))+"&day="+url.QueryEscape(string(day)), nil)
+	if err != nil {
+		return p, err
+	}
+	err = c.ask(r, "look up a ticket", &p)
+	return p, err
+}
+
 // Next implements kiosk.Numbers.
 func (c *Client) Next(ctx context.Context, request kiosk.RequestID, day kiosk.Day, queue kiosk.QueueID) (kiosk.Number, error) {
 	const op = "get a number"

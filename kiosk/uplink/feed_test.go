@@ -133,3 +133,23 @@ func TestNumbers(t *testing.T) {
 		})
 	}
 }
+
+func TestPlace(t *testing.T) {
+	status := http.StatusOK
+	cl := client(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.String() != "/v1/self/tickets/a%2Fb?hall=H&day=2026-11-23" {
+			t.Errorf("asked %s", r.URL)
+		}
+		w.WriteHeader(status)
+		fmt.Fprint(w, `{"state":"waiting","queue":"A","ahead":2,"estimate":{"low":3,"high":5}}`)
+	})
+	cl.hall = "H"
+	p, err := cl.Place(t.Context(), "a/b", "2026-11-23")
+	if err != nil || p.State != kiosk.Waiting || p.Ahead != 2 || *p.Estimate != (kiosk.Estimate{Low: 3, High: 5}) {
+		t.Errorf("%+v %v", p, err)
+	}
+	status = http.StatusServiceUnavailable
+	if _, err := cl.Place(t.Context(), "a/b", "2026-11-23"); kiosk.CodeOf(err) != kiosk.EUnavailable {
+		t.Errorf("away: %v", err)
+	}
+}

@@ -1,0 +1,69 @@
+package center
+
+import (
+	"context"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/calling"
+)
+
+type placeInput struct {
+	Ticket kiosk.TicketID `path:"ticket" maxLength:"64"`
+	Hall   kiosk.HallID   `query:"hall" required:"true" maxLength:"64"`
+	Day    kiosk.Day      `query:"day" required:"true" format:"date" doc:"Business day of the ticket"`
+}
+
+type placeOutput struct {
+	Body kiosk.Place
+}
+
+// place is GET /v1/self/tickets/{ticket}.
+func (s *Server) place(ctx context.Context, in *placeInput) (*placeOutput, error) {
+	if err := plain(in.Hall, string(in.Ticket)); err != nil {
+		return nil, err
+	}
+	if p := s.checkHall(callerOf(ctx), in.Hall); p != nil {
+		s.refused.Add(1)
+		return nil, p
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	t, err := s.store.CallTicket(ctx, in.Hall, in.Ticket)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out := &placeOutput{Body: kiosk.Place{State: t.State, Queue: t.Queue, Window: t.Window}}
+	if t.State != kiosk.Waiting && t.State != kiosk.Parked {
+		return out, nil
+	}
+	l, err := s.store.Line(ctx, in.Hall, in.Day, t.Queue)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	out.Body.Ahead, out.Body.Estimate = l.Place(t.ID, s.opts.Rules, kiosk.InstantOf(s.opts.Now()))
+	return out, nil
+}
+
+// Place says how many are called before a ticket that waits, and in how many
+// minutes it is: nil while no window is open. A parked ticket without a moment
+// has everybody before it.
+func (l Line) Place(id kiosk.TicketID, r kiosk.CallRules, now kiosk.Instant) (ahead int, e *kiosk.Estimate) {
+	s := l.State
+	order := calling.Forecast(s, r, l.Pace, now)
+	open := order != nil
+	if !open { // the order stands even so: it doesn't depend on how many call
+		s.Windows = []calling.Window{{ID: "any"}}
+		order = calling.Forecast(s, r, l.Pace, now)
+	}
+	for _, o := range order {
+		if o.Ticket != id {
+			continue
+		}
+		if open {
+			quote := l.Score.Quote(o, now)
+			e = &quote.Range
+		}
+		return o.Ahead, e
+	}
+	return len(order), nil
+}
