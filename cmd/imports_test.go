@@ -20,10 +20,12 @@ var may = []struct {
 	{"cmd", []string{"*"}},
 	{"kiosk", nil}, // exactly the domain: see TestImports
 	{"kiosk/center", []string{"kiosk", "kiosk/center", "kiosk/calling"}},
+	{"kiosk/idcard/idcardtest", []string{"kiosk", "kiosk/idcard", "kiosk/serialport/serialtest"}},
+	{"kiosk/scanner/scannertest", []string{"kiosk", "kiosk/scanner", "kiosk/serialport/serialtest"}},
 	{"kiosk/*", []string{"kiosk"}},
 	{"printer/escpos", nil},
-	{"printer/printertest", []string{"configs/fonts"}},                // draws with the house's letters
-	{"printer", []string{"kiosk", "printer/escpos", "configs/fonts"}}, // draws what a printer lacks,
+	{"printer/printertest", []string{"configs/fonts", "kiosk/serialport/serialtest"}}, // draws with the house's letters
+	{"printer", []string{"kiosk", "printer/escpos", "configs/fonts"}},                 // draws what a printer lacks,
 	{"display/theme", []string{"configs/fonts"}},
 	{"display/text", []string{"kiosk"}},
 	{"display/widget", []string{"display/theme"}},

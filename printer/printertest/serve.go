@@ -4,74 +4,31 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"hallkiosk/kiosk/serialport/serialtest"
 )
 
 // Serve works the printer at the end of a line, such as the master of a
 // pseudo-terminal, until ctx ends (nil), the power goes (ErrOff), the cable comes
-// out (ErrUnplugged) or the line breaks. With baud > 0 bytes go over the line at its pace, ten bits a byte, both
-// ways; with 0 as fast as they come.
-//
-// rw should have SetDeadline, as files and sockets have; if it hasn't and is
-// an io.Closer, Serve closes it at the end.
+// out (ErrUnplugged) or the line breaks; see serialtest.Serve. With baud > 0 bytes
+// go over the line at its pace, ten bits a byte, both ways; with 0 as fast as they
+// come.
 func (p *Printer) Serve(ctx context.Context, rw io.ReadWriter, baud int) error {
-	end := ctx
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	freed := make(chan struct{})
-	context.AfterFunc(ctx, func() { unblock(rw); close(freed) })
-
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		pace := pace{bit: bit(baud)}
+	out, in := pace{bit: bit(baud)}, pace{bit: bit(baud)}
+	return serialtest.Serve(ctx, rw, func(ctx context.Context) error {
 		b := make([]byte, 64)
 		for {
 			n, err := p.read(ctx, b)
 			if err == nil {
-				err = pace.each(ctx, b[:n], func(c []byte) error { _, err := rw.Write(c); return err })
+				err = out.each(ctx, b[:n], func(c []byte) error { _, err := rw.Write(c); return err })
 			}
 			if err != nil {
-				cancel(err)
-				return
+				return err
 			}
 		}
-	}()
-
-	pace := pace{bit: bit(baud)}
-	b := make([]byte, 4096)
-	for {
-		n, err := rw.Read(b)
-		if n > 0 {
-			err = pace.each(ctx, b[:n], func(c []byte) error { _, err := p.write(ctx, c); return err })
-		}
-		if ctx.Err() == nil && err != nil {
-			cancel(err)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	<-answered
-	<-freed
-	if d, ok := rw.(deadliner); ok {
-		_ = d.SetDeadline(time.Time{})
-	}
-	if end.Err() != nil {
-		return nil
-	}
-	return context.Cause(ctx)
-}
-
-type deadliner interface{ SetDeadline(time.Time) error }
-
-// unblock frees a Read or Write that waits.
-func unblock(rw io.ReadWriter) {
-	if d, ok := rw.(deadliner); ok && d.SetDeadline(time.Unix(1, 0)) == nil {
-		return
-	}
-	if c, ok := rw.(io.Closer); ok {
-		_ = c.Close()
-	}
+	}, func(ctx context.Context, b []byte) error {
+		return in.each(ctx, b, func(c []byte) error { _, err := p.write(ctx, c); return err })
+	})
 }
 
 // bit is how long ten bits take.

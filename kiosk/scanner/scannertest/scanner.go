@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"hallkiosk/kiosk/serialport/serialtest"
 )
 
 // ErrUnplugged is a scan that nobody can read, and what Serve ends with when the
@@ -215,50 +217,23 @@ func (s *Scanner) take(b []byte) (answer []byte) {
 }
 
 // Serve works the scanner at the end of a line until ctx ends (nil), the cable
-// comes out (ErrUnplugged) or the line breaks. rw should have SetDeadline, as files
-// and sockets have; if it hasn't and is an io.Closer, Serve closes it at the end.
+// comes out (ErrUnplugged) or the line breaks; see serialtest.Serve.
 func (s *Scanner) Serve(ctx context.Context, rw io.ReadWriter) error {
-	end := ctx
-	ctx, cancel := context.WithCancelCause(ctx)
-	pulled, freed := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(pulled)
-		if s.Wait(ctx, func(st State) bool { return st.Unplugged }) == nil {
-			cancel(ErrUnplugged)
-		}
-	}()
-	context.AfterFunc(ctx, func() {
-		defer close(freed)
-		if d, ok := rw.(deadliner); ok && d.SetDeadline(time.Unix(1, 0)) == nil {
-			return
-		}
-		if c, ok := rw.(io.Closer); ok {
-			_ = c.Close()
-		}
-	})
 	s.set(func() { s.w = rw })
-	b := make([]byte, 256)
-	for ctx.Err() == nil {
-		n, err := rw.Read(b)
-		if answer := s.take(b[:n]); len(answer) > 0 && err == nil {
-			s.line.Lock()
-			_, err = rw.Write(answer)
-			s.line.Unlock()
+	defer s.set(func() { s.w = nil })
+	return serialtest.Serve(ctx, rw, func(ctx context.Context) error {
+		if s.Wait(ctx, func(st State) bool { return st.Unplugged }) != nil {
+			return nil
 		}
-		if err != nil {
-			cancel(err) // ctx may have ended before, with a better reason
+		return ErrUnplugged
+	}, func(_ context.Context, b []byte) error {
+		answer := s.take(b)
+		if len(answer) == 0 {
+			return nil
 		}
-	}
-	s.set(func() { s.w = nil })
-	<-pulled
-	<-freed
-	if d, ok := rw.(deadliner); ok {
-		_ = d.SetDeadline(time.Time{})
-	}
-	if end.Err() != nil {
-		return nil
-	}
-	return context.Cause(ctx)
+		s.line.Lock()
+		defer s.line.Unlock()
+		_, err := rw.Write(answer)
+		return err
+	})
 }
-
-type deadliner interface{ SetDeadline(time.Time) error }
