@@ -118,6 +118,9 @@ func (a *App) Run(ctx context.Context, shown func()) {
 			close(a.ready)
 			a.listen()
 			shown()
+			if a.o.Fullscreen {
+				go a.guard(window)
+			}
 			a.tick()
 		}()
 	})
