@@ -174,6 +174,14 @@ func (c *Catalog) Estimate(id QueueID, ahead int) Estimate {
 	return e
 }
 
+// Wait is how long the holder of t was told to wait when it was taken.
+func (c *Catalog) Wait(t Ticket) Estimate {
+	if t.Wait != (Estimate{}) {
+		return t.Wait
+	}
+	return c.Estimate(t.Queue, t.Ahead)
+}
+
 // Item returns the item with that code.
 func (c *Catalog) Item(id ItemID) (Item, bool) {
 	return lookup(c.Items, c.items, id)

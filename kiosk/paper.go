@@ -76,6 +76,7 @@ var PaperValues = map[string]string{
 	"item.name": "每个事项 / each item", "material.name": "每样必带的材料 / each essential paper",
 	"missing.name": "每样待补的材料 / each promised paper", "due": "补齐的期限 / until when they are promised",
 	"theme": "主题 / the theme", "step.n": "第几步 / number of the step", "step.name": "每一步 / each step", "step.note": "说明 / its note",
+	"then.zone": "随后去的区 / the zones to go to afterwards", "then.windows": "随后去的窗口 / their windows", "then.name": "在那里办的事 / what is done there",
 	"step.zone": "这一步的区 / its zone", "step.windows": "这一步的窗口 / its windows",
 }
 

@@ -62,6 +62,7 @@ type Wish struct {
 	Shared int
 	// Ahead is how many wait in the whole hall; negative counts this kiosk's own.
 	Ahead int
+	Wait  Estimate // what the person is told; zero for what the catalog says
 
 	Print bool // a printer is fitted: record a queued attempt
 }

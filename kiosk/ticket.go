@@ -11,9 +11,10 @@ type Ticket struct {
 	Queue  QueueID
 	Items  []ItemID // what the person came for, at least one
 	State  State
-	Lang   Lang  // the language the person chose
-	Taken  Stamp // when the number was given
-	Ahead  int   // how many were waiting in the queue at that moment
+	Lang   Lang     // the language the person chose
+	Taken  Stamp    // when the number was given
+	Ahead  int      // how many were waiting in the queue at that moment
+	Wait   Estimate // what was told then; zero for what the catalog says of Ahead
 
 	Theme   ThemeID // the theme it starts; may be empty
 	Promise Promise // papers that are missing

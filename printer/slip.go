@@ -43,7 +43,7 @@ func NewSlip(s Setting, job kiosk.PrintJob, opens time.Time) Slip {
 	if !opens.IsZero() { // how long is for whoever is here then
 		v["opens"] = opens.In(s.Location).Format("01-02 15:04")
 	} else if t.Ahead > 0 {
-		e := s.Catalog.Estimate(t.Queue, t.Ahead)
+		e := s.Catalog.Wait(t)
 		v["low"], v["high"] = strconv.Itoa(e.Low), strconv.Itoa(e.High)
 	}
 	if job.Earlier > 0 {
@@ -51,6 +51,7 @@ func NewSlip(s Setting, job kiosk.PrintJob, opens time.Time) Slip {
 	}
 	slip := Slip{Lang: lang, Values: v, Lists: map[string][]map[string]string{}, Joined: map[string][]string{}, Profile: s.Profile}
 	slip.items(s.Catalog, t)
+	slip.then(s.Catalog, t)
 	slip.steps(s.Catalog, t.Theme)
 	return slip
 }
@@ -81,6 +82,24 @@ func (s *Slip) items(c *kiosk.Catalog, t kiosk.Ticket) {
 			name = in
 		}
 		member("missing", name)
+	}
+}
+
+// then fills in where the ticket goes after its own queue, when its items take it
+// through several.
+func (s *Slip) then(c *kiosk.Catalog, t kiosk.Ticket) {
+	last := t.Queue
+	for _, id := range t.Items {
+		item, _ := c.Item(id)
+		list := s.Lists["then"]
+		switch {
+		case item.Queue != last:
+			last = item.Queue
+			q, _ := c.Queue(last)
+			s.Lists["then"] = append(list, map[string]string{"then.zone": string(q.Zone), "then.windows": q.Windows, "then.name": item.Name.In(s.Lang)})
+		case len(list) > 0:
+			list[len(list)-1]["then.name"] += " · " + item.Name.In(s.Lang)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func promised(c *kiosk.Catalog) (kiosk.Item, kiosk.Promise) {
 }
 
 // Specimens are one of every kind of paper in every language, and a reprint of
-// many items.
+// many items that go through two queues.
 func Specimens(c *kiosk.Catalog) []kiosk.PrintJob {
 	var jobs []kiosk.PrintJob
 	for _, lang := range kiosk.Langs {
@@ -52,8 +52,14 @@ func Specimens(c *kiosk.Catalog) []kiosk.PrintJob {
 		again := Specimen(c, kiosk.PaperTicket, lang)
 		again.Attempt, again.Earlier = 2, 1
 		for _, item := range c.Items[1:] {
-			if item.Queue == again.Ticket.Queue && len(again.Ticket.Items) < 4 {
+			if item.Queue == again.Ticket.Queue && len(again.Ticket.Items) < 3 {
 				again.Ticket.Items = append(again.Ticket.Items, item.ID)
+			}
+		}
+		for _, item := range c.Items {
+			if item.Queue != again.Ticket.Queue {
+				again.Ticket.Items = append(again.Ticket.Items, item.ID)
+				break
 			}
 		}
 		jobs = append(jobs, again)

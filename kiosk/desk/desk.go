@@ -30,6 +30,7 @@ type Opts struct {
 	Early     bool           // closed queues give numbers for their next opening
 	Series    string         // see kiosk.Number
 	Kiosk     kiosk.KioskID  // which orders of the center are for this machine
+	Version   string         // of Catalog, as the center names it
 	Numbers   kiosk.Numbers  // counts the shared series; nil on a kiosk of its own
 	Budget    time.Duration  // for Numbers to answer, before the own series is taken
 	Places    kiosk.Places   // tells where tickets stand; nil on a kiosk of its own
@@ -224,14 +225,8 @@ func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 	if err != nil {
 		return none, err
 	}
-	for _, id := range r.Items[1:] {
-		o, err := d.offer(id, now)
-		if err != nil {
-			return none, err
-		}
-		if o.Queue.ID != first.Queue.ID {
-			return none, invalid("这几件事不在同一个队列,请分开取号。", "items %s and %s are in queues %s and %s; take a number for each", r.Items[0], id, first.Queue.ID, o.Queue.ID)
-		}
+	if r.Items, err = d.inTurn(r.Items, first, now); err != nil {
+		return none, err
 	}
 	if booking != nil { // its holder was promised that day
 		first.Day, first.CanTake = booking.Day, true
@@ -258,6 +253,32 @@ func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 		w.Slot = booking.Slot
 	}
 	return w, nil
+}
+
+// inTurn orders items by the queues that their ticket goes through: those of the
+// first one's queue, then the next. More than one queue is possible only while the
+// center calls by the same catalog, for it sends the ticket on.
+func (d *Desk) inTurn(items []kiosk.ItemID, first kiosk.Offer, now time.Time) ([]kiosk.ItemID, error) {
+	queues := []kiosk.QueueID{first.Queue.ID}
+	of := map[kiosk.ItemID]int{items[0]: 0}
+	for _, id := range items[1:] {
+		o, err := d.offer(id, now)
+		if err != nil {
+			return nil, err
+		}
+		of[id] = slices.Index(queues, o.Queue.ID)
+		if of[id] >= 0 {
+			continue
+		}
+		if !d.sendsOn() || o.Day != first.Day || !o.CanTake {
+			return nil, invalid("这几件事不在同一个队列,请分开取号。", "items %s and %s are in queues %s and %s; take a number for each", items[0], id, first.Queue.ID, o.Queue.ID)
+		}
+		of[id] = len(queues)
+		queues = append(queues, o.Queue.ID)
+	}
+	items = slices.Clone(items)
+	slices.SortStableFunc(items, func(a, b kiosk.ItemID) int { return of[a] - of[b] })
+	return items, nil
 }
 
 // promise checks the papers that a person promises to bring later. Only those

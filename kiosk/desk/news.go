@@ -61,6 +61,13 @@ func (d *Desk) Orders() []kiosk.Order {
 	return d.news.For(d.o.Kiosk, kiosk.InstantOf(d.o.Clock.Time()))
 }
 
+// sendsOn says whether the center knows which items are done where.
+func (d *Desk) sendsOn() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.news != nil && d.news.Catalog != "" && d.news.Catalog == d.o.Version
+}
+
 // Messages are what the center wants to stand on the screen now, oldest first.
 func (d *Desk) Messages() []kiosk.Text {
 	var texts []kiosk.Text

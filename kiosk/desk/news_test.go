@@ -41,6 +41,40 @@ func TestMeasuredWait(t *testing.T) {
 	}
 }
 
+// The paper and the screen tell the wait that the center measured.
+func TestWaitStaysAsTold(t *testing.T) {
+	r := open(t, path(t), nil)
+	news := &kiosk.News{Lengths: []kiosk.Length{{Day: today, Queue: "A", Waiting: 40, Estimate: &kiosk.Estimate{Low: 7, High: 9}}}}
+	r.News(news)
+	ticket := r.take(t, "", "a1")
+	kept, _, err := r.store.Ticket(t.Context(), ticket.ID)
+	if err != nil || kept.Wait != (kiosk.Estimate{Low: 7, High: 9}) || r.opts.Catalog.Wait(kept) != kept.Wait {
+		t.Fatalf("%+v %v", kept, err)
+	}
+	if own := r.take(t, "", "b1"); r.opts.Catalog.Wait(own) != r.opts.Catalog.Estimate("B", own.Ahead) {
+		t.Fatalf("%+v", own)
+	}
+}
+
+func TestSeveralQueues(t *testing.T) {
+	r := open(t, path(t), func(o *desk.Opts) { o.Version = "v1" })
+	wish := func() kiosk.Request { return kiosk.Request{Items: []kiosk.ItemID{"a1", "b1", "a2"}} }
+	for name, news := range map[string]*kiosk.News{"NoNews": nil, "NoCatalog": {}, "Another": {Catalog: "v2"}} {
+		r.News(news)
+		if _, err := r.Take(t.Context(), wish()); kiosk.CodeOf(err) != kiosk.EInvalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	r.News(&kiosk.News{Catalog: "v1"})
+	got, err := r.Take(t.Context(), wish())
+	if err != nil || got.Queue != "A" || len(got.Items) != 3 || got.Items[0] != "a1" || got.Items[1] != "a2" || got.Items[2] != "b1" {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if _, err := r.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"b1", "c1"}}); kiosk.CodeOf(err) != kiosk.EInvalid {
+		t.Errorf("through a queue that is closed today: %v", err)
+	}
+}
+
 func TestPausedQueue(t *testing.T) {
 	r := open(t, path(t), func(o *desk.Opts) { o.Kiosk = "K1" })
 	why := kiosk.Text{Zh: "系统升级,请到 B 区。"}

@@ -12,6 +12,9 @@ func (d *Desk) share(ctx context.Context, w kiosk.Wish) kiosk.Wish {
 	w.Ahead = -1
 	if l, known := d.hallWide(line{w.Day, w.Queue}); known {
 		w.Ahead = l.Waiting
+		if l.Estimate != nil {
+			w.Wait = *l.Estimate
+		}
 	}
 	if d.o.Numbers == nil || d.o.Budget <= 0 {
 		return w

@@ -64,5 +64,7 @@ ALTER TABLE ticket ADD COLUMN priority TEXT NOT NULL DEFAULT '';       -- kiosk.
 ALTER TABLE ticket ADD COLUMN booking TEXT NOT NULL DEFAULT '';        -- kiosk.BookingID, or nothing
 ALTER TABLE ticket ADD COLUMN slot_from INTEGER NOT NULL DEFAULT 0;    -- of the booking, kiosk.Instant
 ALTER TABLE ticket ADD COLUMN slot_to INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE ticket ADD COLUMN wait_low INTEGER NOT NULL DEFAULT 0;     -- minutes that the person was told; 0 for the catalog's
+ALTER TABLE ticket ADD COLUMN wait_high INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX ticket_booking ON ticket (booking) WHERE booking <> '';
 `}

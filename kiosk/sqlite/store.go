@@ -27,8 +27,8 @@ func (w *writer) prepare(ctx context.Context) error {
 	}{
 		{&w.byRequest, "SELECT " + ticketColumns + " FROM ticket t WHERE request = ?"},
 		{&w.count, "INSERT INTO counter (day, queue, series, n) VALUES (?, ?, ?, ? + 1) ON CONFLICT DO UPDATE SET n = max(n, excluded.n - 1) + 1 RETURNING n"},
-		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, priority, booking, slot_from, slot_to, ahead)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?11, ?12, ?14, ?15, ?16, ?17, CASE WHEN ?13 >= 0 THEN ?13 ELSE (SELECT count(*) FROM ticket WHERE day = ?3 AND queue = ?4 AND state = 'waiting') END) RETURNING ahead`},
+		{&w.ticket, `INSERT INTO ticket (id, request, day, queue, series, n, items, state, lang, wall, count, theme, promise, priority, booking, slot_from, slot_to, wait_low, wait_high, ahead)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'waiting', ?8, ?9, ?10, ?11, ?12, ?14, ?15, ?16, ?17, ?18, ?19, CASE WHEN ?13 >= 0 THEN ?13 ELSE (SELECT count(*) FROM ticket WHERE day = ?3 AND queue = ?4 AND state = 'waiting') END) RETURNING ahead`},
 		{&w.print, "INSERT INTO print (ticket, attempt, paper, state, cause) VALUES (?, ?, ?, 'queued', '')"},
 		{&w.event, "INSERT INTO event (kind, wall, count, body) VALUES (?, ?, ?, ?)"},
 		{&w.attempt, "SELECT state FROM print WHERE ticket = ? AND attempt = ?"},
@@ -43,13 +43,13 @@ func (w *writer) prepare(ctx context.Context) error {
 	return nil
 }
 
-const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead, t.theme, t.promise, t.priority, t.booking, t.slot_from, t.slot_to"
+const ticketColumns = "t.id, t.day, t.queue, t.series, t.n, t.items, t.state, t.lang, t.wall, t.count, t.ahead, t.theme, t.promise, t.priority, t.booking, t.slot_from, t.slot_to, t.wait_low, t.wait_high"
 
 func scanTicket(row interface{ Scan(...any) error }, more ...any) (kiosk.Ticket, error) {
 	var t kiosk.Ticket
 	var items, promise string
 	err := row.Scan(append([]any{&t.ID, &t.Day, &t.Queue, &t.Number.Series, &t.Number.N, &items, &t.State, &t.Lang,
-		&t.Taken.Wall, &t.Taken.Count, &t.Ahead, &t.Theme, &promise, &t.Priority, &t.Booking, &t.Slot.From, &t.Slot.To}, more...)...)
+		&t.Taken.Wall, &t.Taken.Count, &t.Ahead, &t.Theme, &promise, &t.Priority, &t.Booking, &t.Slot.From, &t.Slot.To, &t.Wait.Low, &t.Wait.High}, more...)...)
 	if promise != "" && err == nil {
 		err = json.Unmarshal([]byte(promise), &t.Promise)
 	}
@@ -130,7 +130,7 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ti
 		above = s.leap
 	}
 	t := kiosk.Ticket{ID: wish.Ticket, Day: wish.Day, Queue: wish.Queue, Items: wish.Items, State: kiosk.Waiting, Lang: wish.Lang, Taken: wish.Stamp, Theme: wish.Theme, Promise: wish.Promise,
-		Priority: wish.Priority, Booking: wish.Booking, Slot: wish.Slot,
+		Priority: wish.Priority, Booking: wish.Booking, Slot: wish.Slot, Wait: wish.Wait,
 		Number: kiosk.Number{Queue: wish.Queue, Series: wish.Series}}
 	if wish.Shared > 0 { // counted by the center
 		t.Number = kiosk.Number{Queue: wish.Queue, N: wish.Shared}
@@ -156,7 +156,7 @@ func (s *Store) take(ctx context.Context, tx *sql.Tx, wish kiosk.Wish) (kiosk.Ti
 		}
 	}
 	if err := tx.StmtContext(ctx, w.ticket).QueryRowContext(ctx, t.ID, wish.ID, t.Day, t.Queue, t.Number.Series, t.Number.N, joinItems(wish.Items), t.Lang,
-		t.Taken.Wall, t.Taken.Count, t.Theme, promise, wish.Ahead, t.Priority, t.Booking, t.Slot.From, t.Slot.To).Scan(&t.Ahead); err != nil {
+		t.Taken.Wall, t.Taken.Count, t.Theme, promise, wish.Ahead, t.Priority, t.Booking, t.Slot.From, t.Slot.To, t.Wait.Low, t.Wait.High).Scan(&t.Ahead); err != nil {
 		return t, err
 	}
 	if wish.Print {

@@ -43,10 +43,10 @@ var kinds = []struct {
 		kiosk.Hant: {"{hall}", "重印 第 2 張", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "帶好:身份證原件", "{foot}"},
 		kiosk.En:   {"{hall}", "REPRINT no. 2", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "5 ahead of you, about 10-18 min", "Bring: ID card (original)", "{foot}"},
 	}},
-	{name: "several", change: func(j *kiosk.PrintJob) { j.Ticket.Items, j.Ticket.Ahead = []kiosk.ItemID{"RS001", "RS002", "RS005"}, 0 }, lines: map[kiosk.Lang][]string{
-		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面没有人", "带好:身份证原件", "{foot}"},
-		kiosk.Hant: {"{hall}", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "前面沒有人", "帶好:身份證原件", "{foot}"},
-		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "Nobody ahead", "Bring: ID card (original)", "{foot}"},
+	{name: "several", change: func(j *kiosk.PrintJob) { j.Ticket.Items, j.Ticket.Ahead = []kiosk.ItemID{"RS001", "RS002", "YB001"}, 0 }, lines: map[kiosk.Lang][]string{
+		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "然后去 C 区 35-39 号窗口:医保综合业务", "前面没有人", "带好:身份证原件", "{foot}"},
+		kiosk.Hant: {"{hall}", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "然後去 C 區 35-39 號窗口:醫保綜合業務", "前面沒有人", "帶好:身份證原件", "{foot}"},
+		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "Then zone C, window 35-39: General medical insurance services", "Nobody ahead", "Bring: ID card (original)", "{foot}"},
 	}},
 	{name: "early", change: func(*kiosk.PrintJob) {}, opens: true, lines: map[kiosk.Lang][]string{
 		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "11-24 08:30 开始叫号", "前面 5 人", "带好:身份证原件", "{foot}"},
