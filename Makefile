@@ -70,11 +70,14 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzCard -fuzztime 1m ./kiosk/idcard
 	go test -run '^$$' -fuzz FuzzScanner -fuzztime 1m ./kiosk/scanner
 
-# The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools.
+# The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools. Fonts 2
+# and 4 of the collection are the forms of the mainland and of Hong Kong.
 fonts:
-	cd configs/fonts && python3 subset.py ../catalog/*.toml ../papers/*.toml ../../display/text/*.toml >/tmp/hallkiosk-unicodes && \
-	for w in Regular Bold; do pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=2 \
-	  --unicodes-file=/tmp/hallkiosk-unicodes --output-file=NotoSansSC-$$w.otf --no-hinting --desubroutinize --layout-features=kern; done
+	cd configs/fonts && all="../catalog/*.toml ../papers/*.toml ../../display/text/*.toml"; \
+	python3 subset.py --gb2312 $$all >/tmp/hallkiosk-unicodes-2 && python3 subset.py $$all >/tmp/hallkiosk-unicodes-4 && \
+	for font in 2:SC 4:HK; do for w in Regular Bold; do \
+	  pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=$${font%:*} --unicodes-file=/tmp/hallkiosk-unicodes-$${font%:*} \
+	    --output-file=NotoSans$${font#*:}-$$w.otf --no-hinting --desubroutinize --layout-features=kern || exit 1; done; done
 
 clean:
 	rm -rf bin

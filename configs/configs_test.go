@@ -112,6 +112,7 @@ url = "center.example"
 language = "fr"
 fullscreen = "yes"
 width = 3
+px_per_mm = nan
 `)
 	_, _, problems := configs.LoadKiosk(path)
 	var got []string
@@ -134,6 +135,7 @@ width = 3
 		`:20:1: language is "fr"`,
 		`:21:14: "screen.fullscreen" has the wrong type. Write true or false.`,
 		`:22:1: width is 3 pixels`,
+		`:23:1: px_per_mm is NaN`,
 		`: [store] path is missing`,
 	} {
 		if !strings.Contains(text, want) {

@@ -117,13 +117,14 @@ type Control struct {
 
 // Screen is the touchscreen; sizes are in pixels, times in seconds.
 type Screen struct {
-	Fullscreen bool   `toml:"fullscreen"`
-	Width      int    `toml:"width"`
-	Height     int    `toml:"height"`
-	Language   string `toml:"language"`
-	IdleAsk    int    `toml:"idle_ask"`
-	IdleReturn int    `toml:"idle_return"`
-	RestAfter  int    `toml:"rest_after"`
+	Fullscreen bool    `toml:"fullscreen"`
+	Width      int     `toml:"width"`
+	Height     int     `toml:"height"`
+	PxPerMM    float64 `toml:"px_per_mm"` // 0 is for the screen to guess
+	Language   string  `toml:"language"`
+	IdleAsk    int     `toml:"idle_ask"`
+	IdleReturn int     `toml:"idle_return"`
+	RestAfter  int     `toml:"rest_after"`
 }
 
 // bauds are the line speeds that both the kernel and the devices know.
@@ -235,8 +236,11 @@ func (k *Kiosk) check(f *file) {
 	if b := k.Center.Budget; b < 0 || b > 2000 {
 		f.addf("center.number_budget", "number_budget is %d ms. Write 0 to 2000; 0 never asks.", "number_budget 是 %d 毫秒,请写 0 到 2000,0 是从不问中心。", b)
 	}
-	if k.Screen.Language != string(kiosk.Zh) && k.Screen.Language != string(kiosk.En) {
-		f.addf("screen.language", "language is %q. Write \"zh\" or \"en\".", "语言是 %q,只能写 \"zh\" 或 \"en\"。", k.Screen.Language)
+	if !slices.Contains(kiosk.Langs, kiosk.Lang(k.Screen.Language)) {
+		f.addf("screen.language", "language is %q. Write \"zh\", \"zh-Hant\" or \"en\".", "语言是 %q,只能写 \"zh\"、\"zh-Hant\" 或 \"en\"。", k.Screen.Language)
+	}
+	if d := k.Screen.PxPerMM; d != 0 && !(d >= 1 && d <= 20) {
+		f.addf("screen.px_per_mm", "px_per_mm is %v. Divide the panel's width in pixels by its width in millimetres, such as 3.2, or write 0.", "px_per_mm 是 %v,请用屏幕宽的像素数除以毫米数,例如 3.2,或写 0。", k.Screen.PxPerMM)
 	}
 	for _, v := range []struct {
 		key            string

@@ -2,7 +2,6 @@ package display
 
 import (
 	"context"
-	"fmt"
 	"image"
 	"math"
 	"os"
@@ -40,10 +39,15 @@ type Opts struct {
 	IdleAsk    time.Duration                             // without a touch, until the question
 	IdleReturn time.Duration                             // from the question to the first screen
 	Help       func(called bool)                         // a citizen wants a member of staff, or no longer; may be nil
-	RestAfter  time.Duration                             // without anybody, until the screen goes dark; 0 is never
+	// Speak reads a screen's words out, whole sentences in the order of the
+	// screen, and is called with none to be silent. It is called on Fyne's
+	// goroutine and must not wait; nil is a kiosk without a voice.
+	Speak      func(lang kiosk.Lang, words []string)
+	RestAfter  time.Duration // without anybody, until the screen goes dark; 0 is never
 	Fullscreen bool
 	Width      int // pixels, when not full screen
 	Height     int
+	Density    float32 // the panel's pixels a millimetre; 0 is a guess by its size
 }
 
 // App is the touchscreen. New, then Run on the main goroutine; Screen and Shot
@@ -57,6 +61,8 @@ type App struct {
 	ready chan struct{} // closed when the first frame can be seen
 
 	loc     text.Loc
+	modes   screen.Modes                 // of this visit
+	spoken  string                       // the view and words that were read out last
 	known   map[kiosk.ItemID]kiosk.Offer // as the desk last told
 	kept    map[string]*view             // views without a visit's state, by name and subject
 	stack   []*view                      // the first screen and the way from it
@@ -183,7 +189,7 @@ func (a *App) pass(second int) {
 		a.show()
 	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) > 1 && a.top().name != "ticket":
 		a.ask()
-	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && a.loc.Lang != a.o.Language:
+	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && (a.loc.Lang != a.o.Language || a.modes != screen.Modes{}):
 		a.home()
 	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
 		a.rest()
@@ -215,9 +221,14 @@ func (a *App) push(v *view) {
 	a.show()
 }
 
+// back shows what was below the screen on top. A number that comes up again
+// stays for as long as one that has just been printed.
 func (a *App) back() {
 	a.asking = time.Time{}
 	a.stack = a.stack[:len(a.stack)-1]
+	if a.top().name == "ticket" && !a.leave.IsZero() {
+		a.leave = later(a.leave, a.o.Now().Add(stayPrinted))
+	}
 	a.show()
 }
 
@@ -227,71 +238,17 @@ func (a *App) home() {
 	a.asking, a.leave = time.Time{}, time.Time{}
 	a.person = ""
 	a.helped()
-	a.loc = text.In(a.o.Language)
+	a.loc, a.modes = text.In(a.o.Language), screen.Modes{}
 	a.stack = []*view{a.base()}
 	a.show()
 }
 
-// again starts over for the same person, who keeps the language.
+// again starts over for the same person, who keeps language and modes.
 func (a *App) again() {
-	loc := a.loc
+	loc, modes := a.loc, a.modes
 	a.home()
-	a.loc = loc
+	a.loc, a.modes = loc, modes
 	a.show()
-}
-
-func (a *App) language() {
-	next := kiosk.En // screens speak two languages so far
-	if a.loc.Lang == kiosk.En {
-		next = kiosk.Zh
-	}
-	a.loc = text.In(next)
-	a.show()
-}
-
-// show draws the screen on top.
-func (a *App) show() {
-	size := a.root.Size()
-	if size.Width < 1 || len(a.stack) == 0 {
-		return // the window has no size yet
-	}
-	now := a.o.Now().In(a.o.Location)
-	a.minute = now.Minute()
-	page, head, frame := screen.NewPage(a.loc, size.Width, size.Height)
-	first, blocked := len(a.stack) == 1, a.top().name == "ticket" || a.top().name == "idle"
-	look := fmt.Sprint(a.loc.Lang, size)
-	if a.top().name == "rest" {
-		a.root.set(a.whole(page, look))
-		return
-	}
-	note := a.note()
-	a.root.set(
-		a.head.get(fmt.Sprint(look, note, now.Format("2006-01-02 15:04")), func() fyne.CanvasObject {
-			return widget.Put(screen.Head(page, head, a.o.Catalog.Hall, now, note), 0, 0, size.Width, head)
-		}),
-		a.body(page, look, head),
-		a.frame.get(fmt.Sprint(look, first, blocked, a.top().name == "help"), func() fyne.CanvasObject {
-			bar := screen.Bar{Language: a.on(a.language)}
-			if a.o.Help != nil && a.top().name != "help" {
-				bar.Help = a.on(a.help)
-			}
-			if !first {
-				bar.Home = a.on(a.again)
-			}
-			if !first && !blocked {
-				bar.Back = a.on(a.back)
-			}
-			return widget.Put(screen.Frame(page, frame, bar), 0, size.Height-frame, size.Width, frame)
-		}),
-	)
-}
-
-func (a *App) body(page screen.Page, look string, head float32) fyne.CanvasObject {
-	v := a.top()
-	data, draw := v.load(page, v.page)
-	return v.get(look+fmt.Sprint(data), func() fyne.CanvasObject {
-		return widget.Put(draw(), 0, head, page.W, page.H)
-	})
 }
 
 // Snapshot is what the screen shows, for the technician and for tests. Sizes
@@ -330,9 +287,9 @@ func (a *App) do(ctx context.Context, f func()) error {
 func (a *App) Screen(ctx context.Context) (Snapshot, error) {
 	var s Snapshot
 	err := a.do(ctx, func() {
-		words, targets := widget.Survey(a.root.content)
-		s.Name, s.Targets = a.top().name, targets
-		for _, w := range words {
+		scene := widget.Survey(a.root.content)
+		s.Name, s.Targets = a.top().name, scene.Targets
+		for _, w := range scene.Words {
 			s.Texts = append(s.Texts, w.Text)
 		}
 		size := a.root.Size()

@@ -7,7 +7,6 @@ import (
 
 	"hallkiosk/display/screen"
 	"hallkiosk/display/text"
-	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
 
@@ -92,7 +91,7 @@ func (a *App) Tell(what Trouble, err error) {
 		}
 		a.push(&view{name: "device", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			return nil, func() fyne.CanvasObject {
-				return screen.Message(p, "alert-triangle", p.Say("device"), a.words(what, err), p.Say("understood"), a.on(a.back), "", nil)
+				return screen.Message(p, "alert-triangle", p.Say("device"), a.words(what, err), screen.Answer{Label: p.Say("understood"), Act: a.on(a.back)})
 			}
 		}})
 	})
@@ -161,18 +160,14 @@ func (a *App) help() {
 	a.o.Help(true)
 	a.push(&view{name: "help", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		return nil, func() fyne.CanvasObject {
-			return screen.Message(p, "bell", p.Say("help_called"), p.Say("help_wait"), p.Say("help_done"), a.on(a.enough), "", nil)
+			return screen.Message(p, "bell", p.Say("help_called"), p.Say("help_wait"), screen.Answer{Label: p.Say("help_done"), Act: a.on(a.enough)})
 		}
 	}})
 }
 
-// enough ends the help screen. A number below it is shown for as long as one that
-// has just been printed.
+// enough ends the help screen.
 func (a *App) enough() {
 	a.helped()
-	if !a.leave.IsZero() {
-		a.leave = later(a.leave, a.o.Now().Add(stayPrinted))
-	}
 	a.back()
 }
 
@@ -199,7 +194,7 @@ func (a *App) base() *view {
 	return a.keep("locked", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			return nil, func() fyne.CanvasObject {
-				return screen.Message(p, "lock", p.Say("locked"), p.Say("locked_why"), "", nil, "", nil)
+				return screen.Message(p, "lock", p.Say("locked"), p.Say("locked_why"))
 			}
 		}
 	})
@@ -236,13 +231,4 @@ func (a *App) note() string {
 		return a.loc.Say("note_none")
 	}
 	return a.loc.Say("note_printer")
-}
-
-// whole draws a view over all of the window.
-func (a *App) whole(p screen.Page, look string) fyne.CanvasObject {
-	size := a.root.Size()
-	p.W, p.H = size.Width, size.Height
-	v := a.top()
-	data, draw := v.load(p, 0)
-	return v.get(look+data.(string), func() fyne.CanvasObject { return widget.Put(draw(), 0, 0, p.W, p.H) })
 }

@@ -24,7 +24,7 @@ type made struct {
 	o   fyne.CanvasObject
 }
 
-// most is how many drawings a view keeps: its pages in both languages.
+// most is how many drawings a view keeps, such as its pages.
 const most = 6
 
 // get returns the drawing for key, drawing it when there is none.

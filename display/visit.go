@@ -62,8 +62,8 @@ func (a *App) first() *view {
 		}
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			now, offers := a.now(), a.offers(ids)
-			return seen(offers, now), func() fyne.CanvasObject {
-				return screen.First(p, now, a.o.Catalog.Wanted, offers,
+			return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
+				return screen.First(p, now, a.o.Catalog.Wanted, offers, a.o.Catalog.Zones, page, a.turn,
 					func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) },
 					func() { a.touch(); a.push(a.zones()) })
 			}
@@ -94,7 +94,7 @@ func (a *App) zones() *view {
 			a.push(a.departments(z.ID))
 		}
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-			return nil, func() fyne.CanvasObject { return screen.Zones(p, list, pick) }
+			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick) }
 		}
 	})
 }
@@ -188,7 +188,17 @@ func (a *App) confirm(id kiosk.ItemID) *view {
 			if w.busy {
 				take = nil
 			}
-			return screen.Confirm(p, now, offers[0], dept, take)
+			return screen.Confirm(p, now, offers[0], dept, a.on(func() { a.push(a.bring(id)) }), take)
+		}
+	}}
+}
+
+// bring tells what the confirm screen has no room for.
+func (a *App) bring(id kiosk.ItemID) *view {
+	return &view{name: "bring", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
+		return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
+			return screen.Bring(p, now, offers[0], page, a.turn, a.on(a.back))
 		}
 	}}
 }
@@ -226,7 +236,7 @@ func (a *App) trouble(w *wish, err error) {
 			if w.busy {
 				again, act = p.Say("taking"), nil
 			}
-			return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), again, act, p.Say("home"), a.on(a.again))
+			return screen.Message(p, "alert-triangle", p.Say("trouble"), a.reason(err), screen.Answer{Label: again, Act: act}, screen.Answer{Label: p.Say("home"), Act: a.on(a.again)})
 		}
 	}})
 }
@@ -323,8 +333,8 @@ func (a *App) ask() {
 	a.push(&view{name: "idle", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		left := max(1, int((a.o.IdleReturn - a.o.Now().Sub(a.asking)).Round(time.Second).Seconds()))
 		return left, func() fyne.CanvasObject {
-			return screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home", text.Data{"N": left}), p.Say("still_yes"),
-				a.on(a.back), p.Say("home"), a.on(a.home))
+			return screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home", text.Data{"N": left}),
+				screen.Answer{Label: p.Say("still_yes"), Act: a.on(a.back)}, screen.Answer{Label: p.Say("home"), Act: a.on(a.home)})
 		}
 	}})
 }

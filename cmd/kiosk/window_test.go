@@ -199,7 +199,7 @@ func TestBrowse(t *testing.T) {
 	m.screen("first", named("first"))
 	for _, step := range []struct{ label, screen string }{
 		{"全部事项", "zones"}, {"C 区 · 社会管理服务区", "departments"}, {"下一页", "departments"}, {"上一页", "departments"}, {"公安局", "items"},
-		{"返回", "departments"}, {"人力资源和社会保障局", "items"}, {"社保卡补办", "confirm"}, {"中 / En", "confirm"},
+		{"返回", "departments"}, {"人力资源和社会保障局", "items"}, {"社保卡补办", "confirm"}, {"中 / En", "language"}, {"English", "confirm"},
 	} {
 		m.tap(env, step.label)
 		m.screen(step.screen, named(step.screen))
@@ -223,6 +223,7 @@ func TestIdle(t *testing.T) {
 	m := newMachine(t, "[screen]\nfullscreen = true\nidle_ask = 8\nidle_return = 20\n")
 	m.run(env)
 	m.tap(env, "中 / En")
+	m.tap(env, "English")
 	m.tap(env, "All services")
 	s := m.screen("the question", named("idle"))
 	if !strings.Contains(strings.Join(s.Texts, " "), "Are you still there?") {

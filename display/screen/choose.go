@@ -12,36 +12,59 @@ import (
 )
 
 // First is the first screen: the most wanted things and the way to all others.
-// offers are those of wanted, in the same order.
-func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, pick func(kiosk.ItemID), all func()) fyne.CanvasObject {
+// offers are those of wanted, in the same order; zones are what there is to
+// read where nothing can be touched.
+func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, zones []kiosk.Zone, page int, turn func(int), pick func(kiosk.ItemID), all func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title("", s.Say("ask_what"))
-	columns := 2
-	if s.Wide {
-		columns = 4
+	s.directory(y, zones)
+	var cards []widget.Card
+	for i, w := range wanted {
+		line, style := s.state(offers[i], now)
+		cards = append(cards, widget.Card{Style: style, Icon: w.Icon, Title: s.Of(w.Name), Second: line, Act: func() { pick(w.Item) }})
 	}
-	gap := s.Px(theme.Gap)
-	cells := len(wanted)
-	rows := (cells + columns - 1) / columns
-	free := rows*columns - cells // cells of the last row that are left for "all"
-	if free == 0 {
-		rows++
-	}
-	h := min((s.H-y-s.Px(theme.Gap))/float32(rows)-gap, s.Px(232))
-	s.grid(y, columns, cells, h, func(i int, w, h float32) fyne.CanvasObject {
-		line, look := s.state(offers[i], now)
-		return s.Card(look, wanted[i].Icon, s.Of(wanted[i].Name), line, w, h, func() { pick(wanted[i].Item) })
-	})
-	m := s.Px(theme.Margin)
-	cell := (s.W - 2*m - gap*float32(columns-1)) / float32(columns)
-	x := m
-	if free > 0 {
-		x += float32(columns-free) * (cell + gap)
-	}
-	look := widget.Plain
-	look.IconBack = theme.BlueGround
-	s.put(s.Card(look, "building-community", s.Say("all_items"), "", s.W-m-x, h, all), x, y+float32(rows-1)*(h+gap), s.W-m-x, h)
+	last := widget.Card{Style: widget.Plain, Icon: "building-community", Title: s.Say("all_items"), Act: all}
+	s.choose(y, s.columns(), cards, &last, !s.Large && !s.Low, paging{page, turn})
 	return s.done()
+}
+
+// directory lists the hall's zones in the part of the screen that is out of
+// reach in low-reach mode.
+func (s *sheet) directory(y float32, zones []kiosk.Zone) {
+	w, room := s.W-2*s.margin(), s.Top-s.Px(theme.Apart)-y
+	if room < s.Px(300) || len(zones) == 0 {
+		return
+	}
+	pad := s.Px(theme.Pad)
+	type row struct{ name, way widget.Block }
+	var rows []row
+	high := float32(0)
+	for _, z := range zones {
+		r := row{name: s.Fit(s.Say("zone", text.Data{"Zone": z.ID})+" · "+s.Of(z.Name), theme.Body, theme.Least, w-2*pad, 1, true)}
+		r.way = s.Fit(s.Of(z.Way), theme.Second, theme.Least, w-2*pad, 1, false)
+		high = max(high, r.name.Height()+r.way.Height())
+		rows = append(rows, r)
+	}
+	n := float32(len(rows))
+	ways := (room-2*pad)/n >= high+s.Px(8)
+	if !ways {
+		high = rows[0].name.Height()
+	}
+	step := min((room-2*pad)/n, high+s.Px(26))
+	if step < high {
+		s.above(y)
+		return
+	}
+	s.add(s.Panel(s.margin(), y, w, step*n+2*pad))
+	y += pad
+	for _, r := range rows {
+		at := y + (step-high)/2
+		s.add(r.name.Left(s.margin()+pad, at, s.Ink))
+		if ways {
+			s.add(r.way.Left(s.margin()+pad, at+r.name.Height(), s.Sub))
+		}
+		y += step
+	}
 }
 
 // ZoneChoice is a zone with what it holds: departments, or in the zone of the
@@ -52,23 +75,23 @@ type ZoneChoice struct {
 }
 
 // Zones asks in which zone.
-func Zones(p Page, zones []ZoneChoice, pick func(kiosk.Zone)) fyne.CanvasObject {
+func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title(s.Say("all_items"), s.Say("pick_zone"))
+	s.above(y)
+	var cards []widget.Card
+	for _, z := range zones {
+		c := widget.Card{Icon: "map-pin", Title: s.Say("zone", text.Data{"Zone": z.ID}) + " · " + s.Of(z.Name), Second: s.Say("departments", text.Data{"N": z.Departments}), Act: func() { pick(z.Zone) }}
+		if z.Self {
+			c.Icon, c.Second = "device-desktop", s.Say("items", text.Data{"N": z.Items})
+		}
+		cards = append(cards, c)
+	}
 	columns := 1
-	if s.Wide {
+	if s.Shape == Wide || s.Shape == Small && !s.Large {
 		columns = 2
 	}
-	rows := float32((len(zones) + columns - 1) / columns)
-	h := min((s.H-y)/max(1, rows)-s.Px(theme.Gap), s.Px(220))
-	s.grid(y, columns, len(zones), h, func(i int, w, h float32) fyne.CanvasObject {
-		z := zones[i]
-		icon, second := "map-pin", s.Say("departments", text.Data{"N": z.Departments})
-		if z.Self {
-			icon, second = "device-desktop", s.Say("items", text.Data{"N": z.Items})
-		}
-		return s.Card(widget.Choice, icon, s.Say("zone", text.Data{"Zone": z.ID})+" · "+s.Of(z.Name), second, w, h, func() { pick(z.Zone) })
-	})
+	s.choose(y, columns, cards, nil, true, paging{page, turn})
 	return s.done()
 }
 
@@ -76,10 +99,12 @@ func Zones(p Page, zones []ZoneChoice, pick func(kiosk.Zone)) fyne.CanvasObject 
 func Departments(p Page, zone kiosk.Zone, departments []kiosk.Department, items map[kiosk.DeptID]int, page int, turn func(int), pick func(kiosk.DeptID)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title(s.Say("zone", text.Data{"Zone": zone.ID})+" · "+s.Of(zone.Name), s.Say("pick_department"))
-	s.list(y, page, len(departments), turn, func(i int, w, h float32) fyne.CanvasObject {
-		d := departments[i]
-		return s.Card(widget.Choice, "building-community", s.Of(d.Name), s.Say("items", text.Data{"N": items[d.ID]}), w, h, func() { pick(d.ID) })
-	})
+	s.above(y)
+	var cards []widget.Card
+	for _, d := range departments {
+		cards = append(cards, widget.Card{Icon: "building-community", Title: s.Of(d.Name), Second: s.Say("items", text.Data{"N": items[d.ID]}), Act: func() { pick(d.ID) }})
+	}
+	s.choose(y, s.columns(), cards, nil, false, paging{page, turn})
 	return s.done()
 }
 
@@ -87,23 +112,33 @@ func Departments(p Page, zone kiosk.Zone, departments []kiosk.Department, items 
 func Items(p Page, now time.Time, above string, offers []kiosk.Offer, page int, turn func(int), pick func(kiosk.ItemID)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title(above, s.Say("pick_item"))
-	s.list(y, page, len(offers), turn, func(i int, w, h float32) fyne.CanvasObject {
-		o := offers[i]
-		line, look := s.state(o, now)
-		return s.Card(look, "file-text", s.Of(o.Item.Name), line, w, h, func() { pick(o.Item.ID) })
-	})
+	s.above(y)
+	var cards []widget.Card
+	for _, o := range offers {
+		line, style := s.state(o, now)
+		cards = append(cards, widget.Card{Style: style, Icon: "file-text", Title: s.Of(o.Item.Name), Second: line, Act: func() { pick(o.Item.ID) }})
+	}
+	s.choose(y, s.columns(), cards, nil, false, paging{page, turn})
 	return s.done()
 }
 
-// list shows n things on pages, two columns in portrait and three in landscape.
-func (s *sheet) list(y float32, page, n int, turn func(int), card func(i int, w, h float32) fyne.CanvasObject) {
-	columns, rows := 2, 6
-	if s.Wide {
-		columns, rows = 3, 3
+// Languages asks for the language, each in its own words.
+func Languages(p Page, pick func(kiosk.Lang)) fyne.CanvasObject {
+	s := &sheet{Page: p}
+	y := s.title("", s.Say("pick_language"))
+	s.above(y)
+	var cards []widget.Card
+	for _, lang := range kiosk.Langs {
+		c := widget.Card{Icon: "language", Title: text.In(lang).Say("own_name"), Act: func() { pick(lang) }}
+		if lang == s.Lang {
+			c.Icon, c.Style = "circle-check", widget.Plain
+		}
+		cards = append(cards, c)
 	}
-	foot := s.Px(108 + 2*24)
-	h := (s.H-y-foot)/float32(rows) - s.Px(theme.Gap)
-	h = min(h, s.Px(210))
-	from, to := s.pager(page, columns*rows, n, turn)
-	s.grid(y, columns, to-from, h, func(i int, w, h float32) fyne.CanvasObject { return card(from+i, w, h) })
+	columns := 1
+	if s.Shape == Wide {
+		columns = 3
+	}
+	s.choose(y, columns, cards, nil, true, paging{})
+	return s.done()
 }

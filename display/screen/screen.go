@@ -2,8 +2,13 @@
 // gets what it shows and gives back what was touched. A screen knows no store,
 // no device and no clock; it is drawn anew when what it shows has changed.
 //
-// Sizes are those of screen.md's design, multiplied by the unit of the window.
-// Portrait and landscape are laid out separately from the same parts.
+// A new screen is a function F(p Page, what it shows, what is wanted) that
+// fills a sheet: title puts the question, choose puts cards on pages, reach
+// tells where touching begins; everything else is made by the Kit in the Page,
+// so that it follows panel, palette, text size and language by itself. It gets
+// its states in examples of screen_test.go, by which it is measured in every
+// language, mode and layout and put on the sheet of `make screens`; a view of
+// package display loads what it shows.
 package screen
 
 import (
@@ -12,38 +17,12 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 
 	"hallkiosk/display/text"
 	"hallkiosk/display/theme"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
-
-// Page is the room a screen has: the words, the parts' size, and the content
-// area between head and frame in pixels.
-type Page struct {
-	text.Loc
-	widget.Kit
-	W, H float32
-	Wide bool // landscape
-}
-
-// NewPage divides a window of w by h pixels. It returns the page of the
-// content area and the heights of the head and the frame bar.
-func NewPage(loc text.Loc, w, h float32) (p Page, head, frame float32) {
-	p = Page{Loc: loc, W: w, Wide: w > h}
-	p.U = min(w/1080, h/1920)
-	if p.Wide {
-		p.U = min(w/1920, h/1080)
-	}
-	head, frame = p.Px(theme.Head), p.Px(theme.Frame)
-	if p.Wide {
-		head, frame = p.Px(104), p.Px(140)
-	}
-	p.H = h - head - frame
-	return p, head, frame
-}
 
 // sheet gathers the parts of a screen.
 type sheet struct {
@@ -59,99 +38,156 @@ func (s *sheet) add(o ...fyne.CanvasObject) { s.parts = append(s.parts, o...) }
 
 func (s *sheet) done() fyne.CanvasObject { return &fyne.Container{Objects: s.parts} }
 
-// title puts the screen's question and returns the y below it.
+// reach is the y at which something to touch may stand that would stand at y.
+func (s *sheet) reach(y float32) float32 { return max(y, s.Top) }
+
+// title puts the screen's question, what it is about above it, and returns the y
+// below. above may be empty.
 func (s *sheet) title(above, question string) float32 {
-	m := s.Px(theme.Margin)
-	y := s.Px(44)
-	if s.Wide {
-		y = s.Px(24)
+	m, y := s.margin(), s.Px(44)
+	size, below := float32(theme.Title), s.Px(24)
+	switch s.Shape {
+	case Wide:
+		y, size = s.Px(28), 60
+	case Small:
+		y, size, below = s.Px(10), 48, s.Px(12)
+	}
+	if s.Large && s.Shape != Tall {
+		size *= 0.8
 	}
 	if above != "" {
-		b := s.Fit(above, theme.Body, 26, s.W-2*m, 1, false)
-		s.add(b.Left(m, y, theme.Sub)...)
+		b := s.Fit(above, theme.Body, theme.Least, s.W-2*m, 2, false)
+		s.add(b.Left(m, y, s.Sub))
 		y += b.Height() + s.Px(4)
 	}
-	b := s.Fit(question, theme.Title, 44, s.W-2*m, 2, true)
-	s.add(b.Left(m, y, theme.Ink)...)
-	return y + b.Height() + s.Px(24)
+	b := s.Fit(question, size, min(size, 42), s.W-2*m, 1, true)
+	if len(b.Lines) > 1 {
+		b = s.Fit(question, min(size, 54), 36, s.W-2*m, 2, true)
+	}
+	s.add(b.Left(m, y, s.Ink))
+	return y + b.Height() + below
 }
 
-// Head is the strip at the top: where am I, what time is it, and a note, which may
-// be empty.
-func Head(p Page, h float32, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	m := s.Px(theme.Margin)
-	s.put(canvas.NewRectangle(theme.White), 0, 0, s.W, h)
-	s.put(canvas.NewRectangle(theme.Line), 0, h-s.Px(2), s.W, s.Px(2))
-	big, small := float32(42), float32(theme.Body)
-	if s.Wide {
-		big, small = 36, 27
-	}
-	clock := s.Fit(now.Format("15:04"), big, big, s.W, 1, true)
-	date := s.Fit(s.date(now), small, small, s.W, 1, false)
-	y := (h - clock.Height() - date.Height()) / 2
-	s.add(date.Right(s.W-m, y, theme.Sub)...)
-	s.add(clock.Right(s.W-m, y+date.Height(), theme.Ink)...)
-	room, lines := s.W-3*m-max(clock.Width(), date.Width()), 2
-	if note != "" {
-		lines = 1
-	}
-	name := s.Fit(s.Of(hall)+" · "+s.Say("app"), 42, 26, room, lines, true)
-	if note == "" {
-		s.add(name.Left(m, (h-name.Height())/2, theme.Ink)...)
-		return s.done()
-	}
-	b := s.FitIn(note, 34, 24, room, h-name.Height()-s.Px(12), true)
-	y = (h - name.Height() - b.Height()) / 2
-	s.add(name.Left(m, y, theme.Ink)...)
-	s.add(b.Left(m, y+name.Height(), theme.Warm)...)
-	return s.done()
+// paging says which page of a list is shown, from 0, and how to turn to another.
+type paging struct {
+	at   int
+	turn func(page int)
 }
 
-func (p Page) date(t time.Time) string {
-	names := p.Say("weekdays")
-	day := string([]rune(names)[t.Weekday()])
-	if words := strings.Fields(names); len(words) == 7 {
-		day = words[t.Weekday()]
+// choose places cards below y, as few on a page as their text and the size of
+// letters need. last, unless nil, ends every page. With whole set, icons go
+// before a second page comes.
+func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) {
+	y = s.reach(y)
+	gap := s.Px(theme.Gap)
+	w := (s.W - 2*s.margin() - gap*float32(columns-1)) / float32(columns)
+	n, room := len(cards), s.H-y-s.Px(theme.Gap)
+	all := cards
+	if last != nil {
+		all = append(append([]widget.Card{}, cards...), *last)
 	}
-	return p.Say("date", text.Data{"Month": p.month(t), "Day": t.Day(), "Weekday": day})
+	rows := max(1, (len(all)+columns-1)/columns)
+	least, good := s.heights(all, w)
+	h := (room+gap)/float32(rows) - gap
+	if whole && h < least {
+		for i := range all {
+			all[i].Icon = ""
+		}
+		if l, g := s.heights(all, w); h >= l {
+			least, good, cards = l, g, all[:n]
+			if last != nil {
+				last = &all[n]
+			}
+		}
+	}
+	from, to := 0, n
+	if h < least || !whole && h < (least+good)/2 {
+		room -= s.Px(pagerHeight + theme.Apart)
+		h = (least + good) / 2
+		rows = max(1, int((room+gap)/(h+gap)))
+		h = (room+gap)/float32(rows) - gap
+		per := rows * columns
+		if last != nil {
+			per--
+		}
+		from, to = s.pager(p, max(1, per), n)
+	}
+	h = min(h, max(good, s.Px(150)))
+	place := func(i int, c widget.Card, span int) {
+		wide := w*float32(span) + gap*float32(span-1)
+		s.put(s.Card(c, wide, h), s.margin()+float32(i%columns)*(w+gap), y+float32(i/columns)*(h+gap), wide, h)
+	}
+	for i, c := range cards[from:to] {
+		place(i, c, 1)
+	}
+	if last != nil {
+		i := to - from
+		place(i, *last, columns-i%columns)
+	}
 }
 
-func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))[t.Month()-1] }
-
-// Bar is what the frame bar can do; a nil function is not possible here.
-type Bar struct {
-	Back, Home, Language, Help func()
+func (s *sheet) heights(cards []widget.Card, w float32) (least, good float32) {
+	for _, c := range cards {
+		l, g := s.CardHeight(c, w)
+		least, good = max(least, l), max(good, g)
+	}
+	return least, good
 }
 
-// Frame is the bar at the bottom, the same on every screen.
-func Frame(p Page, h float32, b Bar) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	s.put(canvas.NewRectangle(theme.White), 0, 0, s.W, h)
-	s.put(canvas.NewRectangle(theme.Line), 0, 0, s.W, s.Px(2))
-	m, gap := s.Px(24), s.Px(theme.Gap)
-	w := min((s.W-2*m-3*gap)/4, s.Px(420))
-	x := (s.W - 4*w - 3*gap) / 2
-	for _, v := range []struct {
-		icon, label string
-		act         func()
-	}{{"arrow-left", "back", b.Back}, {"smart-home", "home", b.Home}, {"language", "language", b.Language}, {"bell", "help", b.Help}} {
-		s.put(s.FrameButton(v.icon, s.Say(v.label), w, h-s.Px(24), v.act), x, s.Px(12), w, h-s.Px(24))
-		x += w + gap
+// columns of cards whose text is short.
+func (s *sheet) columns() int {
+	n := 2
+	if s.Shape == Wide {
+		n = 3
 	}
-	return s.done()
+	if s.Large {
+		n--
+	}
+	return n
 }
 
-// grid places cards in columns, rows of one height, below y. It returns the y
-// below the last row.
-func (s *sheet) grid(y float32, columns, n int, h float32, card func(i int, w, h float32) fyne.CanvasObject) float32 {
-	m, gap := s.Px(theme.Margin), s.Px(theme.Gap)
-	w := (s.W - 2*m - gap*float32(columns-1)) / float32(columns)
-	for i := range n {
-		x := m + float32(i%columns)*(w+gap)
-		s.put(card(i, w, h), x, y+float32(i/columns)*(h+gap), w, h)
+// pagerHeight is that of the buttons that turn pages.
+const pagerHeight = 108
+
+// pager puts the buttons that turn pages at the bottom and tells which part of
+// n things stands on the page, with per of them on each.
+func (s *sheet) pager(p paging, per, n int) (from, to int) {
+	pages := max(1, (n+per-1)/per)
+	at := min(max(p.at, 0), pages-1)
+	if pages > 1 {
+		m, h := s.margin(), s.Px(pagerHeight)
+		w := min(s.Px(380), (s.W-2*m)*0.35)
+		y := s.H - h - s.Px(theme.Gap)
+		for _, v := range []struct {
+			label string
+			page  int
+			x     float32
+		}{{s.Say("prev"), at - 1, m}, {s.Say("next"), at + 1, s.W - m - w}} {
+			act := func() { p.turn(v.page) }
+			if v.page < 0 || v.page >= pages {
+				act = nil
+			}
+			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)
+		}
+		b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, s.W-2*m-2*w, 1, false)
+		s.add(b.Center(m+w, y+(h-b.Height())/2, s.W-2*m-2*w, s.Sub))
 	}
-	return y + float32((n+columns-1)/columns)*(h+gap)
+	return at * per, min(n, (at+1)*per)
+}
+
+// above fills the part of the screen that is out of reach in low-reach mode,
+// from y on, with a word on where to touch. Nothing is drawn where there is no
+// such part.
+func (s *sheet) above(y float32) {
+	room := s.Top - s.Px(theme.Apart) - y
+	n := widget.Notice{Icon: "arrow-down", Head: s.Say("touch_below")}
+	w := s.W - 2*s.margin()
+	h := s.NoticeHeight(n, w)
+	if room < h {
+		return
+	}
+	h = min(room, h*1.5)
+	s.put(s.Notice(n, w, h), s.margin(), s.Top-s.Px(theme.Apart)-h, w, h)
 }
 
 // opening says when o's windows serve next, seen from now.
@@ -170,50 +206,36 @@ func (p Page) opening(o kiosk.Offer, now time.Time) string {
 	return p.Say("opens_later", d)
 }
 
+func (p Page) date(t time.Time) string {
+	names := p.Say("weekdays")
+	day := string([]rune(names)[t.Weekday()])
+	if words := strings.Fields(names); len(words) == 7 {
+		day = words[t.Weekday()]
+	}
+	return p.Say("date", text.Data{"Month": p.month(t), "Day": t.Day(), "Weekday": day})
+}
+
+func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))[t.Month()-1] }
+
 // state is the second line of an item's card: how the queue stands.
-func (p Page) state(o kiosk.Offer, now time.Time) (line string, look widget.Look) {
-	self := o.Item.Self.Zh != ""
+func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Style) {
+	shut := widget.Choice
+	if !o.CanTake {
+		shut = widget.Shut
+	}
 	switch {
-	case self:
+	case o.Item.Self.Zh != "":
 		return p.Say("self_short"), widget.Choice
 	case o.Booked:
-		return p.Say("booked_only"), closedLook(o)
+		return p.Say("booked_only"), shut
 	case !o.Open:
-		return p.opening(o, now), closedLook(o)
+		return p.opening(o, now), shut
 	case o.Ahead == 0:
 		return p.Say("waiting_none"), widget.Choice
 	}
-	return p.Say("waiting", text.Data{"N": o.Ahead}) + " · " + p.Say("about", text.Data{"Low": o.Wait.Low, "High": o.Wait.High}), widget.Choice
-}
-
-func closedLook(o kiosk.Offer) widget.Look {
-	if o.CanTake {
-		return widget.Choice
+	line = p.Say("waiting", text.Data{"N": o.Ahead})
+	if !p.Large { // how long it takes is told on the next screen
+		line += " · " + p.Say("about", text.Data{"Low": o.Wait.Low, "High": o.Wait.High})
 	}
-	return widget.Shut
-}
-
-// pager puts the buttons that turn pages at the bottom and tells which part of
-// n things stands on page at with per of them a page.
-func (s *sheet) pager(at, per, n int, turn func(page int)) (from, to int) {
-	pages := max(1, (n+per-1)/per)
-	at = min(max(at, 0), pages-1)
-	if pages > 1 {
-		m, w, h := s.Px(theme.Margin), s.Px(320), s.Px(108)
-		y := s.H - h - s.Px(24)
-		for _, v := range []struct {
-			label string
-			page  int
-			x     float32
-		}{{"prev", at - 1, m}, {"next", at + 1, s.W - m - w}} {
-			look, act := widget.Plain, func() { turn(v.page) }
-			if v.page < 0 || v.page >= pages {
-				look, act = widget.Off, nil
-			}
-			s.put(s.Button(look, "", s.Say(v.label), 42, w, h, act), v.x, y, w, h)
-		}
-		b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, 30, s.W, 1, false)
-		s.add(b.Center(m+w, y+(h-b.Height())/2, s.W-2*m-2*w, theme.Sub)...)
-	}
-	return at * per, min(n, (at+1)*per)
+	return line, widget.Choice
 }

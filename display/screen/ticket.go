@@ -13,162 +13,6 @@ import (
 	"hallkiosk/kiosk"
 )
 
-// fact is one of the three cards above the question: how many, how long, where.
-func (s *sheet) fact(icon, name, value, second string, x, y, w, h float32) {
-	pad := s.Px(28)
-	s.put(s.Box(theme.White, theme.Line, theme.Edge), x, y, w, h)
-	s.add(s.Icon(icon, theme.Sub, x+pad, y+pad, s.Px(40)))
-	b := s.Fit(name, 30, 24, w-2*pad-s.Px(50), 1, false)
-	s.add(b.Left(x+pad+s.Px(50), y+pad+(s.Px(40)-b.Height())/2, theme.Sub)...)
-	at := y + pad + s.Px(40) + s.Px(18)
-	v := s.FitIn(value, 60, 26, w-2*pad, min(y+h-s.Px(14)-at, s.Px(100)), true)
-	s.add(v.Left(x+pad, at, theme.Ink)...)
-	if second != "" {
-		s.add(s.Fit(second, 32, 24, w-2*pad, 1, false).Left(x+pad, at+v.Height(), theme.Sub)...)
-	}
-}
-
-// Confirm tells what to know before taking a number, and asks for it. take nil
-// means that a number is being taken.
-func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, take func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	m, gap := s.Px(theme.Margin), s.Px(theme.Gap)
-	y := s.title(s.Say("zone", text.Data{"Zone": o.Zone.ID})+" · "+s.Of(o.Zone.Name)+" › "+s.Of(dept.Name), s.Of(o.Item.Name))
-
-	full := s.W - 2*m
-	left, right := full, full
-	if s.Wide {
-		left = (full - gap) * 0.56
-		right = full - gap - left
-	}
-	factH := s.Px(236)
-	w := (left - 2*gap) / 3
-	s.fact("users", s.Say("ahead"), s.Say("people", text.Data{"N": o.Ahead}), "", m, y, w, factH)
-	wait := s.Say("no_wait")
-	if !o.Open {
-		wait = s.opening(o, now)
-	} else if o.Ahead > 0 {
-		wait = s.Say("minutes", text.Data{"Low": o.Wait.Low, "High": o.Wait.High})
-	}
-	s.fact("clock", s.Say("wait"), wait, "", m+w+gap, y, w, factH)
-	s.fact("map-pin", s.Say("place"), s.Say("zone", text.Data{"Zone": o.Queue.Zone}), s.Say("windows", text.Data{"Windows": o.Queue.Windows}), m+2*(w+gap), y, w, factH)
-
-	below := y + factH + s.Px(28)
-	notices := s.notices(o, now)
-	x := m
-	if s.Wide { // materials and the button stand at the right
-		s.stack(notices, m, below, left)
-		x, below = m+left+gap, y
-	}
-	buttonH := s.Px(190)
-	room := s.H - below - buttonH - s.Px(48)
-	if !s.Wide {
-		room -= float32(len(notices)) * (s.Px(132) + gap)
-	}
-	below = s.materials(o.Item.Materials, x, below, right, room) + s.Px(28)
-	if !s.Wide {
-		below = s.stack(notices, m, below, right)
-	}
-	switch {
-	case !o.CanTake:
-	case take == nil:
-		look := widget.Main
-		look.Fill, look.Edge = theme.BlueDown, theme.BlueDown
-		s.put(s.Button(look, "ticket", s.Say("taking"), theme.Primary, right, buttonH, nil), x, below, right, buttonH)
-	default:
-		s.put(s.Button(widget.Main, "ticket", s.Say("take"), theme.Primary, right, buttonH, take), x, below, right, buttonH)
-	}
-	return s.done()
-}
-
-type notice struct {
-	icon, text string
-	warm       bool
-}
-
-func (s *sheet) notices(o kiosk.Offer, now time.Time) []notice {
-	var out []notice
-	opens := text.Data{"Opens": s.opening(o, now)}
-	switch {
-	case o.Open:
-	case !o.CanTake:
-		out = append(out, notice{"clock", s.Say("closed_now", opens), true})
-	case o.Booked:
-		out = append(out, notice{"clock", s.Say("early_booked", opens), true})
-	default:
-		out = append(out, notice{"clock", s.Say("early", opens), true})
-	}
-	if o.Item.Self.Zh != "" {
-		out = append(out, notice{"device-desktop", s.Say("can_self", text.Data{"Machine": s.Of(o.Item.Self)}), false})
-	}
-	if o.Item.Online {
-		out = append(out, notice{"world", s.Say("can_online"), false})
-	}
-	return out
-}
-
-func (s *sheet) stack(notices []notice, x, y, w float32) float32 {
-	h := s.Px(132)
-	if n := float32(len(notices)); s.Wide {
-		h = min(h, (s.H-y)/max(1, n)-s.Px(theme.Gap))
-	}
-	for _, n := range notices {
-		fill, edge, c := theme.OKGround, theme.OKLine, theme.OK
-		if n.warm {
-			fill, edge, c = theme.WarmGround, theme.WarmLine, theme.Warm
-		}
-		s.put(s.Notice(fill, edge, c, n.icon, "", n.text, w, h), x, y, w, h)
-		y += h + s.Px(theme.Gap)
-	}
-	return y
-}
-
-// materials lists the papers to bring in at most room, and returns the y below.
-func (s *sheet) materials(list []kiosk.Material, x, y, w, room float32) float32 {
-	pad := s.Px(36)
-	head := s.Fit(s.Say("bring"), 40, 30, w-2*pad, 1, true)
-	row := s.Px(82)
-	fits := int((room - head.Height() - 2*s.Px(24)) / row)
-	shown := list
-	if len(list) > fits {
-		shown = list[:max(0, fits-1)]
-	}
-	rows := len(shown)
-	if rows < len(list) || rows == 0 {
-		rows++
-	}
-	h := head.Height() + 2*s.Px(24) + float32(rows)*row
-	s.put(s.Box(theme.White, theme.Line, theme.Edge), x, y, w, h)
-	s.add(head.Left(x+pad, y+s.Px(24), theme.Ink)...)
-	at := y + s.Px(24) + head.Height()
-	for _, v := range shown {
-		s.put(canvas.NewRectangle(theme.Rule), x+pad, at, w-2*pad, s.Px(2))
-		label, c, ground := s.Say("later"), theme.Sub, theme.BlueGround
-		if v.Essential {
-			label, c, ground = s.Say("essential"), theme.Warm, theme.WarmGround
-		}
-		tag := s.Fit(label, theme.Second, 24, w/2, 1, false)
-		tagW, tagH := tag.Width()+s.Px(32), tag.Height()+s.Px(10)
-		back := canvas.NewRectangle(ground)
-		back.CornerRadius = s.Px(10)
-		s.put(back, x+w-pad-tagW, at+(row-tagH)/2, tagW, tagH)
-		s.add(tag.Center(x+w-pad-tagW, at+(row-tag.Height())/2, tagW, c)...)
-		s.add(s.Icon("file-text", theme.Blue, x+pad, at+(row-s.Px(44))/2, s.Px(44)))
-		name := s.FitIn(s.Of(v.Name), 36, 24, w-2*pad-tagW-s.Px(90), row, false)
-		s.add(name.Left(x+pad+s.Px(66), at+(row-name.Height())/2, theme.Ink)...)
-		at += row
-	}
-	if rest := len(list) - len(shown); rest > 0 || len(list) == 0 {
-		line := s.Say("bring_none")
-		if rest > 0 {
-			line = s.Say("more_materials", text.Data{"N": rest})
-		}
-		b := s.Fit(line, 36, 24, w-2*pad, 1, false)
-		s.add(b.Left(x+pad, at+(row-b.Height())/2, theme.Sub)...)
-	}
-	return y + h
-}
-
 // Issued is what the ticket screen shows.
 type Issued struct {
 	Ticket kiosk.Ticket
@@ -183,107 +27,226 @@ type Issued struct {
 
 // Ticket shows the number, what becomes of the paper, and where to go.
 func Ticket(p Page, now time.Time, i Issued, done func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	m, gap := s.Px(theme.Margin), s.Px(theme.Gap)
-	full := s.W - 2*m
-	colW := full
-	if s.Wide {
-		colW = (full - gap) / 2
-	}
-	// The number.
-	y := s.Px(36)
-	title := s.Fit(s.Say("your_number"), theme.Title, 44, colW, 1, true)
-	s.add(title.Center(m, y, colW, theme.Ink)...)
-	y += title.Height() + s.Px(16)
-	cardW := min(colW, s.Px(860))
-	cardX := m + (colW-cardW)/2
-	size := float32(theme.Number)
-	if i.unpaid() { // the code needs the room
-		size = 200
-	}
-	num := s.Fit(i.Ticket.Number.String(), size, 120, cardW-s.Px(64), 1, true).Tight()
-	name := s.Fit(s.Of(i.Offer.Item.Name), 44, 30, cardW-s.Px(64), 2, true)
-	line := s.Fit(s.ahead(i, now), 36, 24, cardW-s.Px(64), 2, false)
-	cardH := num.Height() + name.Height() + line.Height() + s.Px(84)
-	s.put(s.Box(theme.White, theme.Warm, 4), cardX, y, cardW, cardH)
-	s.add(num.Center(cardX, y+s.Px(24), cardW, theme.Warm)...)
-	s.add(name.Center(cardX, y+num.Height()+s.Px(48), cardW, theme.Ink)...)
-	s.add(line.Center(cardX, y+num.Height()+name.Height()+s.Px(56), cardW, theme.Sub)...)
-	y += cardH + s.Px(32)
-
-	x := m
-	if s.Wide {
-		s.foot(i, m, s.H-s.Px(24)-s.Px(120), colW, done)
-		x, y = m+colW+gap, s.Px(36)
-	}
-	y = s.paper(i, x, y, colW)
-	h := s.Px(180)
-	s.put(s.Box(theme.White, theme.Line, theme.Edge), x, y, colW, h)
-	s.add(s.Icon("map-pin", theme.Blue, x+s.Px(40), y+s.Px(54), s.Px(72)))
-	room := colW - s.Px(180)
-	goTo := s.Fit(s.Say("go_to", text.Data{"Zone": i.Offer.Queue.Zone, "Windows": i.Offer.Queue.Windows}), 44, 30, room, 2, true)
-	way := s.Fit(s.Of(i.Offer.Zone.Way), 36, 26, room, 2, false)
-	at := y + (h-goTo.Height()-way.Height())/2
-	s.add(goTo.Left(x+s.Px(148), at, theme.Ink)...)
-	s.add(way.Left(x+s.Px(148), at+goTo.Height(), theme.Sub)...)
-	y += h + gap
-	if !s.Wide {
-		s.foot(i, x, min(y+s.Px(10), s.H-s.Px(210)), colW, done)
+	var s *sheet
+	for tight := range 4 {
+		t := ticket{sheet: &sheet{Page: p}, Issued: i, now: now, tight: tight}
+		s = t.sheet
+		if t.draw(done) <= s.H {
+			break
+		}
 	}
 	return s.done()
 }
 
-func (s *sheet) ahead(i Issued, now time.Time) string {
-	if !i.Offer.Open {
-		return s.opening(i.Offer, now)
+// ticket draws its screen. The number, the fate of the paper and the way are
+// always there; the smaller the room, the less white and the smaller the second
+// lines.
+type ticket struct {
+	*sheet
+	Issued
+	now   time.Time
+	tight int // 0 to 3
+}
+
+func (s *ticket) draw(done func()) float32 {
+	m, gap := s.margin(), s.Px(theme.Gap)
+	if s.tight > 1 {
+		gap = s.Px(12)
 	}
-	if i.Recalled { // how many were ahead then says nothing now
-		return s.Say("windows", text.Data{"Windows": i.Offer.Queue.Windows})
+	full := s.W - 2*m
+	w, x := full, m
+	if s.Shape != Tall {
+		w = (full - gap) / 2
 	}
-	if i.Ticket.Ahead == 0 {
+	y := s.Px(36)
+	if s.Shape != Tall || s.tight > 0 {
+		y = s.Px(16)
+	}
+	top := y
+	y = s.number(x, y, w) + gap
+	left := y
+	if s.Shape != Tall {
+		x, y = m+w+gap, top
+		if s.tight > 2 { // the number over both columns
+			y = left
+		}
+	}
+	y = s.paper(x, y, w) + gap
+	if s.Shape != Tall && s.unpaid() && s.Code != nil && s.tight < 2 { // under the number
+		s.way(m, left, w)
+		left += s.wayHeight(w) + gap
+	} else {
+		y = s.way(x, y, w) + gap
+	}
+	if s.Shape == Tall {
+		return s.foot(x, s.reach(y+s.Px(16)), w, done)
+	}
+	at := s.H - s.footHeight(w)
+	return max(s.foot(m, at, w, done), left+s.footHeight(w), y)
+}
+
+// number shows the number, what it is for, and how many are before it.
+func (s *ticket) number(x, y, w float32) float32 {
+	if s.tight < 2 {
+		title := s.Fit(s.Say("your_number"), theme.Title, 44, w, 1, true)
+		if s.Shape != Tall || s.tight > 0 {
+			title = s.Fit(s.Say("your_number"), 48, 36, w, 1, true)
+		}
+		s.add(title.Center(x, y, w, s.Ink))
+		y += title.Height() + s.Px(12)
+	}
+	if s.Shape != Tall && s.tight > 2 {
+		w = s.W - 2*s.margin()
+	}
+	wide, pad := min(w, s.Px(860)), s.Px(32)
+	if s.T > 1 {
+		wide = w
+	}
+	if s.tight > 0 {
+		pad = s.Px(18)
+	}
+	x += (w - wide) / 2
+	in := wide - 2*s.Px(24)
+	size := float32(theme.Number)
+	if s.unpaid() || s.Shape == Small || s.tight > 0 { // the code needs the room
+		size = theme.NumberL
+	}
+	size /= s.T // it is large enough for everybody
+	num := s.Fit(s.Ticket.Number.String(), size, 60, in, 1, true).Tight()
+	name := s.Fit(s.Of(s.Offer.Item.Name), 44, 30, in, 2, true)
+	line := s.Fit(s.ahead(), 36, theme.Least, in, 2, false)
+	if s.tight > 0 {
+		name = s.Fit(s.Of(s.Offer.Item.Name), 32, theme.Least, in, 2, true)
+		line = s.Fit(s.ahead(), theme.Least, theme.Least, in, 2, false)
+	}
+	h := num.Height() + name.Height() + line.Height() + 2*pad + s.Px(12)
+	s.put(s.Box(s.Palette.Card, s.Warm, s.Strong), x, y, wide, h)
+	s.add(num.Center(x, y+pad, wide, s.Warm))
+	at := y + pad + num.Height() + s.Px(12)
+	s.add(name.Center(x, at, wide, s.Ink), line.Center(x, at+name.Height(), wide, s.Sub))
+	return y + h
+}
+
+func (s *ticket) ahead() string {
+	if !s.Offer.Open {
+		return s.opening(s.Offer, s.now)
+	}
+	if s.Recalled { // how many were ahead then says nothing now
+		return s.Say("windows", text.Data{"Windows": s.Offer.Queue.Windows})
+	}
+	if s.Ticket.Ahead == 0 {
 		return s.Say("ahead_none")
 	}
-	return s.Say("ahead_line", text.Data{"N": i.Ticket.Ahead}) + " · " + s.Say("about_minutes", text.Data{"Low": i.Offer.Wait.Low, "High": i.Offer.Wait.High})
+	return s.Say("ahead_line", text.Data{"N": s.Ticket.Ahead}) + " · " + s.Say("about_minutes", text.Data{"Low": s.Offer.Wait.Low, "High": s.Offer.Wait.High})
 }
 
 // unpaid says that the paper failed.
 func (i Issued) unpaid() bool { return !i.Recalled && i.Print.Ended() && i.Print != kiosk.Printed }
 
+// fate is what to say of the paper.
+func (s *ticket) fate() widget.Notice {
+	switch {
+	case s.Recalled:
+		return widget.Notice{Tone: widget.Good, Icon: "ticket", Head: s.Say("recalled")}
+	case !s.Print.Ended():
+		return widget.Notice{Icon: "printer", Head: s.Say("printing")}
+	case s.Print == kiosk.Printed:
+		return widget.Notice{Tone: widget.Good, Icon: "circle-check", Head: s.Say("printed")}
+	case s.tight > 1:
+		return widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued))}
+	}
+	return widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued)), Body: s.Say("kept")}
+}
+
 // paper tells what becomes of the paper; when it fails, the number is kept by
 // a code on the screen.
-func (s *sheet) paper(i Issued, x, y, w float32) float32 {
-	gap := s.Px(theme.Gap)
-	if i.Recalled {
-		h := s.Px(180)
-		s.put(s.Notice(theme.OKGround, theme.OKLine, theme.OK, "ticket", s.Say("recalled"), "", w, h), x, y, w, h)
-		return y + h + gap
+func (s *ticket) paper(x, y, w float32) float32 {
+	n := s.fate()
+	h := s.NoticeHeight(n, w)
+	if s.Shape == Tall && s.tight == 0 {
+		h = max(h, s.Px(160))
 	}
-	if !i.Print.Ended() {
-		h := s.Px(180)
-		s.put(s.Notice(theme.White, theme.Line, theme.Blue, "printer", s.Say("printing"), "", w, h), x, y, w, h)
-		return y + h + gap
-	}
-	if i.Print == kiosk.Printed {
-		h := s.Px(180)
-		s.put(s.Notice(theme.OKGround, theme.OKLine, theme.OK, "circle-check", s.Say("printed"), "", w, h), x, y, w, h)
-		return y + h + gap
-	}
-	h := s.Px(216)
-	s.put(s.Notice(theme.WarmGround, theme.WarmLine, theme.Warm, "printer-off", s.Say(faultWords(i)), s.Say("kept"), w, h), x, y, w, h)
-	y += h + gap
-	if i.Code == nil {
+	s.put(s.Notice(n, w, h), x, y, w, h)
+	y += h
+	if !s.unpaid() || s.Code == nil {
 		return y
 	}
-	side := s.Px(270)
-	code := canvas.NewImageFromImage(i.Code)
+	y += s.Px(theme.Gap)
+	side := s.Px(250)
+	if s.tight > 0 {
+		side = s.Px(180)
+	}
+	code := canvas.NewImageFromImage(s.Code)
 	code.ScaleMode = canvas.ImageScalePixels
 	code.FillMode = canvas.ImageFillContain
-	box := side + s.Px(48)
-	s.put(s.Box(theme.White, theme.Line, theme.Edge), x, y, w, box)
-	s.put(code, x+s.Px(24), y+s.Px(24), side, side)
-	b := s.Fit(s.Say("show_code"), 38, 28, w-box-s.Px(40), 5, false)
-	s.add(b.Left(x+box+s.Px(16), y+(box-b.Height())/2, theme.Ink)...)
-	return y + box + gap
+	quiet := s.Px(24)
+	b := s.FitIn(s.Say("show_code"), 38, theme.Least, w-side-2*quiet-s.Px(32), side, false)
+	box := max(side, b.Height()) + 2*quiet
+	s.add(s.Panel(x, y, w, box))
+	s.put(code, x+quiet, y+(box-side)/2, side, side)
+	s.add(b.Left(x+side+2*quiet, y+(box-b.Height())/2, s.Ink))
+	return y + box
+}
+
+func (s *ticket) wayText(w float32) (to, way widget.Block) {
+	in, size := w-s.Px(150), float32(44)
+	if s.Shape == Small || s.tight > 0 {
+		in, size = w-s.Px(110), 36
+	}
+	to = s.Fit(s.Say("go_to", text.Data{"Zone": s.Offer.Queue.Zone, "Windows": s.Offer.Queue.Windows}), size, 30, in, 2, true)
+	return to, s.Fit(s.Of(s.Offer.Zone.Way), 36, theme.Least, in, 2, false)
+}
+
+func (s *ticket) wayHeight(w float32) float32 {
+	to, way := s.wayText(w)
+	h := to.Height() + way.Height() + s.Px(36)
+	if s.Shape == Tall && s.tight == 0 {
+		h = max(h, s.Px(180))
+	}
+	return h
+}
+
+// way tells where to go.
+func (s *ticket) way(x, y, w float32) float32 {
+	to, way := s.wayText(w)
+	h := s.wayHeight(w)
+	s.add(s.Panel(x, y, w, h))
+	left, side := s.Px(40), s.Px(72)
+	if s.Shape == Small || s.tight > 0 {
+		left, side = s.Px(18), s.Px(56)
+	}
+	s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
+	at := y + (h-to.Height()-way.Height())/2
+	s.add(to.Left(x+left+side+s.Px(22), at, s.Ink), way.Left(x+left+side+s.Px(22), at+to.Height(), s.Sub))
+	return y + h
+}
+
+// foot is the button that ends the visit, and how long until it ends by itself;
+// it returns the y below.
+func (s *ticket) foot(x, y, w float32, done func()) float32 {
+	h := s.doneHeight()
+	if s.Left > 0 {
+		b := s.leaves(w)
+		s.add(b.Center(x, y+h+s.Px(8), w, s.Sub))
+	}
+	s.put(s.Button(widget.Plain, "", s.Say("done"), 44, w, h, done), x, y, w, h)
+	return y + s.footHeight(w)
+}
+
+func (s *ticket) doneHeight() float32 {
+	if s.Shape == Tall && s.tight == 0 {
+		return s.Px(120)
+	}
+	return s.Px(92)
+}
+
+func (s *ticket) leaves(w float32) widget.Block {
+	return s.Fit(s.Say("return_in", text.Data{"N": max(1, s.Left)}), 30, theme.Least, w, 1, false)
+}
+
+// footHeight keeps the button's place whether the seconds run or not.
+func (s *ticket) footHeight(w float32) float32 {
+	return s.doneHeight() + s.Px(8) + s.leaves(w).Height() + s.Px(8)
 }
 
 func faultWords(i Issued) string {
@@ -306,57 +269,4 @@ func faultWords(i Issued) string {
 		return "fault_silent"
 	}
 	return "fault_printer"
-}
-
-func (s *sheet) foot(i Issued, x, y, w float32, done func()) {
-	h := s.Px(120)
-	if i.Left > 0 {
-		b := s.Fit(s.Say("return_in", text.Data{"N": i.Left}), 30, 24, w, 1, false)
-		s.add(b.Center(x, y+h+s.Px(10), w, theme.Sub)...)
-		if s.Wide {
-			y -= b.Height() + s.Px(16)
-			s.parts[len(s.parts)-1].Move(fyne.NewPos(x, y+h+s.Px(10)))
-		}
-	}
-	s.put(s.Button(widget.Plain, "", s.Say("done"), 44, w, h, done), x, y, w, h)
-}
-
-// Message is a screen that says one thing and offers two answers, one or none.
-func Message(p Page, icon, head, body, yes string, act func(), second string, other func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	m, gap := s.Px(theme.Margin), s.Px(theme.Gap)
-	w := min(s.W-2*m, s.Px(984))
-	x := (s.W - w) / 2
-	h := s.Px(420)
-	if s.Wide {
-		h = s.Px(300)
-	}
-	y := s.Px(120)
-	if s.Wide {
-		y = s.Px(60)
-	}
-	s.put(s.Notice(theme.WarmGround, theme.WarmLine, theme.Warm, icon, head, body, w, h), x, y, w, h)
-	y += h + 2*gap
-	if act == nil && yes == "" {
-		return s.done()
-	}
-	s.put(s.Button(widget.Main, "", yes, 56, w, s.Px(170), act), x, y, w, s.Px(170))
-	if other != nil {
-		y += s.Px(170) + gap
-		s.put(s.Button(widget.Plain, "", second, 44, w, s.Px(130), other), x, y, w, s.Px(130))
-	}
-	return s.done()
-}
-
-// Rest is the dark screen while nobody is there. It fills the window; a touch
-// anywhere wakes it.
-func Rest(p Page, at string, wake func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	s.put(canvas.NewRectangle(theme.Night), 0, 0, s.W, s.H) // behind the button's round corners
-	s.put(s.Button(widget.Dark, "", "", 60, s.W, s.H, wake), 0, 0, s.W, s.H)
-	b := s.Fit(s.Say("rest"), 60, 40, s.W, 2, true)
-	s.add(b.Center(0, (s.H-b.Height())/2, s.W, theme.Dim)...)
-	c := s.Fit(at, 120, 80, s.W, 1, true)
-	s.add(c.Center(0, (s.H-b.Height())/2-c.Height()-s.Px(40), s.W, theme.Dim)...)
-	return s.done()
 }

@@ -1,7 +1,8 @@
 // Package text holds what the touchscreen says, in the hall's languages.
 //
-// The messages are in active.zh.toml and active.en.toml, read by go-i18n. The
-// language belongs to a Loc and not to the process, so that it can be switched
+// The messages are in one active.*.toml for each of kiosk.Langs, read by
+// go-i18n. Traditional Chinese is written anew in the words of Hong Kong and
+// Macao, not converted. The language belongs to a Loc and not to the process, so that it can be switched
 // on any screen.
 package text
 
@@ -24,8 +25,8 @@ var bundle = load()
 func load() *i18n.Bundle {
 	b := i18n.NewBundle(language.Chinese)
 	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
-	for _, name := range []string{"active.zh.toml", "active.en.toml"} {
-		if _, err := b.LoadMessageFileFS(files, name); err != nil {
+	for _, lang := range kiosk.Langs {
+		if _, err := b.LoadMessageFileFS(files, "active."+string(lang)+".toml"); err != nil {
 			panic(err) // the files are embedded and a test loads them
 		}
 	}
@@ -39,7 +40,10 @@ type Loc struct {
 }
 
 // In returns the words of a language.
-func In(lang kiosk.Lang) Loc { return Loc{lang, i18n.NewLocalizer(bundle, string(lang))} }
+func In(lang kiosk.Lang) Loc {
+	lang = lang.Known()
+	return Loc{lang, i18n.NewLocalizer(bundle, string(lang))}
+}
 
 // Data fills the gaps of a message.
 type Data map[string]any

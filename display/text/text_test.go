@@ -1,9 +1,12 @@
 package text
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,42 +30,121 @@ func messages(t *testing.T, lang string) map[string]any {
 	return m
 }
 
-// Both languages say the same things, the screens say all of them, and nothing
-// else.
+// All languages say the same things, the screens say all of them, and nothing
+// else: the ids are the constants of the program that stand where an id may
+// stand.
 func TestComplete(t *testing.T) {
-	zh, en := messages(t, "zh"), messages(t, "en")
-	for id := range zh {
-		if en[id] == nil {
-			t.Errorf("%s is missing in English", id)
+	said := map[string]bool{}
+	for _, room := range []string{"..", "../screen"} {
+		for _, id := range constants(t, room) {
+			said[id] = true
 		}
 	}
-	for id := range en {
-		if zh[id] == nil {
-			t.Errorf("%s is missing in Chinese", id)
-		}
-	}
-	source := ""
-	for _, pattern := range []string{"../*.go", "../screen/*.go"} {
-		names, err := filepath.Glob(pattern)
-		if err != nil || len(names) == 0 {
-			t.Fatal(pattern, err)
-		}
-		for _, name := range names {
-			data, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
+	zh := messages(t, "zh")
+	for _, lang := range kiosk.Langs {
+		m := messages(t, string(lang))
+		for id := range zh {
+			if m[id] == nil {
+				t.Errorf("%s is missing in %s", id, lang)
 			}
-			source += string(data)
+		}
+		for id := range m {
+			if zh[id] == nil {
+				t.Errorf("%s is in %s and not in Chinese", id, lang)
+			}
+			if !said[id] {
+				t.Errorf("%s of %s is never said", id, lang)
+			}
 		}
 	}
-	for id := range zh {
-		if !strings.Contains(source, `"`+id+`"`) {
-			t.Errorf("%s is never said", id)
+	for _, room := range []string{"..", "../screen"} {
+		for _, id := range asked(t, room) {
+			if zh[id] == nil {
+				t.Errorf("%s is said in %s but written nowhere", id, room)
+			}
 		}
 	}
-	for _, said := range regexp.MustCompile(`\.Say\("([a-z_]+)"`).FindAllStringSubmatch(source, -1) {
-		if zh[said[1]] == nil {
-			t.Errorf("%s is said but written nowhere", said[1])
+}
+
+// parse reads a package's source, without its tests.
+func parse(t *testing.T, room string) (out []*ast.File) {
+	t.Helper()
+	names, err := filepath.Glob(room + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func word(n ast.Node) string {
+	if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+		s, _ := strconv.Unquote(l.Value)
+		return s
+	}
+	return ""
+}
+
+// constants are all string constants of a package.
+func constants(t *testing.T, room string) (out []string) {
+	for _, f := range parse(t, room) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s := word(n); s != "" {
+				out = append(out, s)
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// asked are the constants that Say is called with.
+func asked(t *testing.T, room string) (out []string) {
+	for _, f := range parse(t, room) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Say" && word(call.Args[0]) != "" {
+				out = append(out, word(call.Args[0]))
+			}
+			return true
+		})
+	}
+	if len(out) < 10 {
+		t.Fatalf("%s says only %v", room, out)
+	}
+	return out
+}
+
+// Hong Kong and Macao say these things in words of their own, and no simplified
+// character slips in.
+func TestHongKong(t *testing.T) {
+	raw, err := files.ReadFile("active.zh-Hant.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(raw), "\n") {
+		for _, bad := range []string{"取號", "排隊", "屏幕", "什麼", "打印機没", "排队", "号", "个", "这", "辦公", "視窗", "印表機", "為什", "裡"} {
+			if strings.Contains(line, bad) {
+				t.Errorf("%q in %s", bad, line)
+			}
+		}
+	}
+	hk := In(kiosk.Hant)
+	for id, want := range map[string]string{"take": "取籌", "your_number": "您的籌號", "waiting_none": "毋須輪候", "own_name": "繁體中文"} {
+		if got := hk.Say(id); got != want {
+			t.Errorf("%s is %q, want %q", id, got, want)
 		}
 	}
 }
@@ -93,7 +175,7 @@ func TestLettersAreThere(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	wanted := map[rune]string{}
-	for _, name := range append(names, "active.zh.toml", "active.en.toml") {
+	for _, name := range append(names, "active.zh.toml", "active.zh-Hant.toml", "active.en.toml") {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -104,7 +186,7 @@ func TestLettersAreThere(t *testing.T) {
 			}
 		}
 	}
-	for weight, data := range map[string][]byte{"regular": fonts.Regular, "bold": fonts.Bold} {
+	for weight, data := range map[string][]byte{"regular": fonts.Regular, "bold": fonts.Bold, "regular of Hong Kong": fonts.RegularHK, "bold of Hong Kong": fonts.BoldHK} {
 		f, err := sfnt.Parse(data)
 		if err != nil {
 			t.Fatal(err)

@@ -6,21 +6,27 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+
+	"hallkiosk/display/theme"
 )
 
 // Block is text laid out in lines of one size.
 type Block struct {
 	Lines []string
+	text  string
 	size  float32
 	bold  bool
+	font  fyne.Resource // nil is the theme's
 	width float32
-	high  float32 // of one line
-	lift  float32 // how far lines stand above their place, see Tight
+	pitch float32 // from line to line
+	lift  float32 // how far the letters' box stands above its line
+	box   float32 // height of the letters' box
 }
 
 // Fit lays text out in at most most lines of room pixels, as large as size and
-// no smaller than least, both in pixels of the design. Text that is too long
-// even so gets the smallest size and as many lines as it needs: nothing is cut.
+// no smaller than least, both in pixels of the design at normal text. Text that
+// is too long even so gets the smallest size and as many lines as it needs:
+// nothing is cut.
 func (k Kit) Fit(text string, size, least, room float32, most int, bold bool) Block {
 	for {
 		b := k.lay(text, size, room, bold)
@@ -42,11 +48,27 @@ func (k Kit) FitIn(text string, size, least, w, h float32, bold bool) Block {
 	}
 }
 
+// Noto's letters stand in a box of 1.45 times their size, with the middle of
+// Chinese characters at 0.78; lines nearer than that still keep a good distance.
+const (
+	pitch  = 1.28
+	middle = 0.78
+)
+
 func (k Kit) lay(text string, size, room float32, bold bool) Block {
-	b := Block{size: k.Px(size), bold: bold}
-	style := fyne.TextStyle{Bold: bold}
-	b.high = fyne.MeasureText("国", b.size, style).Height
-	measure := func(s string) float32 { return fyne.MeasureText(s, b.size, style).Width }
+	b := Block{text: text, size: k.Pt(size), bold: bold}
+	if k.HongKong {
+		b.font = theme.HongKong(text, bold)
+	}
+	b.box = fyne.MeasureText("国", b.size, fyne.TextStyle{Bold: bold}).Height
+	b.pitch, b.lift = b.size*pitch, b.size*(middle-pitch/2)
+	measure := func(s string) float32 {
+		w := float32(0)
+		for _, r := range s {
+			w += theme.Advance(r, bold)
+		}
+		return w*b.size + 1 // Fyne rounds
+	}
 	for _, line := range breakLines(text, room, measure) {
 		b.Lines = append(b.Lines, line)
 		b.width = max(b.width, measure(line))
@@ -58,13 +80,15 @@ func (k Kit) lay(text string, size, room float32, bold bool) Block {
 // never before a mark that can't begin a line.
 func breakLines(text string, room float32, measure func(string) float32) []string {
 	var lines []string
-	line := ""
+	line, wide := "", float32(0)
 	for _, word := range words(text) {
-		if line != "" && measure(strings.TrimRight(line+word, " ")) > room {
+		w := measure(word)
+		if line != "" && wide+measure(strings.TrimRight(word, " ")) > room {
 			lines = append(lines, strings.TrimRight(line, " "))
-			line = ""
+			line, wide = "", 0
 		}
 		line += word
+		wide += w
 	}
 	return append(lines, strings.TrimRight(line, " "))
 }
@@ -92,38 +116,47 @@ func words(text string) []string {
 func (b Block) Width() float32 { return b.width }
 
 // Height is that of all lines.
-func (b Block) Height() float32 { return b.high * float32(len(b.Lines)) }
+func (b Block) Height() float32 { return b.pitch * float32(len(b.Lines)) }
 
-// Tight returns the block with the white above and below its figures taken
-// away, for a number that stands alone: Noto's lines are half again as high as
-// its figures. It has one line.
+// Tight returns the block with little white above and below its figures, for a
+// number that stands alone. It has one line.
 func (b Block) Tight() Block {
-	b.lift = b.high * 0.2
-	b.high -= 2 * b.lift
+	b.pitch = b.size * 0.84
+	b.lift = b.size * (0.795 - 0.84/2) // the middle of figures
 	return b
 }
 
 // Left places the lines at x, y and below.
-func (b Block) Left(x, y float32, c color.Color) []fyne.CanvasObject {
+func (b Block) Left(x, y float32, c color.Color) fyne.CanvasObject {
 	return b.place(x, y, b.width, c, fyne.TextAlignLeading)
 }
 
 // Center places the lines in the middle of w.
-func (b Block) Center(x, y, w float32, c color.Color) []fyne.CanvasObject {
+func (b Block) Center(x, y, w float32, c color.Color) fyne.CanvasObject {
 	return b.place(x, y, w, c, fyne.TextAlignCenter)
 }
 
 // Right places the lines so that they end at x.
-func (b Block) Right(x, y float32, c color.Color) []fyne.CanvasObject {
+func (b Block) Right(x, y float32, c color.Color) fyne.CanvasObject {
 	return b.place(x-b.width, y, b.width, c, fyne.TextAlignTrailing)
 }
 
-func (b Block) place(x, y, w float32, c color.Color, align fyne.TextAlign) []fyne.CanvasObject {
-	var out []fyne.CanvasObject
+func (b Block) place(x, y, w float32, c color.Color, align fyne.TextAlign) fyne.CanvasObject {
+	o := &fyne.Container{Layout: paragraph(b.text)}
 	for i, line := range b.Lines {
 		t := canvas.NewText(line, c)
-		t.TextSize, t.TextStyle, t.Alignment = b.size, fyne.TextStyle{Bold: b.bold}, align
-		out = append(out, Put(t, x, y+float32(i)*b.high-b.lift, w, b.high+2*b.lift))
+		t.TextSize, t.TextStyle, t.Alignment, t.FontSource = b.size, fyne.TextStyle{Bold: b.bold}, align, b.font
+		o.Objects = append(o.Objects, Put(t, 0, float32(i)*b.pitch-b.lift, w, b.box))
 	}
-	return out
+	return Put(o, x, y, w, b.Height())
 }
+
+// paragraph is the layout of a block's container: it moves nothing, and keeps
+// the text that was broken into lines, for the voice.
+type paragraph string
+
+// Layout is for Fyne.
+func (paragraph) Layout([]fyne.CanvasObject, fyne.Size) {}
+
+// MinSize is for Fyne.
+func (paragraph) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(1, 1) }

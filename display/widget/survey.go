@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 )
@@ -17,16 +19,39 @@ type Word struct {
 	Text                string
 	X, Y, Width, Height float32
 	Needs               float32 // the width that the text takes
+	Size                float32 // of the letters
+	Color               color.Color
+	Bold                bool
+	Over                int // how many of the scene's boxes were drawn before
+}
+
+// Box is a rectangle or a picture that was drawn.
+type Box struct {
+	X, Y, Width, Height float32
+	Fill, Edge          color.Color // nil for none; Fill is a picture's darkest dot
+	Stroke              float32     // width of the edge
+	Picture             bool
+	Touch               bool // the box of a target
+	Over                int  // how many boxes were drawn before
+}
+
+// Scene is what a screen shows.
+type Scene struct {
+	Words      []Word
+	Targets    []Target
+	Boxes      []Box
+	Paragraphs []string // what Words say, before it was broken into lines
 }
 
 // Survey walks over a screen and returns what can be read and what can be
 // touched, in the order of drawing.
-func Survey(o fyne.CanvasObject) (words []Word, targets []Target) {
-	survey(o, fyne.NewPos(0, 0), &words, &targets)
-	return words, targets
+func Survey(o fyne.CanvasObject) Scene {
+	var s Scene
+	s.walk(o, fyne.NewPos(0, 0), false)
+	return s
 }
 
-func survey(o fyne.CanvasObject, at fyne.Position, words *[]Word, targets *[]Target) {
+func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 	if o == nil || !o.Visible() {
 		return
 	}
@@ -35,16 +60,48 @@ func survey(o fyne.CanvasObject, at fyne.Position, words *[]Word, targets *[]Tar
 	switch v := o.(type) {
 	case *canvas.Text:
 		if v.Text != "" {
-			*words = append(*words, Word{v.Text, at.X, at.Y, size.Width, size.Height, v.MinSize().Width})
+			s.Words = append(s.Words, Word{v.Text, at.X, at.Y, size.Width, size.Height, v.MinSize().Width, v.TextSize, v.Color, v.TextStyle.Bold, len(s.Boxes)})
 		}
+	case *canvas.Rectangle:
+		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, v.FillColor, v.StrokeColor, v.StrokeWidth, false, touch, len(s.Boxes)})
+	case *canvas.Image:
+		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, darkest(v), nil, 0, true, false, len(s.Boxes)})
 	case *fyne.Container:
+		if p, ok := v.Layout.(paragraph); ok && p != "" {
+			s.Paragraphs = append(s.Paragraphs, string(p))
+		}
 		for _, child := range v.Objects {
-			survey(child, at, words, targets)
+			s.walk(child, at, false)
 		}
 	case *Tap:
 		if v.act != nil {
-			*targets = append(*targets, Target{v.label, at.X, at.Y, size.Width, size.Height})
+			s.Targets = append(s.Targets, Target{v.label, at.X, at.Y, size.Width, size.Height})
 		}
-		survey(v.content, at, words, targets)
+		s.walk(v.box, at, v.act != nil)
+		for _, child := range v.content.Objects[1:] {
+			s.walk(child, at, false)
+		}
 	}
+}
+
+// darkest is the first fully painted dot of a picture, which for a line icon is
+// its colour.
+func darkest(v *canvas.Image) color.Color {
+	if v.Image == nil {
+		return nil
+	}
+	r := v.Image.Bounds()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			if c := v.Image.At(x, y); opaque(c) {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+func opaque(c color.Color) bool {
+	_, _, _, a := c.RGBA()
+	return a == 0xFFFF
 }

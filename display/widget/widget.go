@@ -10,86 +10,33 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 
 	"hallkiosk/display/theme"
 )
 
-// Kit makes parts of one size: U is the pixels of this screen for one pixel of
-// the 1080 x 1920 design.
-type Kit struct{ U float32 }
+// Kit makes parts in the colours and sizes of one panel and one citizen.
+type Kit struct {
+	theme.Palette
+	U        float32 // the panel's pixels for one pixel of the design
+	T        float32 // how much larger text is than in the design: 1, or theme.Larger
+	HongKong bool    // Chinese characters have the form that Hong Kong writes
+}
 
-// Px converts a size of the design.
+// Px converts a size of the design to the panel's pixels.
 func (k Kit) Px(v float32) float32 { return v * k.U }
 
-// Tap is something to touch: what it looks like, the rectangle that answers to
-// the finger, and what happens.
-type Tap struct {
-	widget.BaseWidget
-	label   string
-	content *fyne.Container
-	box     *canvas.Rectangle
-	rest    color.Color
-	down    color.Color
-	act     func()
+// Pt converts a size of text, and of what grows with it.
+func (k Kit) Pt(v float32) float32 { return v * k.U * k.T }
+
+// Put places an object.
+func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
+	return o
 }
 
-var (
-	_ fyne.Tappable      = (*Tap)(nil)
-	_ desktop.Mouseable  = (*Tap)(nil)
-	_ desktop.Cursorable = (*Tap)(nil)
-)
-
-func newTap(label string, box *canvas.Rectangle, down color.Color, act func(), parts ...fyne.CanvasObject) *Tap {
-	t := &Tap{label: label, box: box, rest: box.FillColor, down: down, act: act}
-	t.content = &fyne.Container{Objects: append([]fyne.CanvasObject{box}, parts...)}
-	t.ExtendBaseWidget(t)
-	return t
-}
-
-// CreateRenderer is for Fyne.
-func (t *Tap) CreateRenderer() fyne.WidgetRenderer { return tapRenderer{t} }
-
-type tapRenderer struct{ t *Tap }
-
-func (r tapRenderer) Destroy()                     {}
-func (r tapRenderer) Layout(size fyne.Size)        { r.t.content.Resize(size); r.t.box.Resize(size) }
-func (r tapRenderer) MinSize() fyne.Size           { return fyne.NewSize(1, 1) }
-func (r tapRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.t.content} }
-func (r tapRenderer) Refresh()                     { canvas.Refresh(r.t.content) }
-
-// Label is what the target is called: its first words.
-func (t *Tap) Label() string { return t.label }
-
-// Content is what the target shows.
-func (t *Tap) Content() fyne.CanvasObject { return t.content }
-
-// Tapped is for Fyne: the finger left where it came down.
-func (t *Tap) Tapped(*fyne.PointEvent) {
-	if t.act != nil {
-		t.act()
-	}
-}
-
-// MouseDown shows that the touch was felt.
-func (t *Tap) MouseDown(*desktop.MouseEvent) { t.paint(t.down) }
-
-// MouseUp shows that it is over.
-func (t *Tap) MouseUp(*desktop.MouseEvent) { t.paint(t.rest) }
-
-func (t *Tap) paint(c color.Color) {
-	if t.act == nil || t.box.FillColor == c {
-		return
-	}
-	t.box.FillColor = c
-	t.box.Refresh()
-}
-
-// Cursor hides the arrow: fingers have none.
-func (t *Tap) Cursor() desktop.Cursor { return desktop.HiddenCursor }
-
-// Box draws a rectangle with the house's corners.
+// Box draws a rectangle with the house's corners; width is that of its edge in
+// pixels of the design. edge may be nil.
 func (k Kit) Box(fill, edge color.Color, width float32) *canvas.Rectangle {
 	r := canvas.NewRectangle(fill)
 	r.CornerRadius = k.Px(theme.Corner)
@@ -99,11 +46,9 @@ func (k Kit) Box(fill, edge color.Color, width float32) *canvas.Rectangle {
 	return r
 }
 
-// Put places an object.
-func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
-	o.Move(fyne.NewPos(x, y))
-	o.Resize(fyne.NewSize(w, h))
-	return o
+// Panel is a card that is only read.
+func (k Kit) Panel(x, y, w, h float32) fyne.CanvasObject {
+	return Put(k.Box(k.Palette.Card, k.Line, k.Edge), x, y, w, h)
 }
 
 // Icon draws a line icon of size by size.
@@ -114,122 +59,105 @@ func (k Kit) Icon(name string, c color.NRGBA, x, y, size float32) fyne.CanvasObj
 	return Put(i, float32(int(x)), float32(int(y)), float32(side), float32(side))
 }
 
-// Look is how a card or a button appears.
-type Look struct {
-	Fill, Edge, Text, Second, Icon, IconBack, Down color.NRGBA
-	EdgeWidth                                      float32
-}
+// Style is how something that can be touched, or could be elsewhere, appears.
+type Style int
 
-// The looks.
-var (
-	Choice = Look{Fill: theme.White, Edge: theme.Line, Text: theme.Ink, Second: theme.Sub, Icon: theme.Blue, IconBack: theme.BlueGround, Down: theme.BlueGround, EdgeWidth: theme.Edge}
-	Shut   = Look{Fill: theme.ClosedBack, Edge: theme.Line, Text: theme.Closed, Second: theme.Closed, Icon: theme.Closed, IconBack: theme.Rule, Down: theme.Rule, EdgeWidth: theme.Edge}
-	Main   = Look{Fill: theme.Blue, Edge: theme.Blue, Text: theme.White, Second: theme.White, Icon: theme.White, IconBack: theme.Blue, Down: theme.BlueDown}
-	Plain  = Look{Fill: theme.White, Edge: theme.Blue, Text: theme.Blue, Second: theme.Sub, Icon: theme.Blue, IconBack: theme.White, Down: theme.BlueGround, EdgeWidth: 4}
-	Dark   = Look{Fill: theme.Night, Edge: theme.Night, Text: theme.Dim, Second: theme.Dim, Icon: theme.Dim, IconBack: theme.Night, Down: theme.Night}
-	Off    = Look{Fill: theme.White, Edge: theme.Rule, Text: theme.Closed, Second: theme.Closed, Icon: theme.Closed, IconBack: theme.White, Down: theme.White, EdgeWidth: 4}
+// The styles.
+const (
+	Choice Style = iota // one of several things to choose
+	Shut                // the same, closed at this hour
+	Plain               // a thing to do
+	Main                // the thing to do
+	Busy                // Main, while it is being done
+	Off                 // Plain, where it is not possible
+	Bar                 // of the frame
+	Chosen              // of the frame, when it is on
+	Alert               // of the frame, to call for help
 )
 
-// Card is a choice: an icon, what it is, and a second line.
-func (k Kit) Card(look Look, icon, title, second string, w, h float32, act func()) *Tap {
-	pad := k.Px(28)
-	var parts []fyne.CanvasObject
-	left := pad
-	if icon != "" {
-		side := min(k.Px(104), h-2*k.Px(16))
-		back := canvas.NewRectangle(look.IconBack)
-		back.CornerRadius = k.Px(16)
-		y := (h - side) / 2
-		parts = append(parts, Put(back, pad, y, side, side), k.Icon(icon, look.Icon, pad+side*0.21, y+side*0.21, side*0.58))
-		left += side + k.Px(24)
-	}
-	room := w - left - k.Px(20)
-	gap := k.Px(4)
-	var lines []Block
-	total := float32(0)
-	// Long titles take three lines before they take small letters.
-	for size := float32(theme.Heading); ; size -= 2 {
-		lines = append(lines[:0], k.Fit(title, size, 26, room, 3, true))
-		if second != "" {
-			lines = append(lines, k.Fit(second, theme.Second, 22, room, 1, false))
-		}
-		total = -gap
-		for _, b := range lines {
-			total += b.Height() + gap
-		}
-		if total <= h-2*k.Px(6) || size <= 26 {
-			break
-		}
-	}
-	y := (h - total) / 2
-	for i, b := range lines {
-		c := look.Text
-		if i > 0 {
-			c = look.Second
-		}
-		parts = append(parts, b.Left(left, y, c)...)
-		y += b.Height() + gap
-	}
-	t := newTap(title, k.Box(look.Fill, look.Edge, look.EdgeWidth), look.Down, act, parts...)
-	t.Resize(fyne.NewSize(w, h))
-	return t
+type look struct {
+	fill, edge, text, second, icon, iconBack, down color.NRGBA
+	stroke                                         float32
 }
 
-// Button is a thing to do: an icon, if any, and one line in the middle.
-func (k Kit) Button(look Look, icon, label string, size, w, h float32, act func()) *Tap {
+func (k Kit) look(s Style) look {
+	switch s {
+	case Shut:
+		return look{k.ShutGround, k.Line, k.Palette.Shut, k.Palette.Shut, k.Palette.Shut, k.Rule, k.TouchDown, k.Edge}
+	case Plain:
+		return look{k.Palette.Card, k.Touch, k.Touch, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Strong}
+	case Main, Chosen:
+		return look{k.Touch, k.Touch, k.MainText, k.MainText, k.MainText, k.Touch, k.MainDown, 0}
+	case Busy:
+		return look{k.MainDown, k.MainDown, k.MainText, k.MainText, k.MainText, k.MainDown, k.MainDown, 0}
+	case Off:
+		return look{k.Palette.Card, k.Rule, k.Palette.Shut, k.Palette.Shut, k.Palette.Shut, k.Palette.Card, k.Palette.Card, k.Strong}
+	case Bar:
+		return look{k.Palette.Card, k.Palette.Card, k.Touch, k.Touch, k.Touch, k.Palette.Card, k.TouchDown, 0}
+	case Alert:
+		return look{k.WarmGround, k.WarmGround, k.Warm, k.Warm, k.Warm, k.WarmGround, k.TouchDown, 0}
+	}
+	l := look{k.Palette.Card, k.Line, k.Ink, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Edge}
+	if k.Bare {
+		l.iconBack = k.Palette.Card
+	}
+	return l
+}
+
+// Button is a thing to do: an icon, if any, and one line in the middle. size is
+// that of its text. A Button without act is Off, and in a bare palette nothing
+// is drawn, unless it is Busy.
+func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func()) fyne.CanvasObject {
+	if act == nil && s != Busy {
+		if k.Bare {
+			return &fyne.Container{}
+		}
+		s = Off
+	}
+	l := k.look(s)
 	iconSide, space := float32(0), float32(0)
 	if icon != "" {
 		iconSide, space = k.Px(size*1.15), k.Px(size*0.45)
 	}
-	b := k.Fit(label, size, size*0.55, w-iconSide-space-k.Px(48), 1, true)
+	b := k.FitIn(label, size, max(theme.Least, size*0.55), w-iconSide-space-k.Px(40), h-k.Px(12), true)
 	x := (w - iconSide - space - b.Width()) / 2
 	var parts []fyne.CanvasObject
 	if icon != "" {
-		parts = append(parts, k.Icon(icon, look.Icon, x, (h-iconSide)/2, iconSide))
+		parts = append(parts, k.Icon(icon, l.icon, x, (h-iconSide)/2, iconSide))
 	}
-	parts = append(parts, b.Left(x+iconSide+space, (h-b.Height())/2, look.Text)...)
-	t := newTap(label, k.Box(look.Fill, look.Edge, look.EdgeWidth), look.Down, act, parts...)
-	t.Resize(fyne.NewSize(w, h))
-	return t
+	parts = append(parts, b.Center(x+iconSide+space, (h-b.Height())/2, b.Width(), l.text))
+	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, parts...)
 }
 
-// FrameButton is one of the bar's: an icon above a word. Without act it is
-// shown as not possible here.
-func (k Kit) FrameButton(icon, label string, w, h float32, act func()) *Tap {
-	c := theme.Blue
+// FrameButton is one of the frame's: an icon beside a word, or above it where
+// the button is high. Without act it is shown as not possible here.
+func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) fyne.CanvasObject {
+	l := k.look(s)
 	if act == nil {
-		c = theme.Closed
+		if k.Bare {
+			return &fyne.Container{}
+		}
+		l = k.look(Bar)
+		l.text, l.icon = k.Palette.Shut, k.Palette.Shut
 	}
-	side := k.Px(56)
-	b := k.Fit(label, 30, 22, w-k.Px(8), 1, false)
-	top := (h - side - k.Px(10) - b.Height()) / 2
-	parts := append([]fyne.CanvasObject{k.Icon(icon, c, (w-side)/2, top, side)}, b.Center(0, top+side+k.Px(10), w, c)...)
-	t := newTap(label, k.Box(theme.White, nil, 0), theme.BlueGround, act, parts...)
-	t.Resize(fyne.NewSize(w, h))
-	return t
+	side, gap, pad := k.Px(48), k.Px(10), k.Px(6)
+	b := k.FitIn(label, 30, theme.Least, w-side-gap-2*pad, h, false)
+	var parts []fyne.CanvasObject
+	if len(b.Lines) <= 2 && b.Height() <= h && b.Width() <= w-side-gap-2*pad {
+		x := pad + k.Px(14)
+		if x+side+gap+b.Width() > w-pad {
+			x = (w - side - gap - b.Width()) / 2
+		}
+		parts = append(parts, k.Icon(icon, l.icon, x, (h-side)/2, side), b.Left(x+side+gap, (h-b.Height())/2, l.text))
+	} else {
+		b = k.Fit(label, 30, theme.Least, w-2*pad, 1, false)
+		top := (h - side - b.Height()) / 2
+		parts = append(parts, k.Icon(icon, l.icon, (w-side)/2, top, side), b.Center(0, top+side, w, l.text))
+	}
+	return newTap(label, k.Box(l.fill, nil, 0), l.down, w, h, act, parts...)
 }
 
-// Notice is a message with an icon; it can't be touched.
-func (k Kit) Notice(fill, edge, c color.NRGBA, icon, head, body string, w, h float32) fyne.CanvasObject {
-	side := k.Px(72)
-	left := k.Px(40) + side + k.Px(36)
-	room := w - left - k.Px(32)
-	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, theme.Edge), 0, 0, w, h), k.Icon(icon, c, k.Px(40), (h-side)/2, side)}
-	var blocks []Block
-	if head != "" {
-		blocks = append(blocks, k.Fit(head, theme.Heading, 32, room, 2, true))
-	}
-	if body != "" {
-		blocks = append(blocks, k.Fit(body, theme.Body, 26, room, 4, false))
-	}
-	total := float32(0)
-	for _, b := range blocks {
-		total += b.Height() + k.Px(8)
-	}
-	y := (h - total + k.Px(8)) / 2
-	for _, b := range blocks {
-		parts = append(parts, b.Left(left, y, theme.Ink)...)
-		y += b.Height() + k.Px(8)
-	}
-	return &fyne.Container{Objects: parts}
+// Whole is a target over all of a screen, without a word of its own.
+func (k Kit) Whole(label string, fill color.Color, w, h float32, act func()) fyne.CanvasObject {
+	return newTap(label, canvas.NewRectangle(fill), fill, w, h, act)
 }

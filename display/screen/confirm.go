@@ -1,0 +1,313 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"hallkiosk/display/text"
+	"hallkiosk/display/theme"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// Confirm tells what to know before taking a number, and asks for it. take nil
+// means that a number is being taken. What has no room is on the screen that
+// more leads to, see Bring.
+func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, more, take func()) fyne.CanvasObject {
+	var s *sheet
+	// The smaller the room, the more goes behind the button for more.
+	for tight := range 4 {
+		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, more: more, take: take, tight: tight}
+		s = c.sheet
+		if c.draw() <= s.H {
+			break
+		}
+	}
+	return s.done()
+}
+
+type confirm struct {
+	*sheet
+	now        time.Time
+	o          kiosk.Offer
+	dept       kiosk.Department
+	more, take func()
+	tight      int // 0 shows all, 3 the least
+}
+
+// draw returns the y below the last part.
+func (s *confirm) draw() float32 {
+	m, gap := s.margin(), s.Px(theme.Gap)
+	place := s.Say("zone", text.Data{"Zone": s.o.Zone.ID}) + " · " + s.Of(s.o.Zone.Name) + " › " + s.Of(s.dept.Name)
+	if s.tight > 1 {
+		place = ""
+	}
+	y := s.title(place, s.Of(s.o.Item.Name))
+	full := s.W - 2*m
+	left, right := full, full
+	if s.Shape == Wide {
+		left = (full - gap) * 0.56
+		right = full - gap - left
+	}
+	facts := y + s.facts(m, y, left) + gap
+	notices := s.notices(s.o, s.now)
+	materials := s.o.Item.Materials
+	hidden := s.tight > 0
+	if s.tight > 0 {
+		materials = nil
+		if s.tight > 2 || len(notices) > 0 && notices[0].Tone != widget.Bad {
+			notices = nil
+		} else if len(notices) > 1 {
+			notices = notices[:1]
+		}
+	}
+	x, below := m, facts
+	if s.Shape == Wide { // what to bring and the buttons stand at the right
+		facts = s.stack(notices, m, facts, left)
+		notices, x, below = nil, m+left+gap, y
+	}
+	if !hidden {
+		h := s.bringHeight(materials, right)
+		s.bring(materials, x, below, right, h)
+		below += h + gap
+	}
+	below = s.stack(notices, x, below, right)
+	return max(facts, s.buttons(hidden, x, below-gap, right))
+}
+
+// buttons places what can be done, and returns the y below.
+func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
+	apart, h, size := s.Px(theme.Apart), s.Px(190), float32(theme.Primary)
+	if s.Shape == Small || s.tight > 1 {
+		h, size = s.Px(116), 56
+	}
+	y = s.reach(y + apart)
+	if hidden {
+		mh := s.Px(100)
+		s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, w, mh, s.more), x, y, w, mh)
+		y += mh + apart
+	}
+	switch {
+	case !s.o.CanTake:
+		return y
+	case s.take == nil:
+		s.put(s.Button(widget.Busy, "ticket", s.Say("taking"), size, w, h, nil), x, y, w, h)
+	default:
+		s.put(s.Button(widget.Main, "ticket", s.Say("take"), size, w, h, s.take), x, y, w, h)
+	}
+	return y + h + s.Px(16)
+}
+
+// facts are three cards beside each other: how many, how long, where. It returns
+// their height.
+func (s *confirm) facts(x, y, w float32) float32 {
+	wait := s.Say("no_wait")
+	if !s.o.Open {
+		wait = s.opening(s.o, s.now)
+	} else if s.o.Ahead > 0 {
+		wait = s.Say("minutes", text.Data{"Low": s.o.Wait.Low, "High": s.o.Wait.High})
+	}
+	type fact struct {
+		icon                string
+		name, value, second widget.Block
+	}
+	gap, pad, icon := s.Px(theme.Gap), s.Px(theme.Pad), s.Px(52)
+	if s.Shape == Small || s.tight > 1 {
+		pad = s.Px(18)
+	}
+	fw := (w - 2*gap) / 3
+	if fw < s.Pt(230) {
+		icon = 0
+	}
+	in := fw - 2*pad
+	var list []fact
+	names, values, high := float32(0), float32(0), float32(0)
+	for _, v := range [][4]string{{"users", s.Say("ahead"), s.Say("people", text.Data{"N": s.o.Ahead})}, {"clock", s.Say("wait"), wait},
+		{"map-pin", s.Say("place"), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone}), s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})}} {
+		f := fact{icon: v[0], name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
+		f.value = s.Fit(v[2], 60, 44, in, 1, true)
+		if len(f.value.Lines) > 1 || s.tight > 1 {
+			f.value = s.Fit(v[2], 44, theme.Least, in, 2, true)
+		}
+		second := float32(0)
+		if v[3] != "" {
+			f.second = s.Fit(v[3], 32, theme.Least, in, 2, false)
+			second = f.second.Height()
+		}
+		names, values = max(names, f.name.Height(), icon), max(values, f.value.Height())
+		high = max(high, f.value.Height()+second)
+		list = append(list, f)
+	}
+	h := names + high + s.Px(10) + 2*pad
+	for _, f := range list {
+		s.add(s.Panel(x, y, fw, h))
+		if icon > 0 {
+			s.add(s.Icon(f.icon, s.Sub, x+pad, y+pad+(names-s.Px(40))/2, s.Px(40)))
+		}
+		s.add(f.name.Left(x+pad+icon, y+pad+(names-f.name.Height())/2, s.Sub))
+		at := y + pad + names + s.Px(10)
+		s.add(f.value.Left(x+pad, at, s.Ink))
+		if len(f.second.Lines) > 0 {
+			s.add(f.second.Left(x+pad, at+f.value.Height(), s.Sub))
+		}
+		x += fw + gap
+	}
+	return h
+}
+
+// notices are what to know before taking a number: first what speaks against
+// it.
+func (p Page) notices(o kiosk.Offer, now time.Time) []widget.Notice {
+	var out []widget.Notice
+	opens := text.Data{"Opens": p.opening(o, now)}
+	bad := func(words string) {
+		out = append(out, widget.Notice{Tone: widget.Bad, Icon: "clock", Body: words})
+	}
+	switch {
+	case o.Open:
+	case !o.CanTake:
+		bad(p.Say("closed_now", opens))
+	case o.Booked:
+		bad(p.Say("early_booked", opens))
+	default:
+		bad(p.Say("early", opens))
+	}
+	if o.Item.Self.Zh != "" {
+		out = append(out, widget.Notice{Tone: widget.Good, Icon: "device-desktop", Body: p.Say("can_self", text.Data{"Machine": p.Of(o.Item.Self)})})
+	}
+	if o.Item.Online {
+		out = append(out, widget.Notice{Tone: widget.Good, Icon: "world", Body: p.Say("can_online")})
+	}
+	return out
+}
+
+// stack places notices below each other, and returns the y below with a gap.
+func (s *sheet) stack(notices []widget.Notice, x, y, w float32) float32 {
+	for _, n := range notices {
+		h := s.NoticeHeight(n, w)
+		s.put(s.Notice(n, w, h), x, y, w, h)
+		y += h + s.Px(theme.Gap)
+	}
+	return y
+}
+
+// paper is one row of what to bring.
+type paper struct {
+	name, tag widget.Block
+	essential bool
+	h         float32
+}
+
+func (s *sheet) papers(list []kiosk.Material, w float32) (rows []paper) {
+	w -= 2 * s.Px(36)
+	for _, v := range list {
+		label := s.Say("later")
+		if v.Essential {
+			label = s.Say("essential")
+		}
+		r := paper{tag: s.Fit(label, theme.Second, theme.Least, w/2, 1, false), essential: v.Essential}
+		r.name = s.Fit(s.Of(v.Name), 36, theme.Least, w-r.tag.Width()-s.Px(56+66), 2, false)
+		r.h = max(r.name.Height(), r.tag.Height()+s.Px(10)) + s.Px(24)
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// bringHeight is what a list of papers of width w needs.
+func (s *sheet) bringHeight(list []kiosk.Material, w float32) float32 {
+	h := s.bringHead(w).Height() + 2*s.Px(24)
+	if len(list) == 0 {
+		h += s.bringHead(w).Height()
+	}
+	for _, r := range s.papers(list, w) {
+		h += r.h
+	}
+	return h
+}
+
+func (s *sheet) bringHead(w float32) widget.Block {
+	return s.Fit(s.Say("bring"), 40, 30, w-2*s.Px(36), 1, true)
+}
+
+// bring lists the papers to bring.
+func (s *sheet) bring(list []kiosk.Material, x, y, w, h float32) {
+	pad := s.Px(36)
+	s.add(s.Panel(x, y, w, h))
+	head := s.bringHead(w)
+	s.add(head.Left(x+pad, y+s.Px(22), s.Ink))
+	at := y + s.Px(24) + head.Height()
+	if len(list) == 0 {
+		s.add(s.Fit(s.Say("bring_none"), 36, theme.Least, w-2*pad, 1, false).Left(x+pad, at, s.Sub))
+		return
+	}
+	for _, r := range s.papers(list, w) {
+		s.paper(r, x+pad, at, w-2*pad)
+		at += r.h
+	}
+}
+
+func (s *sheet) paper(r paper, x, y, w float32) {
+	s.put(canvas.NewRectangle(s.Rule), x, y, w, s.Px(2))
+	c, ground := s.Sub, s.TouchGround
+	if r.essential {
+		c, ground = s.Warm, s.WarmGround
+	}
+	tagW, tagH := r.tag.Width()+s.Px(32), r.tag.Height()+s.Px(10)
+	back := canvas.NewRectangle(ground)
+	back.CornerRadius = s.Px(10)
+	if s.Bare && r.essential {
+		back.StrokeColor, back.StrokeWidth = s.Line, s.Px(s.Edge)
+	}
+	s.put(back, x+w-tagW, y+(r.h-tagH)/2, tagW, tagH)
+	s.add(r.tag.Center(x+w-tagW, y+(r.h-r.tag.Height())/2, tagW, c))
+	s.add(s.Icon("file-text", s.Touch, x, y+(r.h-s.Px(44))/2, s.Px(44)))
+	s.add(r.name.Left(x+s.Px(66), y+(r.h-r.name.Height())/2, s.Ink))
+}
+
+// Bring tells all that Confirm had no room for: what to know, and what to bring.
+func Bring(p Page, now time.Time, o kiosk.Offer, page int, turn func(int), back func()) fyne.CanvasObject {
+	s := &sheet{Page: p}
+	m := s.margin()
+	w, gap := s.W-2*m, s.Px(theme.Gap)
+	y := s.title(s.Of(o.Item.Name), s.Say("more"))
+	foot, apart := s.Px(pagerHeight), s.Px(theme.Apart)
+	// Pages of what stands below each other.
+	var pages [][]func(y float32) float32
+	bottom := s.H - 2*gap - 2*foot - apart
+	at := bottom
+	part := func(h float32, draw func(y float32)) {
+		if at += h + gap; at > bottom || len(pages) == 0 {
+			pages = append(pages, nil)
+			at = y + h + gap
+		}
+		pages[len(pages)-1] = append(pages[len(pages)-1], func(y float32) float32 { draw(y); return y + h + gap })
+	}
+	for _, n := range s.notices(o, now) {
+		h := s.NoticeHeight(n, w)
+		part(h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) })
+	}
+	for rest := o.Item.Materials; ; {
+		n := len(rest)
+		for n > 1 && y+s.bringHeight(rest[:n], w) > bottom {
+			n--
+		}
+		list := rest[:n]
+		h := s.bringHeight(list, w)
+		part(h, func(y float32) { s.bring(list, m, y, w, h) })
+		if rest = rest[n:]; len(rest) == 0 {
+			break
+		}
+	}
+	from, _ := s.pager(paging{page, turn}, 1, len(pages))
+	for _, draw := range pages[from] {
+		y = draw(y)
+	}
+	y = s.H - gap - foot
+	if len(pages) > 1 {
+		y -= foot + apart
+	}
+	s.put(s.Button(widget.Plain, "", s.Say("understood"), 44, w, foot, back), m, y, w, foot)
+	return s.done()
+}

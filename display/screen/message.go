@@ -1,0 +1,65 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/theme"
+	"hallkiosk/display/widget"
+)
+
+// Answer is a button below a message. Without Act it says what is being done.
+type Answer struct {
+	Label string
+	Act   func()
+}
+
+// Message is a screen that says one thing and offers answers, the first the most
+// likely one; there may be none.
+func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObject {
+	s := &sheet{Page: p}
+	w := min(s.W-2*s.margin(), s.Px(984))
+	x := (s.W - w) / 2
+	n := widget.Notice{Tone: widget.Bad, Icon: icon, Head: head, Body: body}
+	first, other, apart := s.Px(170), s.Px(130), s.Px(theme.Apart)
+	below := float32(0)
+	for i := range answers {
+		below += apart + []float32{first, other}[min(i, 1)]
+	}
+	room := s.H - below - s.Px(2*theme.Gap)
+	if room < s.NoticeHeight(n, w)+s.Px(20) { // an older cabinet with large text
+		below -= float32(len(answers)) * s.Px(50)
+		first, other = first-s.Px(50), other-s.Px(50)
+		room = s.H - below - s.Px(2*theme.Gap)
+	}
+	h := max(s.NoticeHeight(n, w), min(s.Px(400), room))
+	y := min(s.Px(120), max(s.Px(theme.Gap), (s.H-h-below)/2))
+	if s.Top > y+h+apart { // what is read stands where only the eye gets
+		y = max(y, s.Top-apart-h)
+	}
+	s.put(s.Notice(n, w, h), x, y, w, h)
+	y = s.reach(y + h + apart)
+	for i, a := range answers {
+		bh, size, style := first, float32(56), widget.Main
+		if a.Act == nil {
+			style = widget.Busy
+		}
+		if i > 0 {
+			bh, size, style = other, 44, widget.Plain
+		}
+		s.put(s.Button(style, "", a.Label, size, w, bh, a.Act), x, y, w, bh)
+		y += bh + apart
+	}
+	return s.done()
+}
+
+// Rest is the dark screen while nobody is there. It fills the window; a touch
+// anywhere wakes it.
+func Rest(p Page, at string, wake func()) fyne.CanvasObject {
+	s := &sheet{Page: p.Whole()}
+	s.put(s.Kit.Whole(s.Say("rest"), s.Night, s.W, s.H, wake), 0, 0, s.W, s.H)
+	b := s.Fit(s.Say("rest"), 60, 40, s.W, 2, true)
+	s.add(b.Center(0, (s.H-b.Height())/2, s.W, s.Dim))
+	c := s.Fit(at, 120, 80, s.W, 1, true)
+	s.add(c.Center(0, (s.H-b.Height())/2-c.Height()-s.Px(40), s.W, s.Dim))
+	return s.done()
+}

@@ -1,0 +1,147 @@
+package display
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// show draws the screen on top.
+func (a *App) show() {
+	size := a.root.Size()
+	if size.Width < 1 || len(a.stack) == 0 {
+		return // the window has no size yet
+	}
+	now := a.o.Now().In(a.o.Location)
+	a.minute = now.Minute()
+	page := screen.NewPage(a.loc, a.modes, size.Width, size.Height, a.o.Density)
+	modes := a.modes
+	modes.Aloud = false // looks the same
+	look := fmt.Sprint(a.loc.Lang, modes, size)
+	name := a.top().name
+	if name == "rest" {
+		a.root.set(a.draw(page.Whole(), look))
+		return
+	}
+	note := a.note()
+	body := a.draw(page, look)
+	a.root.set(
+		a.head.get(fmt.Sprint(look, note, now.Format("2006-01-02 15:04")), func() fyne.CanvasObject {
+			return place(screen.Head(page, a.o.Catalog.Hall, now, note), page.Head)
+		}),
+		body,
+		a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name), func() fyne.CanvasObject {
+			return place(screen.Frame(page, a.bar()), page.Frame)
+		}),
+	)
+	a.speak(name, body)
+}
+
+func place(o fyne.CanvasObject, at screen.Area) fyne.CanvasObject {
+	return widget.Put(o, at.X, at.Y, at.W, at.H)
+}
+
+// draw returns the drawing of the view on top, at its place in the window.
+func (a *App) draw(p screen.Page, look string) fyne.CanvasObject {
+	v := a.top()
+	data, draw := v.load(p, v.page)
+	return v.get(look+fmt.Sprint(data), func() fyne.CanvasObject { return place(draw(), p.Body) })
+}
+
+// bar is what the frame can do on the screen on top.
+func (a *App) bar() screen.Bar {
+	name, first := a.top().name, len(a.stack) == 1
+	bar := screen.Bar{
+		Large:    a.mode(func(m *screen.Modes) *bool { return &m.Large }),
+		Low:      a.mode(func(m *screen.Modes) *bool { return &m.Low }),
+		Contrast: a.mode(func(m *screen.Modes) *bool { return &m.Contrast }),
+	}
+	if a.o.Speak != nil {
+		bar.Aloud = a.mode(func(m *screen.Modes) *bool { return &m.Aloud })
+	}
+	if name != "language" {
+		bar.Language = a.on(a.language)
+	}
+	if a.o.Help != nil && name != "help" {
+		bar.Help = a.on(a.help)
+	}
+	if !first {
+		bar.Home = a.on(a.again)
+	}
+	if !first && name != "ticket" && name != "idle" {
+		bar.Back = a.on(a.back)
+	}
+	return bar
+}
+
+// mode switches one of the modes on or off. Lists begin anew, for their pages
+// hold more or less then.
+func (a *App) mode(which func(*screen.Modes) *bool) func() {
+	return a.on(func() {
+		a.there()
+		on := which(&a.modes)
+		*on = !*on
+		for _, v := range a.stack {
+			v.page = 0
+		}
+		a.show()
+	})
+}
+
+// there ends the idle question: somebody touched something else.
+func (a *App) there() {
+	if a.top().name == "idle" {
+		a.back()
+	}
+}
+
+// language asks for the language, and then shows what was shown before in it.
+func (a *App) language() {
+	a.there()
+	a.push(a.keep("language", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		pick := func(lang kiosk.Lang) {
+			a.touch()
+			a.loc = text.In(lang)
+			a.back()
+		}
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			return nil, func() fyne.CanvasObject { return screen.Languages(p, pick) }
+		}
+	}))
+}
+
+// speak reads a screen out when it has changed, while that mode is on. Seconds
+// that run are not said again.
+func (a *App) speak(name string, body fyne.CanvasObject) {
+	if a.o.Speak == nil {
+		return
+	}
+	if !a.modes.Aloud {
+		if a.spoken != "" {
+			a.spoken = ""
+			a.o.Speak(a.loc.Lang, nil)
+		}
+		return
+	}
+	words := widget.Survey(body).Paragraphs
+	digits := func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}
+	key := fmt.Sprint(name, a.loc.Lang, a.top().page, words)
+	if name == "idle" || name == "ticket" && !a.leave.IsZero() {
+		key = strings.Map(digits, key)
+	}
+	if key != a.spoken {
+		a.spoken = key
+		a.o.Speak(a.loc.Lang, words)
+	}
+}

@@ -1,0 +1,158 @@
+package widget
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"hallkiosk/display/theme"
+)
+
+// Card is a choice: an icon, what it is, and a second line; Icon and Second may
+// be empty.
+type Card struct {
+	Style               Style
+	Icon, Title, Second string
+	Act                 func()
+}
+
+// inset is the least white above and below a card's text.
+const inset = 8
+
+// CardHeight is what a card of width w needs at least, and what it should have.
+func (k Kit) CardHeight(c Card, w float32) (least, good float32) {
+	for i, size := range []float32{theme.Least, theme.Heading} {
+		total := max(k.Px(theme.Target), blocks(k.text(c, size, k.room(c, w)))+2*k.Px(inset))
+		if i == 0 {
+			least = total
+			continue
+		}
+		good = total + 2*k.Px(theme.Pad-inset)
+	}
+	return least, good
+}
+
+// icon is the side of a card's icon, 0 when it has none or there is no room.
+func (k Kit) icon(c Card, w float32) float32 {
+	side := min(k.Px(104), max(k.Px(64), w*0.21))
+	if c.Icon == "" || w-side < k.Pt(6.5*theme.Heading) {
+		return 0
+	}
+	return side
+}
+
+func (k Kit) room(c Card, w float32) float32 {
+	room := w - k.Px(theme.Pad+20)
+	if side := k.icon(c, w); side > 0 {
+		room -= side + k.Px(24)
+	}
+	return room
+}
+
+// text is a card's lines with the title as large as size. Long titles take three
+// lines before they take small letters.
+func (k Kit) text(c Card, size, room float32) []Block {
+	lines := []Block{k.Fit(c.Title, size, theme.Least, room, 3, true)}
+	if c.Second != "" {
+		lines = append(lines, k.Fit(c.Second, theme.Second, theme.Least, room, 2, false))
+	}
+	return lines
+}
+
+func blocks(list []Block) (high float32) {
+	for _, b := range list {
+		high += b.Height()
+	}
+	return high
+}
+
+// Card draws a card of w by h pixels.
+func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
+	l := k.look(c.Style)
+	var parts []fyne.CanvasObject
+	left := k.Px(theme.Pad)
+	if side := k.icon(c, w); side > 0 {
+		side = min(side, h-2*k.Px(inset))
+		back := canvas.NewRectangle(l.iconBack)
+		back.CornerRadius = k.Px(16)
+		y, in := (h-side)/2, float32(0.21)
+		if l.iconBack == l.fill {
+			in = 0.12
+		}
+		parts = append(parts, Put(back, left, y, side, side), k.Icon(c.Icon, l.icon, left+side*in, y+side*in, side*(1-2*in)))
+		left += side + k.Px(24)
+	}
+	var lines []Block
+	for size := float32(theme.Heading); ; size -= 2 {
+		lines = k.text(c, size, k.room(c, w))
+		if blocks(lines) <= h-2*k.Px(inset) || size <= theme.Least {
+			break
+		}
+	}
+	y := (h - blocks(lines)) / 2
+	for i, b := range lines {
+		color := l.text
+		if i > 0 {
+			color = l.second
+		}
+		parts = append(parts, b.Left(left, y, color))
+		y += b.Height()
+	}
+	return newTap(c.Title, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, c.Act, parts...)
+}
+
+// Tone is what a notice is about.
+type Tone int
+
+// The tones.
+const (
+	Info Tone = iota // what is going on
+	Good
+	Bad // trouble, or what to know before going on
+)
+
+// Notice is a message with an icon; it can't be touched. Head or Body may be
+// empty.
+type Notice struct {
+	Tone             Tone
+	Icon, Head, Body string
+}
+
+func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
+	side, left = k.Px(72), k.Px(40)
+	if w < k.Pt(700) { // narrow: the words need the room
+		side, left = k.Px(56), k.Px(24)
+	}
+	room := w - left - side - k.Px(28) - k.Px(28)
+	if n.Head != "" {
+		blocks = append(blocks, k.Fit(n.Head, theme.Heading, 32, room, 2, true))
+	}
+	if n.Body != "" {
+		blocks = append(blocks, k.Fit(n.Body, theme.Body, theme.Least, room, 3, false))
+	}
+	return side, left, blocks
+}
+
+// NoticeHeight is what a notice of width w needs.
+func (k Kit) NoticeHeight(n Notice, w float32) float32 {
+	side, _, list := k.notice(n, w)
+	return max(side, blocks(list)) + 2*k.Px(22)
+}
+
+// Notice draws a notice of w by h pixels.
+func (k Kit) Notice(n Notice, w, h float32) fyne.CanvasObject {
+	fill, edge, c := k.Palette.Card, k.Line, k.Touch
+	switch n.Tone {
+	case Good:
+		fill, edge, c = k.OKGround, k.OKLine, k.OK
+	case Bad:
+		fill, edge, c = k.WarmGround, k.WarmLine, k.Warm
+	}
+	side, left, list := k.notice(n, w)
+	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, k.Edge), 0, 0, w, h), k.Icon(n.Icon, c, left, (h-side)/2, side)}
+	y := (h - blocks(list)) / 2
+	for _, b := range list {
+		parts = append(parts, b.Left(left+side+k.Px(28), y, k.Ink))
+		y += b.Height()
+	}
+	return &fyne.Container{Objects: parts}
+}
