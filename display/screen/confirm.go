@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -166,6 +167,8 @@ func (p Page) notices(o kiosk.Offer, now time.Time) []widget.Notice {
 		out = append(out, widget.Notice{Tone: widget.Bad, Icon: "clock", Body: words})
 	}
 	switch {
+	case o.Paused:
+		bad(strings.TrimSpace(p.Say("paused", text.Data{"Why": p.Of(o.Why)})))
 	case o.Open:
 	case !o.CanTake:
 		bad(p.Say("closed_now", opens))

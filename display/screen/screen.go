@@ -224,6 +224,8 @@ func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Sty
 		shut = widget.Shut
 	}
 	switch {
+	case o.Paused:
+		return p.Say("paused_short"), widget.Shut
 	case o.Item.Self.Zh != "":
 		return p.Say("self_short"), widget.Choice
 	case o.Booked:

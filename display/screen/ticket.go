@@ -22,7 +22,7 @@ type Issued struct {
 	Code   image.Image // the ticket's QR code, a pixel a module
 	Left   int         // seconds until the first screen; 0 while nothing runs
 
-	Recalled bool // it was taken before, and is only looked at
+	From, To string // the slot of its booking, as 14:00; empty for a walk-in
 }
 
 // Ticket shows the number, what becomes of the paper, and where to go.
@@ -128,11 +128,11 @@ func (s *ticket) number(x, y, w float32) float32 {
 }
 
 func (s *ticket) ahead() string {
+	if s.From != "" {
+		return s.Say("slot", text.Data{"From": s.From, "To": s.To})
+	}
 	if !s.Offer.Open {
 		return s.opening(s.Offer, s.now)
-	}
-	if s.Recalled { // how many were ahead then says nothing now
-		return s.Say("windows", text.Data{"Windows": s.Offer.Queue.Windows})
 	}
 	if s.Ticket.Ahead == 0 {
 		return s.Say("ahead_none")
@@ -141,13 +141,11 @@ func (s *ticket) ahead() string {
 }
 
 // unpaid says that the paper failed.
-func (i Issued) unpaid() bool { return !i.Recalled && i.Print.Ended() && i.Print != kiosk.Printed }
+func (i Issued) unpaid() bool { return i.Print.Ended() && i.Print != kiosk.Printed }
 
 // fate is what to say of the paper.
 func (s *ticket) fate() widget.Notice {
 	switch {
-	case s.Recalled:
-		return widget.Notice{Tone: widget.Good, Icon: "ticket", Head: s.Say("recalled")}
 	case !s.Print.Ended():
 		return widget.Notice{Icon: "printer", Head: s.Say("printing")}
 	case s.Print == kiosk.Printed:

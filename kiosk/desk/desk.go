@@ -141,34 +141,40 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 // unknown item, EInvalid for a request that can't be right, EClosed outside
 // the queue's hours, and the Store's.
 func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) {
+	t, _, err := d.CheckIn(ctx, r)
+	return t, err
+}
+
+// CheckIn is Take, and says whether the ticket was there before: because the id was
+// used, or the booking checked in.
+func (d *Desk) CheckIn(ctx context.Context, r kiosk.Request) (t kiosk.Ticket, again bool, err error) {
 	wish, err := d.check(ctx, r)
 	if err != nil {
 		// What was right when it was first asked stays answered.
 		if t, found := d.o.Store.Request(ctx, r.ID); r.ID != "" && found == nil && (slices.Equal(t.Items, r.Items) || r.Booking != "" && t.Booking == r.Booking) {
-			return t, nil
+			return t, true, nil
 		}
-		return kiosk.Ticket{}, err
+		return kiosk.Ticket{}, false, err
 	}
 	wish = d.share(ctx, wish)
-	t, again, err := d.o.Store.Take(ctx, wish)
-	if err != nil {
-		return kiosk.Ticket{}, err
+	if t, again, err = d.o.Store.Take(ctx, wish); err != nil {
+		return kiosk.Ticket{}, false, err
 	}
-	if !again {
-		d.joined(line{t.Day, t.Queue})
-		if r.Here {
-			d.mu.Lock()
-			d.here[t.ID] = true
-			d.mu.Unlock()
-		}
-		if wish.Print {
-			d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
-		}
-		d.o.Wake()
-		return t, nil
+	if again {
+		d.pickUp(ctx, t, r.Here)
+		return t, true, nil
 	}
-	d.pickUp(ctx, t, r.Here)
-	return t, nil
+	d.joined(line{t.Day, t.Queue})
+	if r.Here {
+		d.mu.Lock()
+		d.here[t.ID] = true
+		d.mu.Unlock()
+	}
+	if wish.Print {
+		d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
+	}
+	d.o.Wake()
+	return t, false, nil
 }
 
 // pickUp prints a ticket whose take was told as failed though it was written: the
