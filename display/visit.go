@@ -198,7 +198,7 @@ func (a *App) bring(id kiosk.ItemID) *view {
 	return &view{name: "bring", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
 		return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
-			return screen.Bring(p, now, offers[0], page, a.turn, a.on(a.back))
+			return screen.Bring(p, now, offers[0], page, a.turn)
 		}
 	}}
 }
@@ -282,8 +282,8 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		if !a.leave.IsZero() {
 			i.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
 		}
-		return fmt.Sprint(i.Print, i.Cause, i.Left), func() fyne.CanvasObject {
-			return screen.Ticket(p, a.now(), i, a.on(a.home))
+		return fmt.Sprint(page, i.Print, i.Cause, i.Left), func() fyne.CanvasObject {
+			return screen.Ticket(p, a.now(), i, page, a.turn, a.on(a.home))
 		}
 	}}
 	a.left()

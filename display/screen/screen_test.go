@@ -69,7 +69,7 @@ func variants() (out []variant) {
 type example struct {
 	name  string
 	whole bool // it fills the window, without head and frame
-	bare  bool // there is nothing to touch
+	bare  bool // there may be nothing to touch
 	draw  func(p screen.Page) fyne.CanvasObject
 }
 
@@ -171,7 +171,8 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 	}
 	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, nop, nop) })
 	for page := range 2 {
-		add(fmt.Sprint("bring-", page), func(p screen.Page) fyne.CanvasObject { return screen.Bring(p, monday, o, page, turn, nop) })
+		add(fmt.Sprint("bring-", page), func(p screen.Page) fyne.CanvasObject { return screen.Bring(p, monday, o, page, turn) })
+		out[len(out)-1].bare = true
 	}
 	var list []kiosk.Offer
 	for _, other := range c.Items[i:min(i+20, len(c.Items))] {
@@ -202,7 +203,11 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 			if state.print.Ended() {
 				i.Left = 12
 			}
-			return screen.Ticket(p, monday, i, nop)
+			return screen.Ticket(p, monday, i, 0, turn, nop)
+		})
+		add("ticket-"+state.name+"-2", func(p screen.Page) fyne.CanvasObject {
+			i := screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause, Code: code, Recalled: state.recalled}
+			return screen.Ticket(p, monday, i, 1, turn, nop)
 		})
 	}
 	return out
