@@ -53,9 +53,10 @@ type Zone struct {
 
 // Department is an office of the city that has windows in the hall.
 type Department struct {
-	ID   DeptID
-	Name Text
-	Zone ZoneID // the zone most of its windows are in
+	ID    DeptID
+	Name  Text
+	Zone  ZoneID   // the zone most of its windows are in
+	Words []string // what people also call it; to find it by
 }
 
 // Queue is one line of waiting people, served by one or more windows.
@@ -72,6 +73,7 @@ type Queue struct {
 type Item struct {
 	ID        ItemID
 	Name      Text
+	Words     []string // what people also call it, such as 驾照; to find it by
 	Dept      DeptID
 	Queue     QueueID
 	Minutes   int // how long one case takes at the window, as a rule
