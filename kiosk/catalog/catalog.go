@@ -22,14 +22,14 @@ import (
 type Index struct {
 	catalog *kiosk.Catalog
 	units   []unit
-	parts   []part         // of all phrases, one phrase after the other
-	phrases []phrase       // of all items, one item after the other
-	starts  [letters][]int // the parts that a letter can begin, in order
-	han     map[rune][]int // the same for characters
-	simple  map[rune]rune  // by traditional character
-	reach   []Letters      // by item: the letters that begin any part of it
-	wanted  []int          // by item: what it costs in the ranking
-	longest int            // letters of the longest phrase, written out
+	parts   []part           // of all phrases, one phrase after the other
+	phrases []phrase         // of all items, one item after the other
+	starts  [letters][]int32 // the parts that a letter can begin
+	han     map[rune][]int32 // and those that a character can
+	simple  map[rune]rune    // by traditional character
+	reach   []Letters        // by item: the letters that begin any part of it
+	wanted  []int            // by item: what it costs in the ranking
+	longest int              // letters of the longest phrase, written out
 }
 
 // unit is what is typed as one: a Chinese character, or a word of letters and
@@ -49,9 +49,9 @@ type spelling struct {
 
 // part is one unit of a phrase.
 type part struct {
-	unit   int
-	phrase int
-	at     int // where it stands in the phrase's text, in characters
+	unit   int32
+	phrase int32
+	at     int32 // where it stands in the phrase's text, in characters
 }
 
 // phrase is one text by which an item is found.
@@ -79,7 +79,7 @@ const (
 // New makes a catalog findable. The catalog must have been indexed and must
 // not change afterwards.
 func New(c *kiosk.Catalog) *Index {
-	x := &Index{catalog: c, han: map[rune][]int{}, reach: make([]Letters, len(c.Items)), wanted: make([]int, len(c.Items))}
+	x := &Index{catalog: c, han: map[rune][]int32{}, reach: make([]Letters, len(c.Items)), wanted: make([]int, len(c.Items))}
 	b := builder{Index: x, units: map[string]int{}, spellings: spellings()}
 	x.simple = simple()
 	wanted := map[kiosk.ItemID]int{}
@@ -145,7 +145,7 @@ func (b *builder) phrase(item int, k kind, text string, theme kiosk.ThemeID) {
 		}
 		if r != gap {
 			u := b.unit(string(runes[i:end]))
-			b.parts = append(b.parts, part{unit: u, phrase: len(b.phrases), at: i})
+			b.parts = append(b.parts, part{unit: int32(u), phrase: int32(len(b.phrases)), at: int32(i)})
 			length += b.Index.units[u].length()
 		}
 		i = end
@@ -185,7 +185,7 @@ func (b *builder) finish() {
 	for i, pt := range b.parts {
 		p, u := b.phrases[pt.phrase], b.Index.units[pt.unit]
 		if u.han != 0 {
-			b.han[u.han] = append(b.han[u.han], i)
+			b.han[u.han] = append(b.han[u.han], int32(i))
 		}
 		if (p.kind == ofDept || p.kind == ofCode) && i != p.from {
 			continue // letters from the middle of a department's name would bring all its items
@@ -193,7 +193,7 @@ func (b *builder) finish() {
 		b.reach[p.item] |= u.first
 		for l := range b.starts {
 			if u.first&(1<<l) != 0 {
-				b.starts[l] = append(b.starts[l], i)
+				b.starts[l] = append(b.starts[l], int32(i))
 			}
 		}
 	}

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"cmp"
 	"slices"
 
 	"hallkiosk/kiosk"
@@ -51,10 +50,9 @@ const (
 // tally is how one item was found.
 type tally struct {
 	ok     bool
-	cost   int
-	by     int // the phrase
-	mark   bool
-	marked match // in the name, when mark
+	cost   int32
+	by     int32 // the phrase
+	marked match // in the name
 	next   Letters
 }
 
@@ -123,26 +121,27 @@ func (x *Index) everything() []tally {
 	return all
 }
 
+// none is no phrase.
 const none = -1
 
 // sweep finds one run of letters and characters, item by item.
-func (x *Index) sweep(q query) []tally {
+func (x *Index) sweep(q *query) []tally {
 	found := make([]tally, len(x.reach))
 	if len(q.runes) > x.longest {
 		return found
 	}
-	var starts []int
+	var starts []int32
 	if r := q.runes[0]; isLetter(r) {
 		starts = x.starts[place(byte(r))]
 	} else {
 		starts = x.han[r]
 	}
 	for _, i := range starts {
-		p := x.phrases[x.parts[i].phrase]
-		if !x.mayBegin(q, p, i) {
+		p := &x.phrases[x.parts[i].phrase]
+		if !x.mayBegin(q, p, int(i)) {
 			continue
 		}
-		m := x.match(q, p, i)
+		m := x.match(q, p, int(i))
 		if !m.ok {
 			continue
 		}
@@ -151,8 +150,8 @@ func (x *Index) sweep(q query) []tally {
 		if !t.ok || m.cost < t.cost {
 			t.ok, t.cost, t.by = true, m.cost, x.parts[i].phrase
 		}
-		if p.kind == ofName && (!t.mark || m.cost < t.marked.cost) {
-			t.mark, t.marked = true, m
+		if p.kind == ofName && (!t.marked.ok || m.cost < t.marked.cost) {
+			t.marked = m
 		}
 	}
 	return found
@@ -160,23 +159,21 @@ func (x *Index) sweep(q query) []tally {
 
 // mayBegin says, at a glance at its second letter or character, whether q can
 // be read from a part on.
-func (x *Index) mayBegin(q query, p phrase, i int) bool {
+func (x *Index) mayBegin(q *query, p *phrase, i int) bool {
 	if len(q.runes) == 1 {
 		return true
 	}
-	after := &unit{}
+	var second Letters
 	if i+1 < p.to {
-		after = &x.units[x.parts[i+1].unit]
+		after := &x.units[x.parts[i+1].unit]
+		if second = after.first; q.runes[1] == after.han {
+			return true
+		}
 	}
-	r := q.runes[1]
-	if !isLetter(r) {
-		return r == after.han
-	}
-	second := after.first
 	if isLetter(q.runes[0]) {
 		second |= x.units[x.parts[i].unit].second
 	}
-	return second&(1<<place(byte(r))) != 0
+	return isLetter(q.runes[1]) && second&(1<<place(byte(q.runes[1]))) != 0
 }
 
 // both leaves in all what more has too; the next letter goes on with more.
@@ -192,8 +189,8 @@ func both(all, more []tally) {
 			t.by = m.by
 		}
 		t.cost = max(t.cost, m.cost+costApart)
-		if !t.mark {
-			t.mark, t.marked = m.mark, m.marked
+		if !t.marked.ok {
+			t.marked = m.marked
 		}
 	}
 }
@@ -215,29 +212,29 @@ func either(all, more []tally) {
 
 // rank puts what was found in order: the better match, the wanted first, then
 // as the catalog has it.
-func (x *Index) rank(found []tally, q query) Found {
-	type place struct{ cost, item int }
-	var places []place
+func (x *Index) rank(found []tally, q *query) Found {
+	order := make([]int64, 0, len(found)) // cost above item
 	f := Found{}
 	for i := range found {
 		if t := &found[i]; t.ok {
-			places = append(places, place{t.cost + x.wanted[i], i})
+			order = append(order, int64(int(t.cost)+x.wanted[i])<<32+int64(i))
 			f.Next |= t.next
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.item, b.item)) })
-	f.Hits = make([]Hit, len(places))
-	for n, at := range places {
-		h, t := &f.Hits[n], &found[at.item]
-		h.Item = x.catalog.Items[at.item].ID
+	slices.Sort(order)
+	f.Hits = make([]Hit, len(order))
+	for n, o := range order {
+		i := int(uint32(o))
+		h, t := &f.Hits[n], &found[i]
+		h.Item = x.catalog.Items[i].ID
 		switch {
-		case t.mark:
+		case t.marked.ok:
 			last := x.parts[t.marked.to-1]
-			h.From, h.To = x.parts[t.marked.from].at, last.at+x.units[last.unit].width()
+			h.From, h.To = int(x.parts[t.marked.from].at), int(last.at)+x.units[last.unit].width()
 		case t.by != none:
 			h.By, h.Theme = x.phrases[t.by].text, x.phrases[t.by].theme
 		}
 	}
-	f.sure = q.weight[len(q.runes)] >= 3 && (len(places) == 1 || len(places) > 1 && places[1].cost-places[0].cost >= costClear)
+	f.sure = q.weight[len(q.runes)] >= 3 && (len(order) == 1 || len(order) > 1 && order[1]>>32-order[0]>>32 >= costClear)
 	return f
 }

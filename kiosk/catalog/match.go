@@ -9,8 +9,8 @@ type query struct {
 	enough int
 }
 
-func newQuery(runes []rune) query {
-	q := query{runes: runes, weight: make([]int, len(runes)+1), enough: len(runes) + 1}
+func newQuery(runes []rune) *query {
+	q := &query{runes: runes, weight: make([]int, len(runes)+1), enough: len(runes) + 1}
 	for i, r := range runes {
 		q.weight[i+1] = q.weight[i] + 1
 		if !isLetter(r) {
@@ -53,25 +53,24 @@ const (
 
 // match is the best way to read a query in a phrase.
 type match struct {
-	ok   bool
-	cost int
-	from int     // the first part
-	to   int     // after the last part of the first stretch
-	next Letters // that any way can go on with
+	ok       bool
+	cost     int32
+	from, to int32   // the first part, and after the last of the first stretch
+	next     Letters // that any way can go on with
 }
 
 // reader reads a query in a phrase from a part on.
 type reader struct {
 	*Index
-	q     query
-	p     phrase
+	q     *query
+	p     *phrase
 	first int
 	match
 }
 
-func (x *Index) match(q query, p phrase, first int) match {
+func (x *Index) match(q *query, p *phrase, first int) match {
 	r := reader{Index: x, q: q, p: p, first: first}
-	r.from = first
+	r.from = int32(first)
 	cost := 0
 	if first > p.from {
 		cost = costInside
@@ -169,11 +168,11 @@ func (r *reader) end(i, cost int, whole bool, stretch int) {
 		}
 	}
 	cost += min(rest, mostRest)
-	if !r.ok || cost < r.cost {
-		r.ok, r.cost, r.to = true, cost, i+1
-		if stretch > 0 {
-			r.to = stretch
+	if !r.ok || cost < int(r.cost) {
+		if stretch == 0 {
+			stretch = i + 1
 		}
+		r.ok, r.cost, r.to = true, int32(cost), int32(stretch)
 	}
 }
 
