@@ -84,21 +84,6 @@ func (m *Main) check(_ context.Context, args []string) error {
 	return nil
 }
 
-func (m *Main) items(_ context.Context, args []string) error {
-	path, _, err := m.parse("items", args, 0, nil)
-	if err != nil {
-		return err
-	}
-	_, catalog, _, err := load(path)
-	if err != nil {
-		return err
-	}
-	for _, i := range catalog.Items {
-		fmt.Fprintf(m.Out, "%s\t%s\n", i.ID, i.Name.Zh)
-	}
-	return nil
-}
-
 // load reads a config that a verb can work with. What is wrong with it is the
 // error, all of it; absent devices alone are not.
 func load(path string) (cfg configs.Kiosk, catalog *kiosk.Catalog, absent configs.Problems, err error) {

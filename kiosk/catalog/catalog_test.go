@@ -65,6 +65,8 @@ func TestWays(t *testing.T) {
 		{"社保卡补办", "RS001"}, {"社保卡補辦", "RS001"}, {"shebaokabuban", "RS001"}, {"shebk", "RS001"}, {"sbk", "RS001"}, {"SBK", "RS001"}, {"sbk", "RS001"}, {"社保ka", "RS001"},
 		{"she bao ka", "RS001"}, {"RS004", "RS004"}, {"rs004", "RS004"}, {"social security card", "RS001"}, {"tax", "SW001"}, {"divorce reg", "MZ002"},
 		{"gjj", "GJ001"}, {"住房公積金貸款", "GJ006"}, {"入学·学籍", "JY001"}, {"结婚", "MZ001"}, {"jiehun", "MZ001"}, {"社保變更", "RS006"}, {"社保 变更", "RS006"},
+		{"五险", "RS011"}, {"驾照", "JJ004"}, {"jiaz", "JJ004"}, {"身份证", "GA001"}, {"身份证补办", "GA002"}, {"港澳通行证", "CR002"}, {"房產證", "BD002"}, {"结婚证", "MZ001"},
+		{"营业执照", "SC001"}, {"违章", "JJ001"}, {"护照", "CR004"}, {"派出所", "GA001"},
 	} {
 		if f := x.Find(c.text); len(f.Hits) == 0 || f.Hits[0].Item != c.want {
 			t.Errorf("%q finds %v, want %s first", c.text, ids(f)[:min(3, len(f.Hits))], c.want)

@@ -19,7 +19,7 @@ var (
 // What typing a unit in a way that is not the plainest costs in the ranking.
 const (
 	costBegun = 2  // the syllable is only begun
-	costOther = 1  // another reading of the character
+	costOther = 4  // another reading of the character
 	costSound = 20 // a syllable that sounds alike in the south
 )
 
