@@ -121,7 +121,8 @@ type Catalog struct {
 	Items       []Item
 	Wanted      []Wanted
 	Themes      []Theme
-	PromiseDays int // opening days until a promised paper is due
+	PromiseDays int       // opening days until a promised paper is due
+	Calendar    *Calendar // the hall's days off; see Keep. nil has none
 
 	items  map[ItemID]int
 	queues map[QueueID]int
@@ -158,6 +159,15 @@ func (c *Catalog) Index() {
 	}
 	for q, n := range cases {
 		c.minutes[q] /= n
+	}
+}
+
+// Keep makes the hall keep a calendar: all queues' hours ask it. It belongs to
+// the building of the catalog, like Index.
+func (c *Catalog) Keep(calendar *Calendar) {
+	c.Calendar = calendar
+	for i := range c.Queues {
+		c.Queues[i].Hours = c.Queues[i].Hours.On(calendar)
 	}
 }
 

@@ -81,6 +81,10 @@ func (m *Main) check(_ context.Context, args []string) error {
 			fmt.Fprintf(m.Out, "%s: 没有装 / not fitted\n", d.name)
 		}
 	}
+	fmt.Fprintf(m.Out, "catalog 事项目录: %s  calendar 日历: %s\n", catalog.Version(), catalog.Calendar.Version())
+	for _, p := range cfg.CalendarEnds(catalog.Calendar, time.Now()) {
+		fmt.Fprintln(m.Out, p)
+	}
 	return nil
 }
 
