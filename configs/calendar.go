@@ -139,13 +139,15 @@ func (k *Kiosk) CalendarEnds(c *kiosk.Calendar, now time.Time) Problems {
 	now = now.In(k.Location())
 	last, ok := c.Through(now)
 	p := Problem{File: k.Calendar.folder(), Mild: true}
-	switch days := int(last.Sub(now).Hours()/24) + 1; {
+	y, m, d := now.Date()
+	end := time.Date(last.Year(), last.Month(), last.Day(), 0, 0, 0, 0, time.UTC)
+	switch days := int(end.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)).Hours() / 24); {
 	case !ok:
 		p.En = fmt.Sprintf("no file of %d: holidays count as days like others. Add %[1]d.toml.", now.Year())
 		p.Zh = fmt.Sprintf("没有 %d 年的文件,节假日会当作平常日子。请加上 %[1]d.toml。", now.Year())
 	case days <= calendarWarning:
-		p.En = fmt.Sprintf("the calendar ends in %d days. Add %d.toml when the notice of its holidays is out.", days, last.Year()+1)
-		p.Zh = fmt.Sprintf("日历再过 %d 天就用完了。放假通知出来后请加上 %d.toml。", days, last.Year()+1)
+		p.En = fmt.Sprintf("the calendar ends in %d days, with %s. Add %d.toml when the notice of its holidays is out.", days, last.Format(time.DateOnly), last.Year()+1)
+		p.Zh = fmt.Sprintf("日历再过 %d 天就用完了,只到 %s。放假通知出来后请加上 %d.toml。", days, last.Format(time.DateOnly), last.Year()+1)
 	default:
 		return nil
 	}
