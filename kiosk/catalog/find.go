@@ -44,7 +44,7 @@ const (
 
 const (
 	costApart = 30 // words that are found, but not one after the other
-	costClear = 25 // how far the first stands before the next to be a guess
+	costClear = 60 // how far the first stands before the next to be a guess
 )
 
 // tally is how one item was found.

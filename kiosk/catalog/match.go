@@ -24,10 +24,10 @@ func newQuery(runes []rune) *query {
 }
 
 // step is a way on which the first at runes of a query have been typed.
-type step struct{ at, cost int }
+type step struct{ at, cost int32 }
 
 // add adds a way to steps, which hold the best for each number of runes.
-func add(steps []step, at, cost int) []step {
+func add(steps []step, at, cost int32) []step {
 	for i := range steps {
 		if steps[i].at == at {
 			steps[i].cost = min(steps[i].cost, cost)
@@ -71,7 +71,7 @@ type reader struct {
 func (x *Index) match(q *query, p *phrase, first int) match {
 	r := reader{Index: x, q: q, p: p, first: first}
 	r.from = int32(first)
-	cost := 0
+	cost := int32(0)
 	if first > p.from {
 		cost = costInside
 	}
@@ -83,7 +83,7 @@ func (x *Index) match(q *query, p *phrase, first int) match {
 // the query's end. stretch is where characters were left out, 0 for nowhere:
 // that may be once, after two that were typed and say enough.
 func (r *reader) read(from int, begin step, stretch int) {
-	var room, room2 [12]step // on the stack, and seldom too small
+	var room, room2 [6]step // on the stack, and seldom too small
 	now, then := append(room[:0], begin), room2[:0]
 	for i := from; i < r.p.to && len(now) > 0; i++ {
 		then = then[:0]
@@ -105,7 +105,7 @@ func (r *reader) read(from int, begin step, stretch int) {
 					least = max(1, n) // a word goes on only when it is whole
 				}
 				for l := least; l <= n; l++ {
-					whole, cost := l == len(sp.text), s.cost+sp.cost
+					whole, cost := l == len(sp.text), s.cost+int32(sp.cost)
 					if !whole {
 						cost += costBegun
 						if l == len(rest) {
@@ -115,14 +115,14 @@ func (r *reader) read(from int, begin step, stretch int) {
 					if l == len(rest) {
 						r.end(i, cost, whole || u.han != 0, stretch)
 					} else if whole || u.han != 0 {
-						then = add(then, s.at+l, cost)
+						then = add(then, s.at+int32(l), cost)
 					}
 				}
 			}
 		}
 		if r.mayLeave(i, stretch) {
 			for _, s := range then {
-				if s.at >= r.q.enough {
+				if int(s.at) >= r.q.enough {
 					for to := i + 2; to < r.p.to; to++ {
 						r.read(to, step{s.at, s.cost + costSkip}, i+1)
 					}
@@ -138,7 +138,7 @@ func (r *reader) mayLeave(i, stretch int) bool {
 }
 
 // end notes a way that ends in part i.
-func (r *reader) end(i, cost int, whole bool, stretch int) {
+func (r *reader) end(i int, cost int32, whole bool, stretch int) {
 	rest := r.p.to - i
 	if whole {
 		rest--
@@ -167,12 +167,12 @@ func (r *reader) end(i, cost int, whole bool, stretch int) {
 			cost += costFar
 		}
 	}
-	cost += min(rest, mostRest)
-	if !r.ok || cost < int(r.cost) {
+	cost += int32(min(rest, mostRest))
+	if !r.ok || cost < r.cost {
 		if stretch == 0 {
 			stretch = i + 1
 		}
-		r.ok, r.cost, r.to = true, int32(cost), int32(stretch)
+		r.ok, r.cost, r.to = true, cost, int32(stretch)
 	}
 }
 

@@ -20,6 +20,7 @@ var (
 const (
 	costBegun = 2  // the syllable is only begun
 	costOther = 4  // another reading of the character
+	costOnce  = 24 // a reading that it once had
 	costSound = 20 // a syllable that sounds alike in the south
 )
 
@@ -39,9 +40,9 @@ func spellings() map[rune][]spelling {
 		for line := range strings.Lines(pinyinTable) {
 			fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 			for i, chars := range fields[1:] {
-				cost := i * costOther
+				cost := []int{0, costOther, costOnce}[i]
 				if alike {
-					cost = costSound
+					cost += costSound
 				}
 				for _, way := range ways(fields[0], alike) {
 					for _, r := range chars {
