@@ -336,7 +336,7 @@ func TestManyAtOnce(t *testing.T) {
 // Whatever is typed, one more letter finds no more, and Next is true.
 func FuzzFind(f *testing.F) {
 	_, x := shipped()
-	for _, text := range []string{"", "sbk", "社保ka", "she bao ka ", "RS001", "social sec", "sbkb", "\xff\x00", "證", "zhuang", "a b c d e f g h", "nvlv", "shebaobiangeng"} {
+	for _, text := range []string{"", "sbk", "社保ka", "she bao ka ", "RS001", "social sec", "sbkb", "\xff\x00", "證", "zhuang", "a b c d e f g h", "nvlv", "shebaobiangeng", "j jdai\x00"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) { oneMore(t, x, text) })

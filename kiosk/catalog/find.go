@@ -82,7 +82,9 @@ func (x *Index) Find(text string) Found {
 	apart := runes[len(runes)-1] == gap
 	if apart { // the next letter begins a word
 		for i := range found {
-			found[i].next = x.reach[i]
+			if found[i].ok {
+				found[i].next = x.reach[i]
+			}
 		}
 	}
 	joined := newQuery(slices.Concat(words...))
