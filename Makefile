@@ -75,7 +75,7 @@ fuzz:
 
 # The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools.
 fonts:
-	cd configs/fonts && python3 subset.py ../catalog/*.toml ../papers/*.toml ../../display/text/*.toml >/tmp/hallkiosk-unicodes && \
+	cd configs/fonts && python3 subset.py ../catalog/*.toml ../calendar/*.toml ../papers/*.toml ../../display/text/*.toml >/tmp/hallkiosk-unicodes && \
 	for w in Regular Bold; do pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=2 \
 	  --unicodes-file=/tmp/hallkiosk-unicodes --output-file=NotoSansSC-$$w.otf --no-hinting --desubroutinize --layout-features=kern; done
 

@@ -133,6 +133,7 @@ func (r *reader) read(from int, begin step, stretch int) {
 	}
 }
 
+// mayLeave says whether characters may be left out after part i.
 func (r *reader) mayLeave(i, stretch int) bool {
 	return stretch == 0 && i > r.first && r.p.kind < ofEnglish
 }
