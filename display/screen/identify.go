@@ -119,6 +119,6 @@ func Bookings(p Page, list []Booked, page int, turn func(int), pick func(i int))
 	for i, b := range list {
 		cards = append(cards, widget.Card{Icon: "calendar-check", Title: s.Of(b.Item.Name), Second: s.Say("slot", text.Data{"From": b.From, "To": b.To}), Act: func() { pick(i) }})
 	}
-	s.choose(y, 1, cards, nil, false, paging{page, turn})
+	s.choose(y, 1, cards, nil, false, paging{at: page, turn: turn})
 	return s.done()
 }

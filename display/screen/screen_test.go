@@ -206,7 +206,7 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 			return screen.Ticket(p, monday, i, 0, turn, nop)
 		})
 		add("ticket-"+state.name+"-2", func(p screen.Page) fyne.CanvasObject {
-			i := screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause, Code: code, Recalled: state.recalled}
+			i := screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause, Code: code}
 			return screen.Ticket(p, monday, i, 1, turn, nop)
 		})
 	}

@@ -132,6 +132,7 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	if pause, paused := d.paused(q.ID); paused {
 		o.Paused, o.Why, o.CanTake = true, pause.Text, false
 	}
+	o.Holiday, _ = q.Hours.Holiday(now)
 	return o, nil
 }
 
@@ -244,7 +245,11 @@ func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 		e := &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "窗口现在没有开,今天取不了号。",
 			Hint: fmt.Sprintf("queue %s is open %s", first.Queue.ID, first.Queue.Hours)}
 		if !first.Opens.IsZero() {
-			e.Message = "窗口现在没有开," + first.Opens.Format("1 月 2 日 15:04") + " 再来取号。"
+			why := "窗口现在没有开,"
+			if first.Holiday.Zh != "" {
+				why = first.Holiday.Zh + "放假,"
+			}
+			e.Message = why + first.Opens.Format("1 月 2 日 15:04") + " 再来取号。"
 		}
 		return none, e
 	}
@@ -322,7 +327,7 @@ func (d *Desk) due(first kiosk.Offer) kiosk.Day {
 	day, err := time.ParseInLocation(time.DateOnly, string(first.Day), d.o.Location)
 	for n := 0; err == nil && n < days; n++ {
 		opens, ok := first.Queue.Hours.Next(day.AddDate(0, 0, 1))
-		if !ok { // never within a week
+		if !ok { // never
 			return kiosk.Day(day.AddDate(0, 0, days-n).Format(time.DateOnly))
 		}
 		day = time.Date(opens.Year(), opens.Month(), opens.Day(), 0, 0, 0, 0, d.o.Location)

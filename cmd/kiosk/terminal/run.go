@@ -165,7 +165,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		series = "" // alone in the hall: plain numbers
 	}
 	d := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
-		Early: cfg.Kiosk.Early, Series: series, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Wake: k.wake}
+		Early: cfg.Kiosk.Early, Series: series, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Version: catalog.Version(), Wake: k.wake}
 	if k.link.client != nil {
 		d.Places = k.link.client
 		d.Numbers, d.Budget = k.link.client, time.Duration(cfg.Center.Budget)*time.Millisecond
