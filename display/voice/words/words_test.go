@@ -219,7 +219,9 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, tongue := range words.Tongues {
 			for _, s := range words.Read(tongue, text) {
-				bad := strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != ' ' && r != ',' && r != '\'' })
+				bad := strings.ContainsFunc(s, func(r rune) bool {
+					return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != ' ' && r != ',' && r != '\''
+				})
 				if bad || s == "" || strings.Contains(s, "  ") || strings.Contains(s, ",,") || strings.Trim(s, " ,") != s || len(words.Units(s)) == 0 {
 					t.Errorf("%s %q: %q", tongue, text, s)
 				}
