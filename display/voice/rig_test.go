@@ -33,6 +33,10 @@ func TestMain(m *testing.M) {
 			asKiosk(os.Args[2:])
 		}
 	}
+	// The race detector would let each process sleep a second at its end.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 
