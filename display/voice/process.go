@@ -37,11 +37,10 @@ func (b *bounded) Write(p []byte) (int, error) {
 }
 
 // run runs a program, without a shell, with in as its standard input, and
-// returns what it wrote to standard output and the first line of its complaint.
+// returns what it wrote to standard output and the last line of its complaint.
 // More than limit bytes of output are an error; with a limit of 0 nobody reads
-// it. When ctx ends, or the process does, its whole process
-// group is killed; when this program dies, it dies too. Nothing is left of it
-// when run returns.
+// it. When ctx ends, or the process does, its whole process group is killed;
+// when this program dies, it dies too. Nothing is left of it when run returns.
 func run(ctx context.Context, argv []string, in []byte, limit int) (out []byte, complaint string, err error) {
 	stdin, err := inMemory(in)
 	if err != nil {
@@ -52,7 +51,7 @@ func run(ctx context.Context, argv []string, in []byte, limit int) (out []byte, 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	stdout, stderr := &bounded{limit: limit, strict: true}, &bounded{limit: 200}
+	stdout, stderr := &bounded{limit: limit, strict: true}, &bounded{limit: 1 << 14}
 	cmd.Stdin, cmd.Stderr = stdin, stderr
 	if limit > 0 {
 		cmd.Stdout = stdout
@@ -75,8 +74,9 @@ func run(ctx context.Context, argv []string, in []byte, limit int) (out []byte, 
 	case stdout.over:
 		err = errTooMuch
 	}
-	complaint, _, _ = strings.Cut(strings.TrimSpace(string(stderr.kept)), "\n")
-	return stdout.kept, complaint, err
+	// The libraries below a program complain first, and it sums up.
+	complaint = strings.TrimSpace(string(stderr.kept))
+	return stdout.kept, complaint[strings.LastIndexByte(complaint, '\n')+1:], err
 }
 
 // inMemory returns a file that is on no disk and holds b. Unlike a pipe it

@@ -249,7 +249,7 @@ func TestNoSound(t *testing.T) {
 		r := newRig(t, nil)
 		r.Say(kiosk.Zh, voice.Utterance{Tone: voice.Ready, Text: "一。二"})
 		r.expect(voice.Begun, "ready")
-		(<-r.plays).answer("audio open error: No such file or directory\nsecond line")
+		(<-r.plays).answer("ALSA lib confmisc.c:855:(parse_card) cannot find card '0'\naplay: main:831: audio open error: No such file or directory")
 		r.expect(voice.Unsaid, "ready")
 		r.expect(voice.Unsaid, "一")
 		r.expect(voice.Unsaid, "二")
