@@ -54,6 +54,7 @@ func (c *chinese) rules() []rule {
 		}),
 		on(label, func(m []string) string { return letters(m[1]) + " " + c.spell(m[2]) }),
 		on(masked, func(m []string) string { return c.spell(m[1]) + "," + c.spell(m[2]) }),
+		on(`第 ?(\d+) ?`, func(m []string) string { return "第" + c.say(m[1]) }), // never 第两个
 		on(yuan, func(m []string) string { return c.counted(m[1]) + "元" }),
 		on(percent, func(m []string) string { return "百分之" + c.say(m[1]) }),
 		on(" ?"+grouped+" ?", func(m []string) string {

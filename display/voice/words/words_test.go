@@ -117,6 +117,10 @@ func TestRead(t *testing.T) {
 		{en, "24-Hour Self-Service", "twenty four Hour Self Service"},
 		{cmn, "2 / 10", "第二页, 共十页"},
 		{yue, "2 / 10", "第二頁, 共十頁"},
+		{cmn, "第 2 个,共 10 个", "第二个, 共十个"},
+		{yue, "第 3 個,共 2 個", "第三個, 共兩個"},
+		{en, "3 of 10", "three of ten"},
+		{en, "and 5 more", "and five more"},
 		{en, "2 / 10", "page two of ten"},
 
 		// Letters and marks.
