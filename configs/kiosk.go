@@ -31,6 +31,7 @@ type Kiosk struct {
 	Center   CenterRef   `toml:"center"`
 	Control  Control     `toml:"control"`
 	Screen   Screen      `toml:"screen"`
+	Voice    Voice       `toml:"voice"`
 
 	layouts kiosk.Layouts
 }
@@ -184,6 +185,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 		Store:   KioskStore{Keep: 7, Days: 90},
 		Center:  CenterRef{Budget: 150},
 		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
+		Voice:   Voice{On: true, Zh: "mandarin", Hant: "cantonese", Speed: 100, Volume: []string{"07:00 80", "22:00 40"}},
 	}
 	dir, base := filepath.Split(path)
 	f, _ = decode(os.DirFS(orDot(dir)), base, path, &k)
@@ -192,6 +194,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 	}
 	k.resolve(orDot(dir))
 	k.check(f)
+	k.Voice.check(f)
 	k.checkPaths(f)
 	k.checkPorts(f)
 	return k, f, true
@@ -331,6 +334,7 @@ func (k *Kiosk) resolve(dir string) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	k.Voice.resolve(dir)
 	if k.Control.Socket == "" && k.Store.Path != "" {
 		k.Control.Socket = filepath.Join(filepath.Dir(k.Store.Path), "kiosk.sock")
 	}
