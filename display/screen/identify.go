@@ -21,61 +21,73 @@ type Ways struct {
 // eight of the booking. typed is what was typed so far, wrong says that nothing
 // fits it. press takes one digit, erase takes the last one back, ok asks.
 func Identify(p Page, ways Ways, typed string, wrong bool, press func(digit string), erase, ok func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
+	n := widget.Notice{Icon: "id", Head: p.Say(waysWords(ways)), Body: p.Say("who_digits")}
+	if wrong {
+		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: p.Say("who_none"), Body: p.Say("who_again")}
+	}
+	var s *sheet
+	for tight := range 3 { // the smaller the room, the fewer words
+		s = &sheet{Page: p}
+		if s.identify(n, tight, typed, press, erase, ok) {
+			break
+		}
+	}
+	return s.done()
+}
+
+// identify draws the screen and says whether the keys had room.
+func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(digit string), erase, ok func()) bool {
 	m, gap := s.margin(), s.Px(theme.Gap)
-	y := s.title("", s.Say("who"))
-	full := s.W - 2*m
-	w, x := full, m
-	if s.Shape != Tall {
-		w = (full - gap) / 2
+	question := s.Say("who")
+	if tight > 1 { // what to do is the question
+		question = n.Head
+	}
+	y := s.title("", question)
+	w, x := s.W-2*m, m
+	if s.Shape == Wide { // the keys stand beside the words
+		w = (w - gap) / 2
 		x = m + w + gap
 	}
-	// What to do stands above the keys, or beside them.
-	n := widget.Notice{Icon: "id", Head: s.Say(waysWords(ways)), Body: s.Say("who_digits")}
-	if wrong {
-		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: s.Say("who_none"), Body: s.Say("who_again")}
-	}
-	h := s.NoticeHeight(n, w)
-	foot := s.H - gap
-	keys := s.Px(4*theme.Target) + 3*gap // the least
-	if s.Shape == Tall && y+h+gap+s.Px(110)+gap+keys > foot {
-		n.Body = ""
-		h = s.NoticeHeight(n, w)
-	}
-	s.put(s.Notice(n, w, h), m, y, w, h)
 	top := y
-	if s.Shape == Tall {
-		top = y + h + gap
+	if tight > 0 {
+		n.Body = ""
+	}
+	if tight < 2 {
+		h := s.NoticeHeight(n, w)
+		s.put(s.Notice(n, w, h), m, y, w, h)
+		if s.Shape != Wide {
+			top += h + gap
+		}
 	}
 	top = s.typed(typed, x, s.reach(top), w) + gap
-	high := min((foot-top-3*gap)/4, s.Px(150))
-	wide := (w - 2*gap) / 3
-	for i, key := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", "ok"} {
-		at := [2]float32{x + float32(i%3)*(wide+gap), top + float32(i/3)*(high+gap)}
-		label, style, act := key, widget.Plain, func() { press(key) }
-		switch key {
-		case "":
-			label, act = s.Say("erase"), erase
+	columns, keys := 3, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "ok"}
+	if s.Shape == Small {
+		columns, keys = 4, []string{"1", "2", "3", "erase", "4", "5", "6", "0", "7", "8", "9", "ok"}
+	}
+	rows := float32(len(keys) / columns)
+	foot := s.H - s.Px(28) // apart from the frame's buttons
+	room := (foot - top - (rows-1)*gap) / rows
+	high := max(s.Px(theme.Target), min(room, s.Px(150)))
+	wide := (w - float32(columns-1)*gap) / float32(columns)
+	for i, key := range keys {
+		label, size, style, act := key, float32(60), widget.Plain, func() { press(key) }
+		switch {
+		case key == "erase":
+			label, size, act = s.Say(key), 40, erase
 			if typed == "" {
 				act = nil
 			}
-		case "ok":
-			label, style, act = s.Say("ok"), widget.Main, ok
+		case key == "ok":
+			label, size, style, act = s.Say(key), 40, widget.Main, ok
 			if len(typed) != 4 && len(typed) != 8 {
 				style, act = widget.Plain, nil
 			}
-		default:
-			if len(typed) >= 8 {
-				act = nil
-			}
+		case len(typed) >= 8:
+			act = nil
 		}
-		size := float32(60)
-		if len([]rune(label)) > 1 {
-			size = 40
-		}
-		s.put(s.Button(style, "", label, size, wide, high, act), at[0], at[1], wide, high)
+		s.put(s.Button(style, "", label, size, wide, high, act), x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
 	}
-	return s.done()
+	return room >= s.Pt(theme.Target)
 }
 
 func waysWords(w Ways) string {

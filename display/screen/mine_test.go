@@ -48,5 +48,5 @@ func mine(c *kiosk.Catalog) (out []example) {
 	paused := offer(c, c.Items[0].ID, 5)
 	paused.Paused, paused.CanTake, paused.Why = true, false, kiosk.Text{Zh: "系统升级,请下午再来。", Hant: "系統升級,請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
 	dept, _ := c.Department(paused.Item.Dept)
-	return append(out, example{name: "confirm-paused", draw: func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, paused, dept, nop, nil) }})
+	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, paused, dept, nop, nil) }})
 }

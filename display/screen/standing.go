@@ -26,71 +26,98 @@ type Standing struct {
 // Stand shows a number that was taken before: where it is in the line, and where to
 // go. again prints it once more; nil is not possible now.
 func Stand(p Page, v Standing, again, done func()) fyne.CanvasObject {
-	var s *sheet
-	for tight := range 3 {
-		s = &sheet{Page: p}
-		if s.stand(v, tight, again, done) <= s.H {
+	var s *stand
+	for tight := range 4 {
+		s = &stand{sheet: &sheet{Page: p}, Standing: v, tight: tight}
+		if s.draw(again, done) <= s.H {
 			break
 		}
 	}
 	return s.done()
 }
 
-func (s *sheet) stand(v Standing, tight int, again, done func()) float32 {
-	m, gap := s.margin(), s.Px(theme.Gap)
-	w, x := s.W-2*m, m
-	if s.Shape != Tall {
+// stand draws its screen. The smaller the room, the less white, the smaller the
+// number, and at last no second lines.
+type stand struct {
+	*sheet
+	Standing
+	tight int // 0 to 3
+}
+
+func (s *stand) draw(again, done func()) float32 {
+	m, gap := s.margin(), s.Px([]float32{theme.Gap, theme.Gap, 16, 10}[s.tight])
+	w, x, y := s.W-2*m, m, s.Px([]float32{36, 20, 10, 8}[s.tight])
+	beside := s.Shape != Tall && s.tight < 3 // what can be done stands below the number, the rest at its right
+	if beside {
 		w = (w - gap) / 2
 	}
-	y := s.Px([]float32{36, 20, 10}[tight])
-	in := w - s.Px(48)
-	size := float32(theme.NumberL)
-	if tight > 0 {
-		size = 130
+	below := s.number(x, y, w) + gap
+	at := below
+	if beside {
+		x, at = m+w+gap, y
 	}
-	title := s.Fit(s.Say("your_number"), 48, theme.Least, w, 1, true)
-	num := s.Fit(v.Ticket.Number.String(), size/s.T, 60, in, 1, true).Tight()
-	name := s.Fit(s.Of(v.Item.Name), 40, theme.Least, in, 2, true)
-	pad := s.Px([]float32{32, 20, 12}[tight])
-	h := title.Height() + num.Height() + name.Height() + 2*pad + s.Px(20)
-	s.put(s.Box(s.Palette.Card, s.Warm, s.Strong), x, y, w, h)
-	s.add(title.Center(x, y+pad, w, s.Sub), num.Center(x, y+pad+title.Height()+s.Px(10), w, s.Warm), name.Center(x, y+pad+title.Height()+num.Height()+s.Px(20), w, s.Ink))
-	y += h + gap
-	below := y
-	if s.Shape != Tall {
-		x, y = m+w+gap, s.Px([]float32{36, 20, 10}[tight])
-	}
-	for _, n := range s.standing(v, tight) {
+	for _, n := range s.standing() {
 		h := s.NoticeHeight(n, w)
-		s.put(s.Notice(n, w, h), x, y, w, h)
-		y += h + gap
+		s.put(s.Notice(n, w, h), x, at, w, h)
+		at += h + gap
 	}
-	// What can be done.
-	bh := s.Px([]float32{130, 104, 92}[tight])
-	bx, by := x, s.reach(y)
-	if s.Shape != Tall {
-		bx, by = m, s.reach(below)
+	if !beside {
+		below = at
 	}
-	if again != nil || v.Print != "" {
-		label, act := s.Say("print_again"), again
-		if v.Print != "" {
-			act = nil
-		}
-		s.put(s.Button(widget.Plain, "printer", label, 44, w, bh, act), bx, by, w, bh)
-		by += bh + s.Px(theme.Apart)
+	return max(at, s.buttons(m, s.reach(below), w, again, done))
+}
+
+// number shows the number and what it is for, and returns the y below.
+func (s *stand) number(x, y, w float32) float32 {
+	in, pad := w-s.Px(48), s.Px([]float32{32, 20, 12, 6}[s.tight])
+	num := s.Fit(s.Ticket.Number.String(), []float32{theme.NumberL, 130, 100, 64}[s.tight]/s.T, 36, in, 1, true).Tight()
+	name := s.Fit(s.Of(s.Item.Name), []float32{40, 40, 34, theme.Least}[s.tight], theme.Least, in, 2, true)
+	h := num.Height() + name.Height() + 2*pad + s.Px(10)
+	var title widget.Block
+	if s.tight < 2 {
+		title = s.Fit(s.Say("your_number"), 48, theme.Least, in, 1, true)
+		h += title.Height() + s.Px(30)
 	}
-	s.put(s.Button(widget.Main, "", s.Say("done"), 44, w, bh, done), bx, by, w, bh)
-	by += bh
-	if v.Left > 0 {
-		b := s.Fit(s.Say("return_in", text.Data{"N": v.Left}), 30, theme.Least, w, 1, false)
-		s.add(b.Center(bx, by+s.Px(8), w, s.Sub))
+	s.put(s.Box(s.Palette.Card, s.Warm, s.Strong), x, y, w, h)
+	at := y + pad
+	if s.tight < 2 {
+		s.add(title.Center(x, at, w, s.Sub))
+		at += title.Height() + s.Px(30)
 	}
-	return max(by+s.Px(60)*s.T, y)
+	s.add(num.Center(x, at, w, s.Warm), name.Center(x, at+num.Height()+s.Px(10), w, s.Ink))
+	return y + h
+}
+
+// buttons places what can be done, and how long the screen stays; it returns the y
+// below.
+func (s *stand) buttons(x, y, w float32, again, done func()) float32 {
+	h, apart := s.Px([]float32{130, 104, 92, 84}[s.tight]), s.Px(theme.Apart)
+	paper := again != nil || s.Print != ""
+	if s.Print != "" {
+		again = nil // one is on its way
+	}
+	each, dx, dy := w, float32(0), h+apart
+	if paper && s.tight > 1 { // beside each other
+		each, dx, dy = (w-apart)/2, (w-apart)/2+apart, 0
+	}
+	if paper {
+		s.put(s.Button(widget.Plain, "printer", s.Say("print_again"), 44, each, h, again), x, y, each, h)
+		x, y = x+dx, y+dy
+	}
+	s.put(s.Button(widget.Main, "", s.Say("done"), 44, each, h, done), x, y, each, h)
+	y += h
+	if s.tight > 2 {
+		return y + s.Px(8)
+	}
+	b := s.Fit(s.Say("return_in", text.Data{"N": max(1, s.Left)}), 30, theme.Least, each, 1, false)
+	s.add(b.Center(x, y+s.Px(8), each, s.Sub))
+	return y + b.Height() + s.Px(16)
 }
 
 // standing says where the number is in the line, where to go, and what becomes of
 // its paper.
-func (s *sheet) standing(v Standing, tight int) []widget.Notice {
+func (s *stand) standing() []widget.Notice {
+	v := s.Standing
 	to := s.Say("go_to", text.Data{"Zone": v.Queue.Zone, "Windows": v.Queue.Windows})
 	n := widget.Notice{Icon: "users"}
 	switch {
@@ -107,7 +134,7 @@ func (s *sheet) standing(v Standing, tight int) []widget.Notice {
 		n.Head, n.Tone = s.Say("place_next"), widget.Good
 	case v.Place.State == kiosk.Waiting:
 		n.Head = s.Say("place_ahead", text.Data{"N": v.Place.Ahead})
-		if e := v.Place.Estimate; e != nil {
+		if e := v.Place.Estimate; e != nil && s.tight < 3 {
 			n.Body = s.Say("about_minutes", text.Data{"Low": e.Low, "High": e.High})
 		}
 	default:
@@ -117,7 +144,7 @@ func (s *sheet) standing(v Standing, tight int) []widget.Notice {
 	out := []widget.Notice{n}
 	if to != "" {
 		way := widget.Notice{Icon: "map-pin", Head: to}
-		if tight == 0 {
+		if s.tight == 0 {
 			way.Body = s.Of(v.Zone.Way)
 		}
 		out = append(out, way)
