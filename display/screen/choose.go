@@ -16,8 +16,8 @@ import (
 // read where nothing can be touched.
 func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, zones []kiosk.Zone, page int, turn func(int), pick func(kiosk.ItemID), all func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title("", s.Say("ask_what"))
-	s.directory(y, zones)
+	top, y := s.ask("", s.Say("ask_what"))
+	s.directory(top, zones)
 	var cards []widget.Card
 	for i, w := range wanted {
 		line, style := s.state(offers[i], now)
@@ -28,10 +28,11 @@ func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, z
 	return s.done()
 }
 
-// directory lists the hall's zones in the part of the screen that is out of
-// reach in low-reach mode.
-func (s *sheet) directory(y float32, zones []kiosk.Zone) {
-	w, room := s.W-2*s.margin(), s.Top-s.Px(theme.Apart)-y
+// directory lists the hall's zones down to end, in the part of the screen that is
+// out of reach in low-reach mode.
+func (s *sheet) directory(end float32, zones []kiosk.Zone) {
+	y := s.Px(44)
+	w, room := s.W-2*s.margin(), end-s.Px(theme.Apart)-y
 	if room < s.Px(300) || len(zones) == 0 {
 		return
 	}
@@ -52,7 +53,6 @@ func (s *sheet) directory(y float32, zones []kiosk.Zone) {
 	}
 	step := min((room-2*pad)/n, high+s.Px(26))
 	if step < high {
-		s.above(y)
 		return
 	}
 	s.add(s.Panel(s.margin(), y, w, step*n+2*pad))
@@ -77,8 +77,7 @@ type ZoneChoice struct {
 // Zones asks in which zone.
 func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title(s.Say("all_items"), s.Say("pick_zone"))
-	s.above(y)
+	_, y := s.ask(s.Say("all_items"), s.Say("pick_zone"))
 	var cards []widget.Card
 	for _, z := range zones {
 		c := widget.Card{Icon: "map-pin", Title: s.Say("zone", text.Data{"Zone": z.ID}) + " · " + s.Of(z.Name), Second: s.Say("departments", text.Data{"N": z.Departments}), Act: func() { pick(z.Zone) }}
@@ -98,8 +97,7 @@ func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk
 // Departments asks which department of a zone.
 func Departments(p Page, zone kiosk.Zone, departments []kiosk.Department, items map[kiosk.DeptID]int, page int, turn func(int), pick func(kiosk.DeptID)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title(s.Say("zone", text.Data{"Zone": zone.ID})+" · "+s.Of(zone.Name), s.Say("pick_department"))
-	s.above(y)
+	_, y := s.ask(s.Say("zone", text.Data{"Zone": zone.ID})+" · "+s.Of(zone.Name), s.Say("pick_department"))
 	var cards []widget.Card
 	for _, d := range departments {
 		cards = append(cards, widget.Card{Icon: "building-community", Title: s.Of(d.Name), Second: s.Say("items", text.Data{"N": items[d.ID]}), Act: func() { pick(d.ID) }})
@@ -111,8 +109,7 @@ func Departments(p Page, zone kiosk.Zone, departments []kiosk.Department, items 
 // Items asks which item of a department. offers are the department's items.
 func Items(p Page, now time.Time, above string, offers []kiosk.Offer, page int, turn func(int), pick func(kiosk.ItemID)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title(above, s.Say("pick_item"))
-	s.above(y)
+	_, y := s.ask(above, s.Say("pick_item"))
 	var cards []widget.Card
 	for _, o := range offers {
 		line, style := s.state(o, now)
@@ -125,8 +122,7 @@ func Items(p Page, now time.Time, above string, offers []kiosk.Offer, page int, 
 // Languages asks for the language, each in its own words.
 func Languages(p Page, pick func(kiosk.Lang)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title("", s.Say("pick_language"))
-	s.above(y)
+	_, y := s.ask("", s.Say("pick_language"))
 	var cards []widget.Card
 	for _, lang := range kiosk.Langs {
 		c := widget.Card{Icon: "language", Title: text.In(lang).Say("own_name"), Act: func() { pick(lang) }}

@@ -19,7 +19,7 @@ import (
 func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, more, take func()) fyne.CanvasObject {
 	var s *sheet
 	// The smaller the room, the more goes behind the button for more.
-	for tight := range 4 {
+	for tight := range 5 {
 		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, more: more, take: take, tight: tight}
 		s = c.sheet
 		if c.draw() <= s.H {
@@ -35,7 +35,7 @@ type confirm struct {
 	o          kiosk.Offer
 	dept       kiosk.Department
 	more, take func()
-	tight      int // 0 shows all, 3 the least
+	tight      int // 0 shows all, 4 the least
 }
 
 // draw returns the y below the last part.
@@ -58,7 +58,7 @@ func (s *confirm) draw() float32 {
 	hidden := s.tight > 0
 	if s.tight > 0 {
 		materials = nil
-		if s.tight > 2 || len(notices) > 0 && notices[0].Tone != widget.Bad {
+		if s.tight > 3 || len(notices) > 0 && notices[0].Tone != widget.Bad {
 			notices = nil
 		} else if len(notices) > 1 {
 			notices = notices[:1]
@@ -115,7 +115,7 @@ func (s *confirm) waits() string {
 	case !s.o.Open:
 		return s.opening(s.o, s.now)
 	case s.o.Ahead > 0:
-		return s.Say("minutes", text.Data{"Low": s.o.Wait.Low, "High": s.o.Wait.High})
+		return s.long("minutes", "minutes_hours", s.o.Wait)
 	}
 	return s.Say("no_wait")
 }
@@ -125,8 +125,11 @@ func (s *confirm) waits() string {
 func (s *confirm) facts(x, y, w float32) float32 {
 	people, place := s.Say("people", text.Data{"N": s.o.Ahead}), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone})
 	windows := s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})
-	if s.tight > 2 {
+	if s.tight > 3 {
 		return s.brief(x, y, w, []string{s.Say("ahead") + " " + people, s.waits(), place + " · " + windows})
+	}
+	if w < s.Pt(800) {
+		return s.rows(x, y, w, [][3]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}})
 	}
 	type fact struct {
 		icon                string
@@ -145,7 +148,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	names, values, high := float32(0), float32(0), float32(0)
 	for _, v := range [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}} {
 		f := fact{icon: v[0], name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
-		f.value = s.Fit(v[2], 60, 44, in, 1, true)
+		f.value = s.Fit(v[2], 60, 38, in, 1, true)
 		if len(f.value.Lines) > 1 || s.tight > 1 {
 			f.value = s.Fit(v[2], 44, theme.Least, in, 2, true)
 		}
@@ -175,13 +178,35 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	return h
 }
 
+// rows is the facts as rows of one card, where three cards would be too narrow.
+func (s *confirm) rows(x, y, w float32, facts [][3]string) float32 {
+	pad, icon := s.Px(theme.Pad), s.Px(52)
+	if s.tight > 1 {
+		pad = s.Px(18)
+	}
+	at := y + pad
+	var list []fyne.CanvasObject
+	for _, f := range facts {
+		name := s.Fit(f[1], 30, theme.Least, w, 1, false)
+		value := s.Fit(f[2], 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
+		h := max(name.Height(), value.Height())
+		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)),
+			name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))
+		at += h + s.Px(8)
+	}
+	h := at - s.Px(8) + pad - y
+	s.add(s.Panel(x, y, w, h))
+	s.add(list...)
+	return h
+}
+
 // brief is the facts as lines of one card.
 func (s *confirm) brief(x, y, w float32, facts []string) float32 {
 	pad := s.Px(18)
 	var lines []widget.Block
 	h := 2 * pad
 	for _, f := range facts {
-		b := s.Fit(f, theme.Least, theme.Least, w-2*pad, 1, true)
+		b := s.Fit(f, theme.Body, theme.Least, w-2*pad, 1, true)
 		lines = append(lines, b)
 		h += b.Height()
 	}
@@ -309,12 +334,9 @@ func (s *sheet) paper(r paper, x, y, w float32) {
 func Bring(p Page, now time.Time, o kiosk.Offer, page int, turn func(int)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	m := s.margin()
-	w, name := s.W-2*m, s.Of(o.Item.Name)
-	if s.Shape == Small && s.Large {
-		name = ""
-	}
-	y := s.title(name, s.Say("more"))
-	end := s.H - s.Px(bottom+pagerHeight+theme.Apart)
+	w := s.W - 2*m
+	y := s.title(s.Of(o.Item.Name), s.Say("more"))
+	end := s.H - s.pagerHeight() - s.Px(bottom+theme.Apart)
 	var parts []part
 	for _, n := range s.notices(o, now) {
 		h := s.NoticeHeight(n, w)

@@ -126,7 +126,6 @@ type Booked struct {
 func Bookings(p Page, list []Booked, page int, turn func(int), pick func(i int)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title("", s.Say("which_booking"))
-	s.above(y)
 	var cards []widget.Card
 	for i, b := range list {
 		cards = append(cards, widget.Card{Icon: "calendar-check", Title: s.Of(b.Item.Name), Second: s.Say("slot", text.Data{"From": b.From, "To": b.To}), Act: func() { pick(i) }})

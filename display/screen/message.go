@@ -19,7 +19,7 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 	s := &sheet{Page: p}
 	w := min(s.W-2*s.margin(), s.Px(984))
 	x := (s.W - w) / 2
-	n := widget.Notice{Tone: widget.Bad, Icon: icon, Head: head, Body: body}
+	n := widget.Notice{Tone: widget.Bad, Icon: icon, Head: head, Body: body, Alone: true}
 	first, other, apart := s.Px(170), s.Px(130), s.Px(theme.Apart)
 	below := float32(0)
 	for i := range answers {

@@ -95,7 +95,7 @@ func (p *Page) wide() {
 	case p.Shape == Small && p.Large:
 		head, frame = p.Px(126), p.Px(320)
 	case p.Shape == Small:
-		head, frame = p.Px(76), p.Px(232)
+		head, frame = p.Px(76), p.Px(246)
 	}
 	w, h := p.Window.W, p.Window.H
 	p.Head = Area{0, 0, w - frame, head}

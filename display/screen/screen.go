@@ -3,8 +3,8 @@
 // no device and no clock; it is drawn anew when what it shows has changed.
 //
 // A new screen is a function F(p Page, what it shows, what is wanted) that
-// fills a sheet: title puts the question, choose puts cards on pages, reach
-// tells where touching begins; everything else is made by the Kit in the Page,
+// fills a sheet: title or ask puts the question, choose puts cards on pages,
+// flow what is only read, reach tells where touching begins; everything else is made by the Kit in the Page,
 // so that it follows panel, palette, text size and language by itself. It gets
 // its states in examples of screen_test.go, by which it is measured in every
 // language, mode and layout and put on the sheet of `make screens`; a view of
@@ -13,6 +13,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,21 +42,45 @@ func (s *sheet) done() fyne.CanvasObject { return &fyne.Container{Objects: s.par
 // reach is the y at which something to touch may stand that would stand at y.
 func (s *sheet) reach(y float32) float32 { return max(y, s.Top) }
 
-// title puts the screen's question, what it is about above it, and returns the y
-// below. above may be empty.
+// title puts the screen's question at the top, what it is about above it, and
+// returns the y below. above may be empty.
 func (s *sheet) title(above, question string) float32 {
-	m, y := s.margin(), s.Px(44)
-	size, below := float32(theme.Title), s.Px(24)
+	y := s.Px(44)
 	switch s.Shape {
 	case Wide:
-		y, size = s.Px(28), 60
+		y = s.Px(28)
 	case Small:
-		y, size, below = s.Px(10), 48, s.Px(12)
+		y = s.Px(10)
+	}
+	return s.titleAt(y, above, question)
+}
+
+// ask is title for a question whose answers stand right below it: in low-reach
+// mode it stands lower too. It returns the question's y as well.
+func (s *sheet) ask(above, question string) (top, y float32) {
+	from := len(s.parts)
+	y = s.title(above, question)
+	if down := s.Top - y; down > 0 {
+		for _, o := range s.parts[from:] {
+			o.Move(o.Position().AddXY(0, down))
+		}
+		y += down
+	}
+	return s.parts[from].Position().Y, y
+}
+
+func (s *sheet) titleAt(y float32, above, question string) float32 {
+	m, size, below := s.margin(), float32(theme.Title), s.Px(24)
+	switch s.Shape {
+	case Wide:
+		size = 60
+	case Small:
+		size, below = 48, s.Px(12)
 	}
 	if s.Large && s.Shape != Tall {
 		size *= 0.8
 	}
-	if above != "" {
+	if above != "" && !(s.Shape == Small && s.Large) {
 		b := s.Fit(above, theme.Body, theme.Least, s.W-2*m, 2, false)
 		s.add(b.Left(m, y, s.Sub))
 		y += b.Height() + s.Px(4)
@@ -78,35 +103,39 @@ type paging struct {
 
 // choose places cards below y, as few on a page as their text and the size of
 // letters need. last, unless nil, ends every page. With whole set, icons go
-// before a second page comes.
+// before a second page comes; on a small panel they always do. With large text
+// there, second lines go too: the next screen tells them.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) {
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
 	w := (s.W - 2*s.margin() - gap*float32(columns-1)) / float32(columns)
 	n, room := len(cards), s.H-y-s.Px(bottom)
-	all := cards
+	all := slices.Clone(cards)
 	if last != nil {
-		all = append(append([]widget.Card{}, cards...), *last)
+		all = append(all, *last)
+	}
+	if s.Shape == Small && s.Large {
+		for i := range all {
+			all[i].Second = ""
+		}
 	}
 	rows := max(1, (len(all)+columns-1)/columns)
 	least, good := s.heights(all, w)
 	h := (room+gap)/float32(rows) - gap
-	if whole && h < least {
+	if h < least && (whole || s.Shape == Small) {
 		for i := range all {
 			all[i].Icon = ""
 		}
-		if l, g := s.heights(all, w); h >= l {
-			least, good, cards = l, g, all[:n]
-			if last != nil {
-				last = &all[n]
-			}
-		}
+		least, good = s.heights(all, w)
+	}
+	dense := least
+	if s.Shape != Small && !whole { // rather more on a page than the largest letters
+		dense += (good - least) * 0.35
 	}
 	from, to := 0, n
-	if h < least || !whole && h < (least+good)/2 {
-		room -= s.Px(pagerHeight + theme.Apart)
-		h = (least + good) / 2
-		rows = max(1, int((room+gap)/(h+gap)))
+	if h < dense {
+		room -= s.pagerHeight() + s.Px(theme.Apart)
+		rows = max(1, int((room+gap)/(dense+gap)))
 		if last != nil && columns == 1 {
 			rows = max(2, rows)
 		}
@@ -118,16 +147,17 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		from, to = s.pager(p, max(1, per), n)
 	}
 	h = min(h, max(good, s.Px(150)))
-	place := func(i int, c widget.Card, span int) {
-		wide := w*float32(span) + gap*float32(span-1)
-		s.put(s.Card(c, wide, h), s.margin()+float32(i%columns)*(w+gap), y+float32(i/columns)*(h+gap), wide, h)
-	}
-	for i, c := range cards[from:to] {
-		place(i, c, 1)
-	}
+	shown := all[from:to:to]
 	if last != nil {
-		i := to - from
-		place(i, *last, columns-i%columns)
+		shown = append(shown, all[n])
+	}
+	for i, c := range shown {
+		wide := w
+		if last != nil && i == to-from { // it fills its row
+			span := float32(columns - i%columns)
+			wide = w*span + gap*(span-1)
+		}
+		s.put(s.Card(c, wide, h), s.margin()+float32(i%columns)*(w+gap), y+float32(i/columns)*(h+gap), wide, h)
 	}
 }
 
@@ -184,7 +214,12 @@ func (s *sheet) columns() int {
 const bottom = 28
 
 // pagerHeight is that of the buttons that turn pages.
-const pagerHeight = 108
+func (p Page) pagerHeight() float32 {
+	if p.Shape == Small {
+		return p.Px(88)
+	}
+	return p.Px(108)
+}
 
 // pager puts the buttons that turn pages at the bottom and tells which part of
 // n things stands on the page, with per of them on each.
@@ -192,7 +227,7 @@ func (s *sheet) pager(p paging, per, n int) (from, to int) {
 	pages := max(1, (n+per-1)/per)
 	at := min(max(p.at, 0), pages-1)
 	if pages > 1 || p.last != nil {
-		m, h := s.margin(), s.Px(pagerHeight)
+		m, h := s.margin(), s.pagerHeight()
 		w := min(s.Px(380), (s.W-2*m)*0.35)
 		y := s.H - h - s.Px(bottom)
 		for _, v := range []struct {
@@ -213,21 +248,6 @@ func (s *sheet) pager(p paging, per, n int) (from, to int) {
 		s.add(b.Center(m+w, y+(h-b.Height())/2, s.W-2*m-2*w, s.Sub))
 	}
 	return at * per, min(n, (at+1)*per)
-}
-
-// above fills the part of the screen that is out of reach in low-reach mode,
-// from y on, with a word on where to touch. Nothing is drawn where there is no
-// such part.
-func (s *sheet) above(y float32) {
-	room := s.Top - s.Px(theme.Apart) - y
-	n := widget.Notice{Icon: "arrow-down", Head: s.Say("touch_below")}
-	w := s.W - 2*s.margin()
-	h := s.NoticeHeight(n, w)
-	if room < h {
-		return
-	}
-	h = min(room, h*1.5)
-	s.put(s.Notice(n, w, h), s.margin(), s.Top-s.Px(theme.Apart)-h, w, h)
 }
 
 // opening says when o's windows serve next, seen from now.
@@ -257,6 +277,15 @@ func (p Page) date(t time.Time) string {
 
 func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))[t.Month()-1] }
 
+// long says how long a wait is, by the second message when that is more than two
+// hours.
+func (p Page) long(minutes, hours string, e kiosk.Estimate) string {
+	if e.High <= 120 {
+		return p.Say(minutes, text.Data{"Low": e.Low, "High": e.High})
+	}
+	return p.Say(hours, text.Data{"Low": e.Low / 60, "High": (e.High + 59) / 60})
+}
+
 // state is the second line of an item's card: how the queue stands.
 func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Style) {
 	shut := widget.Choice
@@ -277,7 +306,7 @@ func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Sty
 	}
 	line = p.Say("waiting", text.Data{"N": o.Ahead})
 	if !p.Large { // how long it takes is told on the next screen
-		line += " · " + p.Say("about", text.Data{"Low": o.Wait.Low, "High": o.Wait.High})
+		line += " · " + p.long("about", "about_hours", o.Wait)
 	}
 	return line, widget.Choice
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,6 +69,7 @@ func variants() (out []variant) {
 // example is a screen in one state.
 type example struct {
 	name  string
+	note  string
 	whole bool // it fills the window, without head and frame
 	bare  bool // there may be nothing to touch
 	draw  func(p screen.Page) fyne.CanvasObject
@@ -80,13 +82,17 @@ func compose(p screen.Page, c *kiosk.Catalog, e example) fyne.CanvasObject {
 	if e.whole {
 		return put(e.draw(p), p.Window)
 	}
+	note := ""
+	if e.note != "" {
+		note = p.Say(e.note, text.Data{"Name": "陈*"})
+	}
 	bar := screen.Bar{Language: nop, Help: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop}
 	if e.name != "first" && e.name != "locked" {
 		bar.Back, bar.Home = nop, nop
 	}
 	ground := widget.Put(p.Box(p.Ground, nil, 0), 0, 0, p.Window.W, p.Window.H)
 	return put(&fyne.Container{Objects: []fyne.CanvasObject{ground,
-		put(screen.Head(p, c.Hall, monday, ""), p.Head), put(e.draw(p), p.Body), put(screen.Frame(p, bar), p.Frame)}}, p.Window)
+		put(screen.Head(p, c.Hall, monday, note), p.Head), put(e.draw(p), p.Body), put(screen.Frame(p, bar), p.Frame)}}, p.Window)
 }
 
 // offer is what an item would get with people ahead of one.
@@ -143,6 +149,10 @@ func examples(c *kiosk.Catalog) (out []example) {
 		})
 	}
 	add("language", func(p screen.Page) fyne.CanvasObject { return screen.Languages(p, func(kiosk.Lang) {}) })
+	for _, note := range []string{"hello", "note_paper", "note_printer", "note_none"} {
+		add("first-"+note, first(0))
+		out[len(out)-1].note = note
+	}
 	say("idle", "clock", "still_there", "still_home", "still_yes", "home")
 	say("locked", "lock", "locked", "locked_why")
 	out[len(out)-1].bare = true
@@ -237,6 +247,34 @@ func hall(t testing.TB) *kiosk.Catalog {
 		t.Fatal(problems)
 	}
 	return c
+}
+
+// The frame has the same buttons everywhere, in the same order; what is not
+// possible can't be touched. Low reach is offered where it changes something.
+func TestFrame(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	for _, v := range variants() {
+		p := v.page()
+		labels := func(b screen.Bar) (out []string) {
+			for _, t := range widget.Survey(screen.Frame(p, b)).Targets {
+				out = append(out, t.Label)
+			}
+			return out
+		}
+		var want []string
+		for _, id := range []string{"back", "home", "help", "language", "large", "low", "contrast", "aloud"} {
+			if id != "low" || p.Shape == screen.Tall {
+				want = append(want, p.Say(id))
+			}
+		}
+		if got := labels(screen.Bar{Back: nop, Home: nop, Help: nop, Language: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop}); !slices.Equal(got, want) {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+		if got := labels(screen.Bar{Home: nop}); !slices.Equal(got, want[1:2]) {
+			t.Errorf("%v: %q can be touched, want %q", v, got, want[1])
+		}
+	}
 }
 
 // A touch reaches the one that was meant, and only what can be taken is offered.

@@ -14,7 +14,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
-	xdraw "golang.org/x/image/draw"
 
 	"hallkiosk/display/theme"
 	"hallkiosk/kiosk"
@@ -34,13 +33,13 @@ func shown(c *kiosk.Catalog) []example {
 	return out
 }
 
-// paint draws an example as a citizen would see it.
-func paint(p variant, c *kiosk.Catalog, e example) image.Image {
-	o := compose(p.page(), c, e)
-	w := test.NewWindow(o)
+// paint draws an example as a citizen would see it, scale times as large.
+func paint(v variant, c *kiosk.Catalog, e example, scale float32) image.Image {
+	w := test.NewWindow(compose(v.page(), c, e))
 	defer w.Close()
 	w.SetPadded(false)
-	w.Resize(fyne.NewSize(p.w, p.h))
+	w.Resize(fyne.NewSize(v.w, v.h))
+	w.Canvas().(test.WindowlessCanvas).SetScale(scale)
 	return software.RenderCanvas(w.Canvas(), theme.Fyne{})
 }
 
@@ -51,7 +50,7 @@ type picture struct {
 
 // TestSheet draws every screen in every language, mode and layout onto one HTML
 // page in the folder that KIOSK_SCREENS names: `make screens`. KIOSK_ONLY keeps
-// the variants and screens whose names contain all of its words.
+// some, by words such as "zh large 1080x1920 first".
 func TestSheet(t *testing.T) {
 	dir := os.Getenv("KIOSK_SCREENS")
 	if dir == "" {
@@ -65,13 +64,13 @@ func TestSheet(t *testing.T) {
 	var files sync.WaitGroup
 	for _, v := range variants() {
 		for _, e := range shown(c) {
-			if !wanted(fmt.Sprint(v, " ", e.name)) {
+			p := picture{Screen: e.name, Lang: string(v.lang), Mode: v.mode(), Layout: v.layout()}
+			if !p.among(os.Getenv("KIOSK_ONLY")) {
 				continue
 			}
-			p := picture{Screen: e.name, Lang: string(v.lang), Mode: v.mode(), Layout: v.layout()}
 			p.File = strings.ReplaceAll(fmt.Sprintf("%s_%s_%s_%s.png", p.Screen, p.Lang, p.Mode, p.Layout), " ", "-")
 			list = append(list, p)
-			img := paint(v, c, e)
+			img := paint(v, c, e, 0.5) // thousands stand on the sheet
 			files.Go(func() {
 				if err := save(filepath.Join(dir, p.File), img); err != nil {
 					t.Error(err)
@@ -95,27 +94,23 @@ func TestSheet(t *testing.T) {
 	t.Logf("%d pictures on %s", len(list), name)
 }
 
-func wanted(name string) bool {
-	for _, word := range strings.Fields(os.Getenv("KIOSK_ONLY")) {
-		if !strings.Contains(name, word) {
+func (p picture) among(words string) bool {
+	for _, word := range strings.Fields(words) {
+		if word != p.Lang && word != p.Mode && word != p.Layout && !strings.HasPrefix(p.Screen, word) {
 			return false
 		}
 	}
 	return true
 }
 
-// save writes a picture at half its size: thousands stand on the sheet.
 func save(name string, img image.Image) error {
-	b := img.Bounds()
-	small := image.NewRGBA(image.Rect(0, 0, b.Dx()/2, b.Dy()/2))
-	xdraw.ApproxBiLinear.Scale(small, small.Bounds(), img, b, xdraw.Src, nil)
 	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(f, small); err != nil {
+	if err := enc.Encode(f, img); err != nil {
 		return err
 	}
 	return f.Close()

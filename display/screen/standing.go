@@ -56,15 +56,38 @@ func (s *stand) draw(again, done func()) float32 {
 	if beside {
 		x, at = m+w+gap, y
 	}
-	for _, n := range s.standing() {
-		h := s.NoticeHeight(n, w)
-		s.put(s.Notice(n, w, h), x, at, w, h)
-		at += h + gap
+	if s.tight > 2 {
+		at = s.lines(x, at, w) + gap
+	} else {
+		for _, n := range s.standing() {
+			h := s.NoticeHeight(n, w)
+			s.put(s.Notice(n, w, h), x, at, w, h)
+			at += h + gap
+		}
 	}
 	if !beside {
 		below = at
 	}
 	return max(at, s.buttons(m, s.reach(below), w, again, done))
+}
+
+// lines say on one panel what notices say elsewhere.
+func (s *stand) lines(x, y, w float32) float32 {
+	pad := s.Px(12)
+	var list []widget.Block
+	h := 2 * pad
+	for _, n := range s.standing() {
+		b := s.Fit(n.Head, 32, theme.Least, w-2*s.Px(theme.Pad), 2, true)
+		list = append(list, b)
+		h += b.Height()
+	}
+	s.add(s.Panel(x, y, w, h))
+	at := y + pad
+	for _, b := range list {
+		s.add(b.Left(x+s.Px(theme.Pad), at, s.Ink))
+		at += b.Height()
+	}
+	return y + h
 }
 
 // number shows the number and what it is for, and returns the y below.
@@ -97,11 +120,15 @@ func (s *stand) buttons(x, y, w float32, again, done func()) float32 {
 		again = nil // one is on its way
 	}
 	each, dx, dy := w, float32(0), h+apart
-	if paper && s.tight > 1 { // beside each other
+	if paper && s.tight > 2 { // beside each other
 		each, dx, dy = (w-apart)/2, (w-apart)/2+apart, 0
 	}
 	if paper {
-		s.put(s.Button(widget.Plain, "printer", s.Say("print_again"), 44, each, h, again), x, y, each, h)
+		icon := "printer"
+		if s.tight > 2 {
+			icon = ""
+		}
+		s.put(s.Button(widget.Plain, icon, s.Say("print_again"), 44, each, h, again), x, y, each, h)
 		x, y = x+dx, y+dy
 	}
 	s.put(s.Button(widget.Main, "", s.Say("done"), 44, each, h, done), x, y, each, h)

@@ -100,7 +100,7 @@ func (s *ticket) pages(p paging, done func()) {
 		try.sheet = &sheet{Page: s.Page}
 		parts = append(parts, part{piece(&try, m, 0, w), func(y float32) { piece(s, m, y, w) }})
 	}
-	end := s.H - s.Px(bottom+pagerHeight+theme.Gap) - s.leaves(w).Height()
+	end := s.H - s.pagerHeight() - s.Px(bottom+theme.Gap) - s.leaves(w).Height()
 	if s.Left > 0 {
 		b := s.leaves(w)
 		s.add(b.Center(m, end+s.Px(6), w, s.Sub))
@@ -160,7 +160,7 @@ func (s *ticket) ahead() string {
 	if s.Ticket.Ahead == 0 {
 		return s.Say("ahead_none")
 	}
-	return s.Say("ahead_line", text.Data{"N": s.Ticket.Ahead}) + " · " + s.Say("about_minutes", text.Data{"Low": s.Offer.Wait.Low, "High": s.Offer.Wait.High})
+	return s.Say("ahead_line", text.Data{"N": s.Ticket.Ahead}) + " · " + s.long("about_minutes", "about_minutes_hours", s.Offer.Wait)
 }
 
 // unpaid says that the paper failed.
@@ -184,7 +184,7 @@ func (s *ticket) fate() widget.Notice {
 func (s *ticket) paper(x, y, w float32) float32 {
 	n := s.fate()
 	h := s.NoticeHeight(n, w)
-	if s.Shape == Tall && s.tight == 0 {
+	if s.Shape != Small && s.tight == 0 {
 		h = max(h, s.Px(160))
 	}
 	s.put(s.Notice(n, w, h), x, y, w, h)
@@ -223,7 +223,7 @@ func (s *ticket) wayText(w float32) (to, way widget.Block) {
 func (s *ticket) wayHeight(w float32) float32 {
 	to, way := s.wayText(w)
 	h := to.Height() + way.Height() + s.Px(36)
-	if s.Shape == Tall && s.tight == 0 {
+	if s.Shape != Small && s.tight == 0 {
 		h = max(h, s.Px(180))
 	}
 	return h

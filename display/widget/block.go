@@ -82,9 +82,12 @@ func (k Kit) lay(text string, size, room float32, bold bool) Block {
 func whole(size float32) float32 { return float32(math.Ceil(float64(size) - 0.01)) }
 
 // breakLines breaks English between words and Chinese between characters, but
-// never before a mark that can't begin a line.
+// never before a mark that can't begin a line. A line feed ends a line.
 func breakLines(text string, room float32, measure func(string) float32) []string {
 	var lines []string
+	if first, rest, two := strings.Cut(text, "\n"); two {
+		return append(breakLines(first, room, measure), breakLines(rest, room, measure)...)
+	}
 	line, wide := "", float32(0)
 	for _, word := range words(text) {
 		w := measure(word)

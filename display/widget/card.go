@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
@@ -16,7 +18,7 @@ type Card struct {
 }
 
 // inset is the least white above and below a card's text.
-const inset = 8
+const inset = 7
 
 // CardHeight is what a card of width w needs at least, and what it should have.
 func (k Kit) CardHeight(c Card, w float32) (least, good float32) {
@@ -53,7 +55,12 @@ func (k Kit) room(c Card, w float32) float32 {
 func (k Kit) text(c Card, size, room float32) []Block {
 	lines := []Block{k.Fit(c.Title, size, theme.Least, room, 3, true)}
 	if c.Second != "" {
-		lines = append(lines, k.Fit(c.Second, theme.Second, theme.Least, room, 2, false))
+		second := k.Fit(c.Second, theme.Second, theme.Least, room, 1, false)
+		if len(second.Lines) > 1 { // break it between what it says
+			second = k.Fit(strings.ReplaceAll(c.Second, " · ", "\n"), theme.Second, theme.Least, room, 2, false)
+			second.text = c.Second
+		}
+		lines = append(lines, second)
 	}
 	return lines
 }
@@ -115,19 +122,24 @@ const (
 type Notice struct {
 	Tone             Tone
 	Icon, Head, Body string
+	Alone            bool // it is all that the screen says
 }
 
 func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	side, left = k.Px(72), k.Px(40)
+	head, body := float32(theme.Heading), float32(theme.Body)
+	if n.Alone {
+		side, head, body = k.Px(96), 56, 40
+	}
 	if w < k.Pt(700) { // narrow: the words need the room
 		side, left = k.Px(56), k.Px(24)
 	}
 	room := w - left - side - k.Px(28) - k.Px(28)
 	if n.Head != "" {
-		blocks = append(blocks, k.Fit(n.Head, theme.Heading, 32, room, 2, true))
+		blocks = append(blocks, k.Fit(n.Head, head, 32, room, 2, true))
 	}
 	if n.Body != "" {
-		blocks = append(blocks, k.Fit(n.Body, theme.Body, theme.Least, room, 3, false))
+		blocks = append(blocks, k.Fit(n.Body, body, theme.Least, room, 3, false))
 	}
 	return side, left, blocks
 }

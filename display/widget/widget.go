@@ -137,9 +137,9 @@ func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) 
 		l.text, l.icon = k.Palette.Shut, k.Palette.Shut
 	}
 	side, gap, pad := k.Px(48), k.Px(10), k.Px(6)
-	b := k.FitIn(label, 30, theme.Least, w-side-gap-2*pad, h, false)
+	b := k.Fit(label, 30, theme.Least, w-side-gap-2*pad, 1, false)
 	var parts []fyne.CanvasObject
-	if len(b.Lines) <= 2 && b.Height() <= h && b.Width() <= w-side-gap-2*pad {
+	if len(b.Lines) == 1 && b.Width() <= w-side-gap-2*pad {
 		x := pad + k.Px(14)
 		if x+side+gap+b.Width() > w-pad {
 			x = (w - side - gap - b.Width()) / 2

@@ -1,0 +1,197 @@
+package display
+
+import (
+	"context"
+	"errors"
+	"image"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"hallkiosk/configs"
+	"hallkiosk/display/screen"
+	"hallkiosk/display/theme"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// counter is a desk with nobody waiting, whose printer never ends.
+type counter struct {
+	Desk // what no test of this package asks for
+	c    *kiosk.Catalog
+}
+
+func (d counter) Offers(_ context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error) {
+	var out []kiosk.Offer
+	for _, id := range ids {
+		item, _ := d.c.Item(id)
+		queue, _ := d.c.Queue(item.Queue)
+		zone, _ := d.c.Zone(queue.Zone)
+		out = append(out, kiosk.Offer{Item: item, Queue: queue, Zone: zone, Open: true, CanTake: true})
+	}
+	return out, nil
+}
+
+func (counter) CheckIn(context.Context, kiosk.Request) (kiosk.Ticket, bool, error) {
+	return kiosk.Ticket{}, false, errors.New("this test takes no number")
+}
+
+func (counter) Messages() []kiosk.Text { return nil }
+
+func (counter) Await(ctx context.Context, _ kiosk.TicketID, _ kiosk.PrintState) (kiosk.PrintJob, error) {
+	<-ctx.Done()
+	return kiosk.PrintJob{}, ctx.Err()
+}
+
+func (counter) Leave(kiosk.TicketID) {}
+
+// stand is an App on Fyne's test driver, and a finger.
+type stand struct {
+	*App
+	t      *testing.T
+	canvas fyne.Canvas
+	clock  time.Time
+	said   [][]string
+}
+
+func newStand(t *testing.T) *stand {
+	t.Helper()
+	_, catalog, problems := configs.LoadKiosk("../configs/kiosk.toml")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	test.NewTempApp(t).Settings().SetTheme(theme.Fyne{})
+	s := &stand{t: t, clock: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
+	s.App = New(Opts{Desk: counter{c: catalog}, Catalog: catalog, Language: kiosk.Zh, Location: time.UTC, Now: func() time.Time { return s.clock },
+		Request: func() kiosk.RequestID { return "r" }, Code: func(kiosk.Ticket) (image.Image, error) { return nil, errors.New("none") },
+		IdleAsk: 30 * time.Second, IdleReturn: 15 * time.Second, Help: func(bool) {},
+		Speak: func(_ kiosk.Lang, words []string) { s.said = append(s.said, words) }})
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	s.ctx = ctx
+	s.root = newRoot(s.show, s.touch)
+	w := test.NewTempWindow(t, s.root)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(1080, 1920))
+	s.canvas = w.Canvas()
+	s.touch()
+	s.stack = []*view{s.base()}
+	s.show()
+	return s
+}
+
+func (s *stand) tap(label string) {
+	s.t.Helper()
+	for _, v := range widget.Survey(s.root.content).Targets {
+		if v.Label == label {
+			test.TapCanvas(s.canvas, fyne.NewPos(v.X+v.Width/2, v.Y+v.Height/2))
+			return
+		}
+	}
+	s.t.Fatalf("%s has no %q", s.top().name, label)
+}
+
+func (s *stand) shows(words string) bool {
+	return slices.ContainsFunc(widget.Survey(s.root.content).Paragraphs, func(p string) bool { return strings.Contains(p, words) })
+}
+
+// The modes can be switched on every screen, stay while the same person starts
+// over, and are forgotten with the visit, also when nobody says goodbye.
+func TestModesLastAVisit(t *testing.T) {
+	s := newStand(t)
+	for _, label := range []string{"大字", "低位", "黑白", "朗读"} {
+		s.tap(label)
+	}
+	all := screen.Modes{Large: true, Low: true, Contrast: true, Aloud: true}
+	if s.modes != all {
+		t.Fatalf("modes %+v, want all", s.modes)
+	}
+	s.tap("全部事项")
+	s.tap("黑白")
+	if s.modes.Contrast || s.top().name != "zones" {
+		t.Fatalf("contrast is %v on %s", s.modes.Contrast, s.top().name)
+	}
+	s.tap("黑白")
+	s.tap("重新开始")
+	if s.modes != all || s.top().name != "first" {
+		t.Fatalf("starting over left %+v on %s", s.modes, s.top().name)
+	}
+	s.clock = s.clock.Add(31 * time.Second)
+	s.pass(1)
+	if s.modes != (screen.Modes{}) {
+		t.Fatalf("who walked away left %+v", s.modes)
+	}
+	s.tap("大字")
+	s.tap("社保卡")
+	s.clock = s.clock.Add(31 * time.Second)
+	s.pass(1)
+	if s.top().name != "idle" || !s.modes.Large {
+		t.Fatalf("%s with %+v, want the question in large text", s.top().name, s.modes)
+	}
+	s.tap("黑白") // is an answer too
+	if s.top().name != "confirm" || !s.modes.Contrast {
+		t.Fatalf("%s with %+v, want what was asked before", s.top().name, s.modes)
+	}
+	s.clock = s.clock.Add(31 * time.Second)
+	s.pass(1)
+	s.clock = s.clock.Add(16 * time.Second)
+	s.pass(1)
+	if s.top().name != "first" || s.modes != (screen.Modes{}) {
+		t.Fatalf("%s with %+v, want the first screen as it was", s.top().name, s.modes)
+	}
+}
+
+// The language switches at once wherever one is, and the way back stays.
+func TestLanguageAnywhere(t *testing.T) {
+	s := newStand(t)
+	s.tap("社保卡")
+	for _, c := range []struct{ own, take, item string }{{"English", "Take a number", "Replace a social security card"}, {"繁體中文", "取籌", "社保卡補辦"}, {"简体中文", "取号", "社保卡补办"}} {
+		s.tap("中 / En")
+		s.tap(c.own)
+		if s.top().name != "confirm" || !s.shows(c.take) || !s.shows(c.item) {
+			t.Fatalf("%s shows %q", s.top().name, widget.Survey(s.root.content).Paragraphs)
+		}
+	}
+	offers := s.offers([]kiosk.ItemID{"RS001"})
+	s.issued(kiosk.Ticket{ID: "t", Number: kiosk.Number{Queue: "A", N: 7}, Queue: "A", Items: []kiosk.ItemID{"RS001"}}, offers[0])
+	s.tap("中 / En")
+	if !s.holding() {
+		t.Error("the number is given up for a choice of language")
+	}
+	s.tap("English")
+	if s.top().name != "ticket" || !s.shows("A007") || !s.shows("Go to zone C") {
+		t.Fatalf("%s shows %q", s.top().name, widget.Survey(s.root.content).Paragraphs)
+	}
+}
+
+// A screen is read out once, in whole sentences, until the mode is switched off.
+func TestSpeak(t *testing.T) {
+	s := newStand(t)
+	s.tap("社保卡")
+	if len(s.said) != 0 {
+		t.Fatalf("it said %q unasked", s.said)
+	}
+	s.tap("朗读")
+	s.pass(5) // draws anew
+	if len(s.said) != 1 || !slices.Contains(s.said[0], "社保卡补办") || !slices.Contains(s.said[0], "取号") {
+		t.Fatalf("it said %q, want the confirm screen once", s.said)
+	}
+	s.clock = s.clock.Add(31 * time.Second)
+	s.pass(1)
+	for range 3 { // seconds that run are not read out
+		s.clock = s.clock.Add(time.Second)
+		s.pass(1)
+	}
+	if len(s.said) != 2 || !slices.Contains(s.said[1], "您还在吗?") {
+		t.Fatalf("it said %q, want the question once", s.said)
+	}
+	s.tap("我还在")
+	s.tap("朗读")
+	if n := len(s.said); n != 4 || s.said[2] == nil || s.said[3] != nil {
+		t.Fatalf("it said %q, want the confirm screen and then to be silent", s.said)
+	}
+}
