@@ -170,8 +170,9 @@ func newHall(t *testing.T, kiosks, centers int) *hall {
 	return h
 }
 
-// newCenters is a hall whose kiosks aren't there yet.
-func newCenters(t *testing.T, catalog string, kiosks, centers int) *hall {
+// newCenters is a hall whose kiosks aren't there yet. The centers have env beside
+// the test's own environment.
+func newCenters(t *testing.T, catalog string, kiosks, centers int, env ...string) *hall {
 	t.Helper()
 	h := &hall{t: t}
 	var err error
@@ -199,7 +200,7 @@ func newCenters(t *testing.T, catalog string, kiosks, centers int) *hall {
 		tokens += fmt.Sprintf("K%d %s\n", i+1, tokenOf(i))
 	}
 	for range centers {
-		h.centers = append(h.centers, newCenter(t, h.url, tokens))
+		h.centers = append(h.centers, newCenter(t, h.url, tokens, env))
 	}
 	return h
 }
@@ -246,17 +247,18 @@ func write(t *testing.T, name, text string) {
 type centerServer struct {
 	t      *testing.T
 	config string
+	env    []string
 	proc   *process
 
 	mu   sync.Mutex
 	addr string
 }
 
-func newCenter(t *testing.T, database, tokens string) *centerServer {
+func newCenter(t *testing.T, database, tokens string, env []string) *centerServer {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "tokens"), tokens)
-	c := &centerServer{t: t, config: filepath.Join(dir, "center.toml")}
+	c := &centerServer{t: t, env: env, config: filepath.Join(dir, "center.toml")}
 	c.write(database, "127.0.0.1:0")
 	c.start()
 	c.write(database, c.addr)
@@ -273,7 +275,7 @@ func (c *centerServer) write(database, listen string) {
 func (c *centerServer) start() {
 	c.t.Helper()
 	for late := time.Now().Add(patient); ; {
-		c.proc = start(c.t, nil, filepath.Join(bin, "center"), "run", "-config", c.config)
+		c.proc = start(c.t, c.env, filepath.Join(bin, "center"), "run", "-config", c.config)
 		addr, ok := c.proc.wait(c.t, "center: listening on http://")
 		if ok {
 			c.mu.Lock()
