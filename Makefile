@@ -47,10 +47,12 @@ bench: $(NPM)
 	go test -run '^$$' -bench . -benchtime 1x -v ./kiosk/catalog
 	KIOSK_CROSSCHECK=1 go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./printer/crosscheck
 
-# The center's figures, on SQLite and on PostgreSQL.
+# The center's figures, on SQLite and on PostgreSQL; some ten minutes, and as many
+# again with KIOSK_BENCH_10M=1. Then a week of a hall with 7,000 visitors a day.
 bench-center:
 	@.ci/deps test
 	go test -run '^$$' -bench BenchmarkCenter -benchtime 1x -timeout 60m ./kiosk/center/pgstore
+	KIOSK_WEEK_VISITORS=7000 go test -count=1 -v -timeout 60m -run Week ./cmd/center/fire
 
 # What takes longer than a test may.
 soak:

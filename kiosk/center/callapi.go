@@ -185,6 +185,7 @@ func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowI
 	if err != nil {
 		return nil, err
 	}
+	defer s.turns.hurry()()
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
 	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Undoes: b.Undoes,

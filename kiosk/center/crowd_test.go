@@ -1,12 +1,14 @@
 package center_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
 	. "hallkiosk/kiosk/center/centertest"
 )
@@ -228,5 +231,83 @@ func TestOneKioskAtATime(t *testing.T) {
 	}
 	if _, err := lines[3].Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// slowStore takes in nothing until it is let.
+type slowStore struct {
+	center.Store
+	began chan struct{} // a word for each batch
+	let   chan struct{}
+	known func() // called when a kiosk was let in by its token
+}
+
+func (s *slowStore) HasKey(ctx context.Context, id kiosk.KioskID) (bool, error) {
+	has, err := s.Store.HasKey(ctx, id)
+	s.known()
+	return has, err
+}
+
+func (s *slowStore) Ingest(ctx context.Context, b center.Batch) (center.Receipt, error) {
+	s.began <- struct{}{}
+	<-s.let
+	return s.Store.Ingest(ctx, b)
+}
+
+// TestIntake lets one batch at a time be stored. Who waits for too long is told to
+// come again, and loses nothing.
+func TestIntake(t *testing.T) {
+	h := newHall(t)
+	slow := &slowStore{Store: h.store, began: make(chan struct{}, 3), let: make(chan struct{}), known: func() {}}
+	o := center.DefaultOpts()
+	o.Now, o.Log, o.Intake, o.Budget = func() time.Time { return h.now }, slog.New(slog.DiscardHandler), 1, time.Minute
+	var err error
+	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens"); err != nil {
+		t.Fatal(err)
+	}
+	s := center.New(slow, o)
+	post := func(s *center.Server, token string, b kiosk.Batch) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/v1/events", bytes.NewReader(encode(b)))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		return w
+	}
+	var both sync.WaitGroup
+	both.Go(func() {
+		if w := post(s, token1, Batch("k1", Run("k1", "1", 1, 5)...)); w.Code != http.StatusOK {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+	<-slow.began
+	// The patience is half a minute at the least; that of one who goes away is none.
+	gone, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(gone, http.MethodPost, "/v1/events", bytes.NewReader(encode(Batch("k2", Run("k2", "2", 1, 5)...))))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+token2)
+	slow.known = cancel
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), `"unavailable"`) || s.RefusedBy()[center.RefusedCrowd] != 1 {
+		t.Errorf("%d %s, %v", w.Code, w.Body, s.RefusedBy())
+	}
+	slow.known = func() {}
+	both.Go(func() {
+		if w := post(s, token2, Batch("k2", Run("k2", "2", 1, 5)...)); w.Code != http.StatusOK {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+	select {
+	case <-slow.began:
+		t.Error("two batches are stored at a time")
+	case slow.let <- struct{}{}:
+	}
+	<-slow.began
+	slow.let <- struct{}{}
+	both.Wait()
+	all, err := h.store.Kiosks(t.Context())
+	if err != nil || len(all) != 2 || all[0].Acked != 5 || all[1].Acked != 5 {
+		t.Fatalf("%+v, %v", all, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -29,8 +30,9 @@ func (s *Server) senderOf(r *http.Request) (kiosk.KioskID, bool) {
 	return id, ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// admit lets a batch in: it knows the sender by its token before a byte of
-// the body is read, and hands on the body unpacked and bounded.
+// admit lets a batch in: it knows the sender before a byte of the body is read,
+// waits for the batch's turn with the packed body in hand, and hands it on
+// unpacked and bounded.
 func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
@@ -45,16 +47,22 @@ func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		defer done()
-		raw := newHashed(r.Body)
-		r.Body = raw
-		body, refused := readBody(w, r)
-		if refused == nil && c.body != nil {
-			if sum, err := raw.hash(smallBody); err != nil {
-				refused = unreadable(err)
-			} else {
-				refused = s.checkBody(c, sum)
-			}
+		packed, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBytes))
+		if err != nil {
+			s.turnAway(api, ctx, unreadable(err))
+			return
 		}
+		if refused := s.checkBody(c, sha256.Sum256(packed)); refused != nil {
+			s.turnAway(api, ctx, refused)
+			return
+		}
+		over, refused := s.turn(r.Context())
+		if refused != nil {
+			s.turnAway(api, ctx, refused)
+			return
+		}
+		defer over()
+		body, refused := unpack(packed, r.Header.Get("Content-Encoding"))
 		if refused != nil {
 			s.turnAway(api, ctx, refused)
 			return
@@ -77,20 +85,19 @@ func (s *Server) turnAway(api huma.API, ctx huma.Context, p *Problem) {
 	}
 }
 
-// readBody returns the JSON of a request. It holds at most MaxBytes of it in
-// memory, however far the packed form would unfold.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
-	var in io.Reader = http.MaxBytesReader(w, r.Body, MaxBytes)
-	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
+// unpack returns the JSON of a body. It holds at most MaxBytes of it in memory,
+// however far the packed form would unfold.
+func unpack(packed []byte, encoding string) ([]byte, *Problem) {
+	switch strings.ToLower(encoding) {
 	case "", "identity":
+		return packed, nil
 	case "gzip":
-		unpacked, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		in = unpacked
 	default:
 		return nil, refusal(http.StatusUnsupportedMediaType, kiosk.EInvalid, "Content-Encoding must be gzip or none")
+	}
+	in, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, unreadable(err)
 	}
 	body, err := io.ReadAll(io.LimitReader(in, MaxBytes+1))
 	if err != nil {

@@ -212,6 +212,7 @@ func (s *Server) number(ctx context.Context, in *numberInput) (*numberOutput, er
 		s.refused.Add(1)
 		return nil, p
 	}
+	defer s.turns.hurry()()
 	n, err := s.store.Grant(ctx, Grant{Request: in.Body.Request, Kiosk: id, Hall: in.Body.Hall, Day: in.Body.Day, Queue: in.Body.Queue})
 	if err != nil {
 		return nil, s.fault(err)

@@ -176,32 +176,6 @@ func (s *Server) checkHall(c caller, hall kiosk.HallID) *Problem {
 	return s.deny(http.StatusForbidden, RefusedHall, "the kiosk's key is for hall "+string(c.hall)+"; compare [kiosk] hall, or enroll the kiosk for the other hall")
 }
 
-// hashed reads a body and knows the hash of what was read.
-type hashed struct {
-	io.ReadCloser
-	sum interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
-}
-
-func newHashed(body io.ReadCloser) *hashed { return &hashed{body, sha256.New()} }
-
-func (h *hashed) Read(p []byte) (int, error) {
-	n, err := h.ReadCloser.Read(p)
-	h.sum.Write(p[:n])
-	return n, err
-}
-
-// hash reads what is left, which must be little, and returns the hash of all.
-func (h *hashed) hash(limit int64) (Hash, error) {
-	n, err := io.Copy(io.Discard, io.LimitReader(h, limit+1))
-	if err == nil && n > limit {
-		err = &http.MaxBytesError{Limit: limit}
-	}
-	return Hash(h.sum.Sum(nil)), err
-}
-
 // smallBody bounds the signed bodies of all but batches, in bytes.
 const smallBody = 64 << 10
 

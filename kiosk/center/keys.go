@@ -135,7 +135,7 @@ const (
 	RefusedLogin    = "login"    // wrong name or password, or too many tries
 	RefusedSession  = "session"  // no session, or one that ended
 	RefusedRole     = "role"     // the account's role doesn't allow it
-	RefusedCrowd    = "crowd"    // one kiosk asks too much at once
+	RefusedCrowd    = "crowd"    // one kiosk asks too much at once, or all together do
 )
 
 // problemBase is what the types of refusals begin with.

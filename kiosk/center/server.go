@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ type Opts struct {
 	Log    *slog.Logger     // alarms and faults; nothing personal
 	TLS    *tls.Config      // nil is plain HTTP; see Certificate
 	Conns  int              // connections at a time at most
+	Intake int              // batches that are unpacked and stored at a time
 	Cost   Cost             // of an unknown name's password check: as DefaultCost
 
 	// Actor returns who makes a request, from its session; an error is that
@@ -35,11 +37,11 @@ type Opts struct {
 	Rules kiosk.CallRules // in which order people are called
 }
 
-// DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, and gives
-// a request twenty seconds. A kiosk whose clock is wrong by less delivers all the
+// DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, gives a
+// request twenty seconds and batches half of the processors. A kiosk whose clock is wrong by less delivers all the
 // same: order is by seq.
 func DefaultOpts() Opts {
-	return Opts{Tokens: &Tokens{}, Ahead: 12 * time.Hour, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default(), Cost: DefaultCost, Conns: 12_000,
+	return Opts{Tokens: &Tokens{}, Ahead: 12 * time.Hour, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default(), Cost: DefaultCost, Conns: 12_000, Intake: max(1, runtime.GOMAXPROCS(0)/2),
 		Rules: kiosk.DefaultCallRules()}
 }
 
@@ -55,6 +57,7 @@ type Server struct {
 	gate    gate            // kiosks
 	people  people          // with accounts
 	crowd   *crowd          // connections
+	turns   *turns          // of batches
 	ending  context.Context // done when held-open lines must end
 	end     context.CancelFunc
 }
@@ -63,7 +66,7 @@ type Server struct {
 func New(store Store, o Opts) *Server {
 	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
 	s.ending, s.end = context.WithCancel(context.Background())
-	s.crowd = newCrowd(max(o.Conns, 16))
+	s.crowd, s.turns = newCrowd(max(o.Conns, 16)), newTurns(max(o.Intake, 1))
 	if s.people = newPeople(o.Cost); o.Actor == nil {
 		s.opts.Actor = s.Actor
 	}

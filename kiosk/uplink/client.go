@@ -176,6 +176,10 @@ func (c *Client) request(ctx context.Context, method, path string, body []byte) 
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	r.Header.Set("Accept", "application/json")
+	// Whatever a kiosk asks may be asked twice, so net/http may ask again when the
+	// center closes an idle line in the instant a request goes out on it, as
+	// whenever it is restarted. Without a value it isn't sent.
+	r.Header["Idempotency-Key"] = []string{}
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -67,6 +67,35 @@ func TestClientSends(t *testing.T) {
 	}
 }
 
+// TestIdleLineClosed closes a line that is kept in the instant a batch goes out on
+// it, as a center that is restarted does: the batch goes out on another line.
+func TestIdleLineClosed(t *testing.T) {
+	asked := 0
+	c := client(t, func(w http.ResponseWriter, r *http.Request) {
+		if asked++; asked != 2 {
+			if r.Header["Idempotency-Key"] != nil {
+				t.Error("what is for net/http goes out")
+			}
+			io.WriteString(w, `{"acked_through":7}`)
+			return
+		}
+		line, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		line.Close()
+	})
+	for range 2 {
+		if ack, err := c.Send(t.Context(), batch); err != nil || ack.AckedThrough != 7 {
+			t.Fatalf("%+v, %v", ack, err)
+		}
+	}
+	if asked != 3 {
+		t.Fatalf("asked %d times, want 3", asked)
+	}
+}
+
 func TestClientAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -17,13 +17,16 @@ import (
 
 // office is 40 windows that call and serve, whatever burns.
 type office struct {
-	h     *hall
-	token string
+	h      *hall
+	token  string
+	client http.Client
 
 	mu     sync.Mutex
 	served map[kiosk.TicketID]string // the window that called it
 	calls  int
-	again  int // presses that had to be repeated
+	again  int // presses that no center answered, and were repeated
+	faults int // answers that blame the center
+	unsaid int // presses that were stored without an answer, as a repetition told
 }
 
 const password = "a long password for tests only"
@@ -32,7 +35,9 @@ const password = "a long password for tests only"
 func newOffice(h *hall, windows int, queues []kiosk.QueueID) *office {
 	t := h.t
 	t.Helper()
-	o := &office{h: h, served: map[kiosk.TicketID]string{}}
+	lines := &http.Transport{MaxIdleConnsPerHost: windows}
+	t.Cleanup(lines.CloseIdleConnections)
+	o := &office{h: h, client: http.Client{Timeout: 10 * time.Second, Transport: lines}, served: map[kiosk.TicketID]string{}}
 	for name, role := range map[string]string{"boss": "manager", "clerk": "clerk"} {
 		cmd := exec.Command(filepath.Join(bin, "center"), "account", "add", "-config", h.centers[0].config, "-name", name, "-role", role, "-hall", "center")
 		cmd.Stdin = strings.NewReader(password + "\n")
@@ -43,7 +48,7 @@ func newOffice(h *hall, windows int, queues []kiosk.QueueID) *office {
 	boss := o.login("boss")
 	for i := range windows {
 		body := map[string]any{"queues": []kiosk.QueueID{queues[i%len(queues)]}}
-		if status, text := o.do(t.Context(), "PUT", fmt.Sprintf("/v1/halls/center/windows/%d", i+1), boss, body); status/100 != 2 {
+		if status, text, _ := o.do(t.Context(), 0, "PUT", fmt.Sprintf("/v1/halls/center/windows/%d", i+1), boss, body); status/100 != 2 {
 			t.Fatalf("window: %d %s", status, text)
 		}
 	}
@@ -53,7 +58,7 @@ func newOffice(h *hall, windows int, queues []kiosk.QueueID) *office {
 
 func (o *office) login(name string) string {
 	o.h.t.Helper()
-	status, text := o.do(o.h.t.Context(), "POST", "/v1/login", "", map[string]any{"name": name, "password": password, "bearer": true})
+	status, text, _ := o.do(o.h.t.Context(), 0, "POST", "/v1/login", "", map[string]any{"name": name, "password": password, "bearer": true})
 	var r struct{ Token string }
 	if err := json.Unmarshal(text, &r); err != nil || status != 200 || r.Token == "" {
 		o.h.t.Fatalf("login: %d %s", status, text)
@@ -61,14 +66,15 @@ func (o *office) login(name string) string {
 	return r.Token
 }
 
-// do asks one center after the other; status 0 is that none answered.
-func (o *office) do(ctx context.Context, method, path, token string, body any) (status int, text []byte) {
+// do asks one center after the other, from the first-th; status 0 is that none
+// answered. sent is when the one that did was asked.
+func (o *office) do(ctx context.Context, first int, method, path, token string, body any) (status int, text []byte, sent time.Time) {
 	data, err := json.Marshal(body)
 	if err != nil {
 		o.h.t.Fatal(err)
 	}
-	client := http.Client{Timeout: 10 * time.Second}
-	for _, c := range o.h.centers {
+	for i := range o.h.centers {
+		c := o.h.centers[(first+i)%len(o.h.centers)]
 		c.mu.Lock()
 		addr := c.addr
 		c.mu.Unlock()
@@ -77,10 +83,14 @@ func (o *office) do(ctx context.Context, method, path, token string, body any) (
 			o.h.t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", "application/json")
+		// As a browser does: when the center closes a line that was kept in the
+		// instant a request goes out on it, it goes out on another one.
+		r.Header["Idempotency-Key"] = []string{}
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
-		got, err := client.Do(r)
+		sent := time.Now()
+		got, err := o.client.Do(r)
 		if err != nil {
 			continue
 		}
@@ -88,16 +98,22 @@ func (o *office) do(ctx context.Context, method, path, token string, body any) (
 		_, err = b.ReadFrom(got.Body)
 		got.Body.Close()
 		if err == nil && got.StatusCode < 500 {
-			return got.StatusCode, b.Bytes()
+			return got.StatusCode, b.Bytes(), sent
 		}
+		o.mu.Lock()
+		o.faults++
+		o.mu.Unlock()
 	}
-	return 0, nil
+	return 0, nil, time.Time{}
 }
 
 // press presses a button until somebody answers: the op makes it one press.
 func (o *office) press(ctx context.Context, window int, verb, op string) (status int, ticket kiosk.TicketID) {
 	for tries := 0; ctx.Err() == nil; tries++ {
-		status, text := o.do(ctx, "POST", fmt.Sprintf("/v1/halls/center/windows/%d/%s", window, verb), o.token, map[string]string{"op": op})
+		status, text, sent := o.do(ctx, window, "POST", fmt.Sprintf("/v1/halls/center/windows/%d/%s", window, verb), o.token, map[string]string{"op": op})
+		if ctx.Err() != nil {
+			break
+		}
 		if status == 0 {
 			o.mu.Lock()
 			o.again++
@@ -105,9 +121,17 @@ func (o *office) press(ctx context.Context, window int, verb, op string) (status
 			time.Sleep(50 * time.Millisecond)
 			continue
 		}
-		var r struct{ Ticket struct{ ID kiosk.TicketID } }
+		var r struct {
+			Ticket struct{ ID kiosk.TicketID }
+			At     kiosk.Instant
+		}
 		if status == 200 && json.Unmarshal(text, &r) != nil {
 			o.h.t.Errorf("%s: %s", verb, text)
+		}
+		if status == 200 && r.At < kiosk.InstantOf(sent) {
+			o.mu.Lock()
+			o.unsaid++
+			o.mu.Unlock()
 		}
 		if status == 401 || status == 403 || status == 422 {
 			o.h.t.Errorf("%s at window %d: %d %s", verb, window, status, text)

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -164,6 +162,18 @@ type hall struct {
 
 func newHall(t *testing.T, kiosks, centers int) *hall {
 	t.Helper()
+	catalog := allDay(t)
+	h := newCenters(t, catalog, kiosks, centers)
+	for i := range kiosks {
+		h.kiosks = append(h.kiosks, newTerminal(t, h, i, catalog))
+	}
+	return h
+}
+
+// newCenters is a hall whose kiosks aren't there yet. The centers have env beside
+// the test's own environment.
+func newCenters(t *testing.T, catalog string, kiosks, centers int, env ...string) *hall {
+	t.Helper()
 	h := &hall{t: t}
 	var err error
 	if h.pg, err = pgtest.Start(); err != nil {
@@ -177,7 +187,6 @@ func newHall(t *testing.T, kiosks, centers int) *hall {
 	if h.url, err = h.pg.NewDatabase(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	catalog := allDay(t)
 	offered, problems := configs.LoadCatalog(os.DirFS(catalog), "catalog")
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -188,16 +197,16 @@ func newHall(t *testing.T, kiosks, centers int) *hall {
 	}
 	tokens := ""
 	for i := range kiosks {
-		tokens += fmt.Sprintf("K%d a-token-of-kiosk-%d-for-tests\n", i+1, i+1)
+		tokens += fmt.Sprintf("K%d %s\n", i+1, tokenOf(i))
 	}
 	for range centers {
-		h.centers = append(h.centers, newCenter(t, h.url, tokens))
-	}
-	for i := range kiosks {
-		h.kiosks = append(h.kiosks, newTerminal(t, h, i, catalog))
+		h.centers = append(h.centers, newCenter(t, h.url, tokens, env))
 	}
 	return h
 }
+
+// tokenOf is the token of kiosk i, from 0.
+func tokenOf(i int) string { return fmt.Sprintf("a-token-of-kiosk-%d-for-tests", i+1) }
 
 // allDay is the shipped catalog with every queue open around the clock.
 func allDay(t *testing.T) string {
@@ -238,17 +247,18 @@ func write(t *testing.T, name, text string) {
 type centerServer struct {
 	t      *testing.T
 	config string
+	env    []string
 	proc   *process
 
 	mu   sync.Mutex
 	addr string
 }
 
-func newCenter(t *testing.T, database, tokens string) *centerServer {
+func newCenter(t *testing.T, database, tokens string, env []string) *centerServer {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "tokens"), tokens)
-	c := &centerServer{t: t, config: filepath.Join(dir, "center.toml")}
+	c := &centerServer{t: t, env: env, config: filepath.Join(dir, "center.toml")}
 	c.write(database, "127.0.0.1:0")
 	c.start()
 	c.write(database, c.addr)
@@ -265,7 +275,7 @@ func (c *centerServer) write(database, listen string) {
 func (c *centerServer) start() {
 	c.t.Helper()
 	for late := time.Now().Add(patient); ; {
-		c.proc = start(c.t, nil, filepath.Join(bin, "center"), "run", "-config", c.config)
+		c.proc = start(c.t, c.env, filepath.Join(bin, "center"), "run", "-config", c.config)
 		addr, ok := c.proc.wait(c.t, "center: listening on http://")
 		if ok {
 			c.mu.Lock()
@@ -278,6 +288,25 @@ func (c *centerServer) start() {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// stop ends the center as systemd does, and returns how long that took.
+func (c *centerServer) stop() time.Duration {
+	c.t.Helper()
+	began := time.Now()
+	if err := c.proc.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		c.t.Fatal(err)
+	}
+	select {
+	case <-c.proc.done:
+	case <-time.After(patient):
+		c.t.Fatalf("the center doesn't stop:\n%s", c.proc.said())
+	}
+	took := time.Since(began)
+	if code := c.proc.cmd.ProcessState.ExitCode(); code != 0 {
+		c.t.Errorf("a stopped center exits %d:\n%s", code, c.proc.said())
+	}
+	return took
 }
 
 func (c *centerServer) restart() {
@@ -333,7 +362,7 @@ func newTerminal(t *testing.T, h *hall, i int, catalog string) *terminal {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	k := &terminal{t: t, id: fmt.Sprintf("K%d", i+1), dir: dir, line: newProxy(t, h, i), client: control.Client{Path: filepath.Join(dir, "kiosk.sock")},
 		wishes: map[kiosk.RequestID]kiosk.Request{}, told: map[kiosk.RequestID]answer{}}
-	write(t, filepath.Join(dir, "token"), fmt.Sprintf("a-token-of-kiosk-%d-for-tests\n", i+1))
+	write(t, filepath.Join(dir, "token"), tokenOf(i)+"\n")
 	write(t, filepath.Join(dir, "kiosk.toml"), fmt.Sprintf(`[kiosk]
 id = %q
 hall = "center"
@@ -373,128 +402,5 @@ func (k *terminal) clock(off time.Duration) {
 	write(k.t, name+".new", off.String())
 	if err := os.Rename(name+".new", name); err != nil {
 		k.t.Fatal(err)
-	}
-}
-
-// mode is how a line is.
-type mode int
-
-const (
-	open    mode = iota
-	cut          // every connection breaks, and none is made
-	stalled      // connections stay, nothing passes
-)
-
-// proxy is the line from one kiosk to whichever center answers.
-type proxy struct {
-	t *testing.T
-	h *hall
-	n int
-	l net.Listener
-
-	mu      sync.Mutex
-	mode    mode
-	changed chan struct{} // closed and renewed when mode changes
-	conns   map[net.Conn]bool
-}
-
-func newProxy(t *testing.T, h *hall, n int) *proxy {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{t: t, h: h, n: n, l: l, changed: make(chan struct{}), conns: map[net.Conn]bool{}}
-	t.Cleanup(func() { l.Close(); p.set(cut) })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.carry(c)
-		}
-	}()
-	return p
-}
-
-func (p *proxy) set(m mode) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.mode = m
-	close(p.changed)
-	p.changed = make(chan struct{})
-	if m == cut {
-		for c := range p.conns {
-			c.Close()
-		}
-	}
-}
-
-// keep notes a connection, unless the line is cut.
-func (p *proxy) keep(c net.Conn) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.mode == cut {
-		return false
-	}
-	p.conns[c] = true
-	return true
-}
-
-func (p *proxy) drop(c net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.conns, c)
-	c.Close()
-}
-
-// carry joins a kiosk's connection to a center's, the preferred one first.
-func (p *proxy) carry(c net.Conn) {
-	defer p.drop(c)
-	if !p.keep(c) {
-		return
-	}
-	for i := range p.h.centers {
-		server := p.h.centers[(p.n+i)%len(p.h.centers)]
-		server.mu.Lock()
-		addr := server.addr
-		server.mu.Unlock()
-		s, err := net.DialTimeout("tcp", addr, time.Second)
-		if err != nil {
-			continue
-		}
-		defer p.drop(s)
-		if !p.keep(s) {
-			return
-		}
-		go func() { p.copy(s, c); c.Close(); s.Close() }()
-		p.copy(c, s)
-		return
-	}
-}
-
-// copy moves bytes while the line isn't stalled.
-func (p *proxy) copy(to io.Writer, from io.Reader) {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buf)
-		for {
-			p.mu.Lock()
-			m, changed := p.mode, p.changed
-			p.mu.Unlock()
-			if m != stalled {
-				break
-			}
-			<-changed
-		}
-		if n > 0 {
-			if _, err := to.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
 	}
 }

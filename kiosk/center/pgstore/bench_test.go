@@ -25,7 +25,7 @@ import (
 
 // floor are the bare statements beside a store.
 type floor struct {
-	insert func(b center.Batch, tickets []center.NewTicket) error // one transaction
+	insert func(b center.Batch, tickets []center.NewTicket) error // one transaction; safe for several clients
 	count  func() error                                           // UPDATE ... RETURNING of one row; safe for several clients
 	close  func()
 }
@@ -124,15 +124,9 @@ func onPostgreSQL(b *testing.B, clients int) (center.Store, floor) {
 		defer func() { conns <- conn }()
 		return do(conn)
 	}
-	month := false
+	do(b, url, "CREATE TABLE events_2024_11 PARTITION OF events FOR VALUES IN ('2024-11-01')")
 	insert := func(batch center.Batch, tickets []center.NewTicket) error {
 		return with(func(conn *pgx.Conn) error {
-			if !month {
-				month = true
-				if _, err := conn.Exec(ctx, "CREATE TABLE events_2024_11 PARTITION OF events FOR VALUES IN ('2024-11-01')"); err != nil {
-					return err
-				}
-			}
 			in := &intake{ctx: ctx, conn: conn, batch: batch}
 			q := &pgx.Batch{} // one implicit transaction
 			in.events(q)
@@ -153,11 +147,12 @@ func onPostgreSQL(b *testing.B, clients int) (center.Store, floor) {
 	}}
 }
 
-// day returns what a kiosk says of n tickets and their paper, from the first-th.
-func day(id kiosk.KioskID, first, n int64) kiosk.Batch {
+// day returns what a kiosk says of n tickets of its series and their paper, from
+// the first-th.
+func day(id kiosk.KioskID, series string, first, n int64) kiosk.Batch {
 	var events []kiosk.Event
 	for i := first; i < first+n; i++ {
-		number := kiosk.Number{Queue: "A", Series: "1", N: int(i)}.String()
+		number := kiosk.Number{Queue: "A", Series: series, N: int(i)}.String()
 		events = append(events, centertest.Taken(3*i-2, id, number),
 			centertest.Paper(3*i-1, id, number, kiosk.PrintBegun), centertest.Paper(3*i, id, number, kiosk.Printed))
 	}
@@ -176,7 +171,7 @@ func BenchmarkCenterIngest(b *testing.B) {
 			defer bare.close()
 			var ours, floor []time.Duration
 			for n := range int64(rounds) {
-				batch := day("k1", n*tickets+1, tickets)
+				batch := day("k1", "1", n*tickets+1, tickets)
 				ready := center.Seal(batch, centertest.Noon)
 				told, err := center.Tell(ready, 3*n*tickets)
 				if err != nil {

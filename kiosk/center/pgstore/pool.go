@@ -63,8 +63,10 @@ func (p *pool) get(ctx context.Context) (*pgx.Conn, error) {
 }
 
 // silent says that an idle line is open and nothing waits on it. A server that
-// stops says goodbye first, and its kernel closes the line in any case. (pgx's
-// own CheckConn reads for a millisecond, several times a grant.)
+// stops says goodbye first, and its kernel closes the line in any case. It doesn't
+// wait for its turn to read: after a slow write pgx leaves a read of its own
+// standing on the idle line, see pgconn's bgreader. (pgx's own CheckConn reads
+// for a millisecond, several times a grant.)
 func silent(line net.Conn) bool {
 	if secured, ok := line.(*tls.Conn); ok {
 		line = secured.NetConn()
@@ -78,9 +80,8 @@ func silent(line net.Conn) bool {
 		return false
 	}
 	var peeked error
-	err = raw.Read(func(fd uintptr) bool {
+	err = raw.Control(func(fd uintptr) {
 		_, _, peeked = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return true
 	})
 	return err == nil && errors.Is(peeked, syscall.EAGAIN)
 }

@@ -1,0 +1,150 @@
+package fire
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/uplink"
+)
+
+// TestWeek gives a center the visitors of seven days, one day after the other as
+// fast as they come: numbers, batches, calls at 40 windows, clerks who log in,
+// lines of news that open and close. From the evening of the second day on, when
+// all is warm, its memory and its descriptors don't grow with what it has done.
+// KIOSK_WEEK_VISITORS is how many come a day; a hall's real 7,000 take minutes.
+func TestWeek(t *testing.T) {
+	const days, kiosks, windows = 7, 8, 40
+	visitors, lines, logins := 56, 5, 2 // lines: of each kiosk, beside the one it holds
+	if s := os.Getenv("KIOSK_WEEK_VISITORS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		visitors, lines, logins = n, 100, windows
+	}
+	h := newCenters(t, allDay(t), kiosks, 1, "GODEBUG=gctrace=1")
+	c := h.centers[0]
+	o := newOffice(h, windows, h.queues)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	var senders []*sender
+	for i := range kiosks {
+		s := newSender(t, h, i)
+		senders = append(senders, s)
+		running.Go(func() { s.pump.Run(ctx) })
+		running.Go(func() { s.feed.Run(ctx, s.tell) })
+	}
+	for w := range windows {
+		running.Go(func() { o.work(ctx, w+1) })
+	}
+	var evenings []footprint
+	today := time.Now().UTC()
+	for d := range days {
+		day := kiosk.Day(today.AddDate(0, 0, d-days).Format(time.DateOnly))
+		var come sync.WaitGroup
+		for i, s := range senders {
+			come.Go(func() { s.citizens(ctx, day, h.queues[i%len(h.queues)], visitors/kiosks) })
+			come.Go(func() {
+				for range lines {
+					s.listen(ctx)
+				}
+			})
+		}
+		come.Go(func() {
+			for range logins {
+				o.login("clerk")
+			}
+		})
+		come.Wait()
+		for _, s := range senders {
+			s.sent()
+		}
+		h.served(o)
+		evenings = append(evenings, c.footprint())
+	}
+	cancel()
+	running.Wait()
+	for _, s := range senders {
+		s.stored(h)
+	}
+	first, last := evenings[1], evenings[days-1]
+	t.Logf("%d visitors a day; the first evening %v, the second %v, the last %v", visitors, evenings[0], first, last)
+	// Between two collections the heap doubles; a leak of a hundred bytes an event
+	// would be 15 MiB in a real week.
+	if last.heap > first.heap+4 || last.rss > first.rss*5/4+8<<20 {
+		t.Errorf("memory grows: %v", evenings)
+	}
+	if last.files > first.files+8 { // the pools of the database
+		t.Errorf("descriptors leak: %v", evenings)
+	}
+}
+
+// listen holds a line of news of its own until the first news has come.
+func (s *sender) listen(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := uplink.DefaultFeedOpts()
+	f.Hall, f.RetryMin, f.RetryMax = "center", 10*time.Millisecond, 20*time.Millisecond
+	uplink.NewFeed(s.client, f).Run(ctx, func(*kiosk.News) { cancel() })
+}
+
+// footprint is what a process holds.
+type footprint struct {
+	rss   int // bytes
+	heap  int // MiB that lived after the newest collection
+	files int // descriptors
+}
+
+func (f footprint) String() string {
+	return fmt.Sprintf("RSS %d MiB, live heap %d MiB, %d descriptors", f.rss>>20, f.heap, f.files)
+}
+
+var (
+	rssLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
+	gcLine  = regexp.MustCompile(`->(\d+) MB, `) // of GODEBUG=gctrace=1
+)
+
+// footprint reads what the center holds.
+func (c *centerServer) footprint() footprint {
+	c.t.Helper()
+	proc := fmt.Sprintf("/proc/%d/", c.proc.cmd.Process.Pid)
+	status, err := os.ReadFile(proc + "status")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	files, err := os.ReadDir(proc + "fd")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	number := func(text string, of *regexp.Regexp) int {
+		m := of.FindStringSubmatch(text)
+		if m == nil {
+			return -1
+		}
+		n, err := strconv.Atoi(m[1])
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return n
+	}
+	f := footprint{rss: number(string(status), rssLine) << 10, heap: -1, files: len(files)}
+	c.proc.mu.Lock()
+	defer c.proc.mu.Unlock()
+	for _, l := range slices.Backward(c.proc.lines) {
+		if f.heap = number(l, gcLine); f.heap >= 0 {
+			break
+		}
+	}
+	if f.rss <= 0 || f.heap < 0 {
+		c.t.Fatalf("the center doesn't say what it holds: %+v", f)
+	}
+	return f
+}
