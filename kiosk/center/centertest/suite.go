@@ -71,6 +71,18 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Sessions":       sessions,
 		"Trail":          trail,
 		"AccountsSQL":    accountsSQL,
+		"GoesAhead":      goesAhead,
+		"AheadBad":       aheadUnreadable,
+		"CheckInTwice":   checkInTwice,
+		"CheckTogether":  checkInTogether,
+		"Preferred":      preferred,
+		"Bookings":       bookings,
+		"BookingRefused": bookingRefused,
+		"BookedTogether": bookedTogether,
+		"CardKeys":       cardKeys,
+		"Orders":         orders,
+		"OrderRefused":   orderRefused,
+		"OrdersBounded":  ordersBounded,
 		"ChecksAnswered": func(s *suite) { s.ok(s.Check(s.Context())) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"hallkiosk/kiosk"
@@ -42,59 +41,56 @@ func (d *desk) line(hall kiosk.HallID, day kiosk.Day, queue kiosk.QueueID) (l ce
 	if err := d.row(&row, day, queue); err != nil {
 		return l, err
 	}
-	l.Queue = queue
-	measured := ""
-	for _, r := range row.Lines {
-		l.Balance, measured = r.Balance, r.Measured
-	}
-	if l.Measured, err = center.ReadMeasured(measured); err != nil {
+	h := center.HallNow{Rows: row.Lines}
+	if h.Waiting, err = readTickets(d.ctx, d.tx, waitingSQL+" AND line = ?", hall, day, queue); err != nil {
 		return l, err
 	}
-	tickets, err := readTickets(d.ctx, d.tx, "SELECT "+center.CallColumns+` FROM tickets
-		WHERE hall = ? AND day = ? AND line = ? AND state IN ('waiting', 'parked') ORDER BY wall, count, id`, hall, day, queue)
-	if err != nil {
+	if err := d.windows(hall, &h); err != nil {
 		return l, err
 	}
-	windows, at, err := d.windows(hall)
-	for _, t := range tickets {
-		l.Tickets = append(l.Tickets, t.Ticket)
-	}
-	for _, w := range windows {
-		if slices.Contains(w.Queues, queue) {
-			l.Windows = append(l.Windows, w.Window)
-			if t, busy := at[w.ID]; busy {
-				l.Tickets = append(l.Tickets, t)
-			}
-		}
-	}
-	return l, err
+	return h.Line(queue)
 }
 
-// windows returns the windows of a hall, and who is at them.
-func (d *desk) windows(hall kiosk.HallID) ([]center.Window, map[kiosk.WindowID]calling.Ticket, error) {
-	windows, err := readWindows(d.ctx, d.tx, "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = ? ORDER BY id", hall)
-	if err != nil {
-		return nil, nil, err
+const waitingSQL = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = ? AND day = ? AND state IN ('waiting', 'parked')"
+
+// Lines implements center.Calls.
+func (s *Store) Lines(ctx context.Context, hall kiosk.HallID, day kiosk.Day) (all []center.Line, err error) {
+	return all, s.snapshot(ctx, "read lines", func(d *desk) (err error) {
+		var h center.HallNow
+		if h.Waiting, err = readTickets(ctx, d.tx, waitingSQL, hall, day); err != nil {
+			return err
+		}
+		if err := d.windows(hall, &h); err != nil {
+			return err
+		}
+		err = each(ctx, d.tx, func(rows *sql.Rows) error {
+			l := center.LineRow{Day: day}
+			err := rows.Scan(&l.Queue, &l.Balance.Priority, &l.Balance.Aged, &l.Measured)
+			h.Rows = append(h.Rows, l)
+			return err
+		}, "SELECT queue, priority, aged, measured FROM lines WHERE hall = ? AND day = ?", hall, day)
+		if err == nil {
+			all, err = h.Lines()
+		}
+		return err
+	})
+}
+
+// windows reads the windows of a hall, and who is at them.
+func (d *desk) windows(hall kiosk.HallID, h *center.HallNow) (err error) {
+	h.Windows, err = readWindows(d.ctx, d.tx, "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = ? ORDER BY id", hall)
+	if err == nil {
+		h.Busy, err = readTickets(d.ctx, d.tx, "SELECT "+center.CallColumns+" FROM tickets WHERE hall = ? AND at_window <> ''", hall)
 	}
-	tickets, err := readTickets(d.ctx, d.tx, "SELECT "+center.CallColumns+" FROM tickets WHERE hall = ? AND at_window <> ''", hall)
-	at := map[kiosk.WindowID]calling.Ticket{}
-	for _, t := range tickets {
-		at[t.Window] = t.Ticket
-	}
-	return windows, at, err
+	return err
 }
 
 // Windows implements center.Calls.
 func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.WindowNow, err error) {
 	return all, s.snapshot(ctx, "list windows", func(d *desk) error {
-		windows, at, err := d.windows(hall)
-		for _, w := range windows {
-			now := center.WindowNow{Window: w}
-			if t, busy := at[w.ID]; busy {
-				now.Ticket = &t
-			}
-			all = append(all, now)
-		}
+		var h center.HallNow
+		err := d.windows(hall, &h)
+		all = h.Now()
 		return err
 	})
 }

@@ -72,39 +72,24 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the 
 CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never changed'); END;
 `
 
-// ms is how times are stored; 0 is never.
-func ms(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func at(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms)
-}
-
 const keyColumns = "SELECT id, hall, kiosk, public, made, until, revoked, used, high FROM kiosk_keys"
 
 func scanKey(scan func(...any) error, k *center.Key) error {
 	var made, until, revoked, used int64
 	var public []byte
 	err := scan(&k.ID, &k.Hall, &k.Kiosk, &public, &made, &until, &revoked, &used, &k.High)
-	k.Public, k.Made, k.Until, k.Revoked, k.Used = public, at(made), at(until), at(revoked), at(used)
+	k.Public, k.Made, k.Until, k.Revoked, k.Used = public, center.AtMillis(made), center.AtMillis(until), center.AtMillis(revoked), center.AtMillis(used)
 	return err
 }
 
 // AddCode implements center.Store.
 func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) error {
 	return s.write(ctx, "add code", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM enrol_codes WHERE kiosk = ? OR until < ?", c.Kiosk, ms(e.At)-int64(24*time.Hour/time.Millisecond)); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM enrol_codes WHERE kiosk = ? OR until < ?", c.Kiosk, center.Millis(e.At)-int64(24*time.Hour/time.Millisecond)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO enrol_codes (hash, hall, kiosk, until, key_until) VALUES (?, ?, ?, ?, ?)",
-			c.Hash[:], c.Hall, c.Kiosk, ms(c.Until), ms(c.KeyUntil))
+			c.Hash[:], c.Hall, c.Kiosk, center.Millis(c.Until), center.Millis(c.KeyUntil))
 		return errors.Join(err, note(ctx, tx, e))
 	})
 }
@@ -120,7 +105,7 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		c.Until = at(until)
+		c.Until = center.AtMillis(until)
 		if err := c.Good(k, used, err == nil); err != nil {
 			return err
 		}
@@ -134,13 +119,13 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 		if taken {
 			return center.KeyTaken()
 		}
-		k.Until = at(keyUntil)
+		k.Until = center.AtMillis(keyUntil)
 		for _, do := range []struct {
 			query string
 			args  []any
 		}{
-			{"UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0", []any{ms(k.Made), k.Kiosk}},
-			{"INSERT INTO kiosk_keys (id, hall, kiosk, public, made, until) VALUES (?, ?, ?, ?, ?, ?)", []any{k.ID, k.Hall, k.Kiosk, []byte(k.Public), ms(k.Made), keyUntil}},
+			{"UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0", []any{center.Millis(k.Made), k.Kiosk}},
+			{"INSERT INTO kiosk_keys (id, hall, kiosk, public, made, until) VALUES (?, ?, ?, ?, ?, ?)", []any{k.ID, k.Hall, k.Kiosk, []byte(k.Public), center.Millis(k.Made), keyUntil}},
 			{"UPDATE enrol_codes SET used = ? WHERE hash = ?", []any{k.ID, code[:]}},
 		} {
 			if _, err := tx.ExecContext(ctx, do.query, do.args...); err != nil {
@@ -188,7 +173,7 @@ func (s *Store) Revoke(ctx context.Context, id kiosk.KioskID, e center.Entry) er
 		if err != nil {
 			return err
 		}
-		more, err := execAll(ctx, tx, []any{ms(e.At), id}, "UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0")
+		more, err := execAll(ctx, tx, []any{center.Millis(e.At), id}, "UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0")
 		if err != nil {
 			return err
 		}
@@ -238,7 +223,7 @@ func (s *Store) use(ctx context.Context, all []center.KeyUse) (answers []error, 
 		defer spend.Close()
 		for i, u := range all {
 			var high int64
-			err := spend.QueryRowContext(ctx, u.Key, u.N, ms(u.At)).Scan(&high)
+			err := spend.QueryRowContext(ctx, u.Key, u.N, center.Millis(u.At)).Scan(&high)
 			if errors.Is(err, sql.ErrNoRows) {
 				var k center.Key
 				err = scanKey(tx.QueryRowContext(ctx, keyColumns+" WHERE id = ?", u.Key).Scan, &k)

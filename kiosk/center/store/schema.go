@@ -98,4 +98,5 @@ INSERT INTO counters (hall, day, queue, last)
 `,
 	callSchema,
 	whoTables,
+	bookingSchema,
 }

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/center"
+)
+
+const orderColumns = "SELECT name, doing, kiosk, queue, ticket, words, until, account, made, ended, done, fault FROM orders"
+
+func scanOrder(scan func(...any) error, o *center.Ordered) error {
+	var words string
+	var made, ended int64
+	if err := scan(&o.ID, &o.Do, &o.Kiosk, &o.Queue, &o.Ticket, &words, &o.Until, &o.By, &made, &ended, &o.Done, &o.Fault); err != nil {
+		return err
+	}
+	o.Made, o.Ended = center.AtMillis(made), center.AtMillis(ended)
+	return json.Unmarshal([]byte(words), &o.Text)
+}
+
+const inForce = " WHERE hall = ? AND ended = 0 AND (until = 0 OR until > ?)"
+
+// Order implements center.Orders.
+func (s *Store) Order(ctx context.Context, op kiosk.OpID, hall kiosk.HallID, o kiosk.Order, e center.Entry) (kiosk.Order, error) {
+	words, err := center.CheckOrder(op, hall, o)
+	if err != nil {
+		return kiosk.Order{}, err
+	}
+	err = s.changeHall(ctx, hall, "order", func(d *desk) error {
+		var made center.Ordered
+		err := scanOrder(d.tx.QueryRowContext(d.ctx, orderColumns+" WHERE hall = ? AND op = ?", hall, op).Scan, &made)
+		if err == nil {
+			if o, err = center.SameOrder(made.Order, o); err == nil {
+				err = errAgain
+			}
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		n := 0
+		if err := d.tx.QueryRowContext(d.ctx, "SELECT count(*) FROM orders"+inForce, hall, center.Millis(e.At)).Scan(&n); err != nil {
+			return err
+		}
+		if n >= center.MaxOrders {
+			return center.TooManyOrders()
+		}
+		if err := d.one(`INSERT INTO orders (name, hall, op, doing, kiosk, queue, ticket, words, until, account, made) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			o.ID, hall, op, o.Do, o.Kiosk, o.Queue, o.Ticket, words, o.Until, e.Account, center.Millis(e.At)); err != nil {
+			return err
+		}
+		return note(d.ctx, d.tx, e)
+	})
+	if errors.Is(err, errAgain) {
+		err = nil
+	}
+	if err != nil {
+		return kiosk.Order{}, err
+	}
+	return o, nil
+}
+
+// TakeBack implements center.Orders.
+func (s *Store) TakeBack(ctx context.Context, hall kiosk.HallID, id kiosk.OrderID, e center.Entry) error {
+	return s.changeHall(ctx, hall, "take back order", func(d *desk) error {
+		n, err := execAll(d.ctx, d.tx, []any{center.Millis(e.At), hall, id}, "UPDATE orders SET ended = ? WHERE hall = ? AND name = ? AND ended = 0")
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			ended := false
+			if err := d.tx.QueryRowContext(d.ctx, "SELECT EXISTS (SELECT 1 FROM orders WHERE hall = ? AND name = ?)", hall, id).Scan(&ended); err != nil {
+				return err
+			}
+			return center.NoOrder(ended)
+		}
+		return note(d.ctx, d.tx, e)
+	})
+}
+
+// Orders implements center.Orders.
+func (s *Store) Orders(ctx context.Context, hall kiosk.HallID, limit int) ([]center.Ordered, error) {
+	return list(ctx, s, "list orders", func(rows *sql.Rows, o *center.Ordered) error { return scanOrder(rows.Scan, o) },
+		orderColumns+" WHERE hall = ? ORDER BY id DESC LIMIT ?", hall, limit)
+}
+
+// InForce implements center.Orders.
+func (s *Store) InForce(ctx context.Context, hall kiosk.HallID, now kiosk.Instant) ([]kiosk.Order, error) {
+	return list(ctx, s, "list orders in force", func(rows *sql.Rows, o *kiosk.Order) error {
+		var all center.Ordered
+		err := scanOrder(rows.Scan, &all)
+		*o = all.Order
+		return err
+	}, orderColumns+inForce+" ORDER BY id", hall, now)
+}
