@@ -57,6 +57,8 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"GrantsTogether": grantsTogether,
 		"Watch":          watch,
 		"WatchTogether":  watchTogether,
+		"WatchAcross":    watchAcross,
+		"WatchKeys":      watchKeys,
 		"TwoStores":      twoStores,
 		"ClashingStores": clashingStores,
 		"ByBytes":        byBytes,

@@ -112,7 +112,7 @@ func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) erro
 // Enrol implements center.Store.
 func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e center.Entry) (center.Key, error) {
 	k := asked
-	err := s.write(ctx, "enroll", func(tx pgx.Tx) error {
+	err := s.changeHall(ctx, center.EveryKey, "enroll", func(tx pgx.Tx) error {
 		k = asked
 		var c center.Code
 		var until, keyUntil int64
@@ -178,7 +178,7 @@ func (s *Store) HasKey(ctx context.Context, id kiosk.KioskID) (bool, error) {
 
 // Revoke implements center.Store.
 func (s *Store) Revoke(ctx context.Context, id kiosk.KioskID, e center.Entry) error {
-	return s.write(ctx, "revoke key", func(tx pgx.Tx) error {
+	return s.changeHall(ctx, center.EveryKey, "revoke key", func(tx pgx.Tx) error {
 		codes, err := tx.Exec(ctx, "DELETE FROM enrol_codes WHERE kiosk = $1 AND used = ''", id)
 		if err != nil {
 			return err

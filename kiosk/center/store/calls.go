@@ -280,9 +280,11 @@ func (d *desk) one(query string, args ...any) error {
 
 // raise returns the hall's next version.
 func (d *desk) raise(hall kiosk.HallID) (version int64, err error) {
-	return version, d.tx.QueryRowContext(d.ctx, `INSERT INTO versions (hall, version) VALUES (?, 1)
-		ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`, hall).Scan(&version)
+	return version, d.tx.QueryRowContext(d.ctx, raiseSQL, hall).Scan(&version)
 }
+
+const raiseSQL = `INSERT INTO versions (hall, version) VALUES (?, 1)
+	ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`
 
 // SetWindow implements center.Calls.
 func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID) error {

@@ -156,8 +156,7 @@ func (in *intake) insert(acked int64) error {
 	if err := in.tell(r.told); err != nil {
 		return err
 	}
-	return in.tx.QueryRowContext(in.ctx, `INSERT INTO versions (hall, version) VALUES (?, 1)
-		ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`, b.Hall).Scan(&in.version)
+	return in.tx.QueryRowContext(in.ctx, raiseSQL, b.Hall).Scan(&in.version)
 }
 
 // tell writes what a batch tells of tickets.

@@ -96,7 +96,8 @@ func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) erro
 
 // Enrol implements center.Store.
 func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e center.Entry) (center.Key, error) {
-	err := s.write(ctx, "enroll", func(tx *sql.Tx) error {
+	err := s.changeHall(ctx, center.EveryKey, "enroll", func(d *desk) error {
+		tx := d.tx
 		var c center.Code
 		var until, keyUntil int64
 		var used kiosk.KeyID
@@ -168,7 +169,8 @@ func (s *Store) HasKey(ctx context.Context, id kiosk.KioskID) (has bool, err err
 
 // Revoke implements center.Store.
 func (s *Store) Revoke(ctx context.Context, id kiosk.KioskID, e center.Entry) error {
-	return s.write(ctx, "revoke key", func(tx *sql.Tx) error {
+	return s.changeHall(ctx, center.EveryKey, "revoke key", func(d *desk) error {
+		tx := d.tx
 		hit, err := execAll(ctx, tx, []any{id}, "DELETE FROM enrol_codes WHERE kiosk = ? AND used = ''")
 		if err != nil {
 			return err
