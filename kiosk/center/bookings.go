@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -108,8 +109,10 @@ func SameBooking(made, asked kiosk.Booking) (kiosk.Booking, error) {
 
 // CodeTaken is the error of a Store where another booking has the code.
 func CodeTaken() error {
-	return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Message: "预约码重复,请再试。", Hint: "another booking of that hall and day has this code; book again with another"}
+	return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Err: errCode, Message: "预约码重复,请再试。", Hint: "another booking of that hall and day has this code; book again with another"}
 }
+
+var errCode = errors.New("the code is taken")
 
 // NoBooking is the error of a Store that has no such booking.
 func NoBooking(op string) error {

@@ -78,6 +78,9 @@ type Press struct {
 	Day    kiosk.Day // whose tickets Call takes the next of
 	Actor  Actor
 	Rules  kiosk.CallRules
+
+	// Pace returns a queue's pace with what the catalog says; nil leaves it.
+	Pace func(kiosk.QueueID, calling.Pace) calling.Pace
 }
 
 // Window is a window and the queues it serves.

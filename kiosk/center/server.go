@@ -33,6 +33,10 @@ type Opts struct {
 	// nobody known does. Nil is Server.Actor.
 	Actor func(*http.Request) (Actor, error)
 	Rules kiosk.CallRules // in which order people are called
+
+	Halls     map[kiosk.HallID]Hall // what is known of halls beforehand; may lack any
+	DayChange time.Duration         // after midnight
+	Estimates time.Duration         // the least between two forecasts of a hall's waits, for the news
 }
 
 // DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, and gives
@@ -40,7 +44,7 @@ type Opts struct {
 // same: order is by seq.
 func DefaultOpts() Opts {
 	return Opts{Tokens: &Tokens{}, Ahead: 12 * time.Hour, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default(), Cost: DefaultCost, Conns: 12_000,
-		Rules: kiosk.DefaultCallRules()}
+		Rules: kiosk.DefaultCallRules(), DayChange: 4 * time.Hour, Estimates: 3 * time.Second}
 }
 
 // Server answers kiosks and people over HTTP. Make it with New; safe for use
@@ -171,7 +175,10 @@ func (s *Server) operations(api huma.API) {
 		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
 		Responses: refusals(401, 500, 503),
 	}, s.self)
-	s.callOperations(api, refusals)
+	people := operations{huma.Middlewares{s.identify(api)}, refusals}
+	s.callOperations(api, people)
+	s.bookOperations(api, people)
+	s.orderOperations(api, people)
 	s.whoOperations(api, refusals)
 	s.describeNews(api, refusals(401, 422, 500, 503))
 	huma.Register(api, huma.Operation{
