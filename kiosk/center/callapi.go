@@ -69,7 +69,9 @@ func plain(hall kiosk.HallID, others ...string) error {
 	if name.MatchString(string(hall)) && !slices.ContainsFunc(others, func(s string) bool { return !text(s) }) {
 		return nil
 	}
-	return refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores; the rest short texts")
+	p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores; the rest short texts")
+	p.Message = badInput
+	return p
 }
 
 // PressBody is what comes with a press.

@@ -45,7 +45,7 @@ func newHall(t *testing.T) *hall {
 	}
 	o := center.DefaultOpts()
 	o.Now = func() time.Time { return h.now }
-	o.Log = slog.New(slog.NewTextHandler(h.log, nil))
+	o.Log, o.Estimates = slog.New(slog.NewTextHandler(h.log, nil)), 50*time.Millisecond
 	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens"); err != nil {
 		t.Fatal(err)
 	}
