@@ -43,8 +43,8 @@ type Accounts interface {
 	// EndSession ends a session, if it hasn't ended.
 	EndSession(ctx context.Context, hash Hash, e Entry) error
 
-	// Note appends to the audit trail, which nothing ever changes or deletes:
-	// the tables refuse it.
+	// Note appends to the audit trail, which nothing ever changes, and nothing
+	// deletes before AuditDays: the tables refuse it.
 	Note(ctx context.Context, e Entry) error
 
 	// Trail returns at most limit entries of hall whose ID is below before,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type Opts struct {
 	Halls     map[kiosk.HallID]Hall // what is known of halls beforehand; may lack any
 	DayChange time.Duration         // after midnight
 	Estimates time.Duration         // the least between two forecasts of a hall's waits, for the news
+	Keep      Keep                  // how long; see Serve
 }
 
 // DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, and gives
@@ -99,8 +101,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) Refused() int64 { return s.refused.Load() }
 
 // Serve answers on l until ctx ends, then lets requests under way finish for
-// at most ten seconds. It closes l, and returns nil after such a stop.
+// at most ten seconds. It closes l, and returns nil after such a stop. Beside it
+// the Store forgets what is past.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var clean sync.WaitGroup
+	clean.Go(func() { s.forget(ctx) })
+	defer clean.Wait()
+	defer cancel()
 	srv := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,

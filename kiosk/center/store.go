@@ -78,6 +78,11 @@ type Store interface {
 	Keys
 	Accounts
 
+	// Forget deletes at most ForgetAtOnce rows of one kind of what is past, or
+	// a month of events, without holding others up; more says that there may be
+	// more of it. Sources stay, so that what was acknowledged stays so.
+	Forget(ctx context.Context, p Past) (more bool, err error)
+
 	// Check returns nil when the store answers.
 	Check(ctx context.Context) error
 

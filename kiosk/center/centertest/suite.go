@@ -85,6 +85,8 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Orders":         orders,
 		"OrderRefused":   orderRefused,
 		"OrdersBounded":  ordersBounded,
+		"Forget":         forget,
+		"ForgetHolds":    forgetHoldsNobodyUp,
 		"ChecksAnswered": func(s *suite) { s.ok(s.Check(s.Context())) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -116,6 +116,7 @@ CREATE TABLE grants (
 	callSchema,
 	whoTables,
 	bookingSchema,
+	forgetSchema,
 }
 
 // migrate brings the schema up to date. Of several processes that start at

@@ -99,4 +99,5 @@ INSERT INTO counters (hall, day, queue, last)
 	callSchema,
 	whoTables,
 	bookingSchema,
+	forgetSchema,
 }
