@@ -142,7 +142,7 @@ func ReadMeasured(text string) (m Measured, err error) {
 	return m, json.Unmarshal([]byte(text), &m)
 }
 
-// CallColumns are the columns of tickets that a CallRow holds, in its order.
+// CallColumns are the columns of tickets that ScanCallRow reads.
 const CallColumns = "id, day, number, line, wall, count, priority, slot_from, slot_to, state, at_window, called, since, until, calls, misses, origin, items, queue, todo, version"
 
 // CallRow is a ticket as the tables keep it.
@@ -154,16 +154,16 @@ type CallRow struct {
 	first               kiosk.QueueID // as the ticket was taken
 }
 
-// Fields are where CallColumns are scanned to.
-func (r *CallRow) Fields() []any {
+// fields are where CallColumns are scanned to.
+func (r *CallRow) fields() []any {
 	return []any{&r.ID, &r.Day, &r.number, &r.Queue, &r.Taken.Wall, &r.Taken.Count, &r.Priority, &r.Slot.From, &r.Slot.To, &r.State, &r.Window,
 		&r.Called, &r.Since, &r.Until, &r.Calls, &r.Misses, &r.From, &r.items, &r.first, &r.todo, &r.Version}
 }
 
-// Read makes the ticket of the scanned fields. A ticket that was never changed
+// read makes the ticket of the scanned fields. A ticket that was never changed
 // has no Todo stored: it has all its items before it, in the queue where it was
 // taken.
-func (r *CallRow) Read() (err error) {
+func (r *CallRow) read() (err error) {
 	if r.Number, err = kiosk.ParseNumber(r.number); err != nil {
 		return err
 	}

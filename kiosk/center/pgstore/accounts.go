@@ -35,23 +35,16 @@ func (s *Store) AddAccount(ctx context.Context, a center.Account, e center.Entry
 	})
 }
 
-const accountColumns = "SELECT name, role, hall, password, made, disabled FROM accounts"
-
-func scanAccount(row pgx.CollectableRow) (a center.Account, err error) {
-	var made int64
-	err = row.Scan(&a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-	a.Made = center.AtMillis(made)
-	return a, err
-}
+const accountsSQL = "SELECT " + center.AccountColumns + " FROM accounts"
 
 // Account implements center.Store.
 func (s *Store) Account(ctx context.Context, name string) (center.Account, error) {
-	return single(ctx, s, "find account", scanAccount, accountColumns+" WHERE name = $1", name)
+	return single(ctx, s, "find account", center.ScanAccount, accountsSQL+" WHERE name = $1", name)
 }
 
 // ListAccounts implements center.Store.
 func (s *Store) ListAccounts(ctx context.Context) ([]center.Account, error) {
-	return list(ctx, s, "list accounts", scanAccount, accountColumns+" ORDER BY name")
+	return list(ctx, s, "list accounts", center.ScanAccount, accountsSQL+" ORDER BY name")
 }
 
 // SetPassword implements center.Store.
@@ -102,20 +95,10 @@ func (s *Store) OpenSession(ctx context.Context, v center.Session, password stri
 
 // Session implements center.Store.
 func (s *Store) Session(ctx context.Context, hash center.Hash) (center.Session, center.Account, error) {
-	type both struct {
-		center.Session
-		center.Account
-	}
-	b, err := single(ctx, s, "find session", func(row pgx.CollectableRow) (b both, err error) {
-		var began, seen, made int64
-		v, a := &b.Session, &b.Account
-		v.Hash = hash
-		err = row.Scan(&v.Account, &began, &seen, &v.From, &a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-		v.Began, v.Seen, a.Made = center.AtMillis(began), center.AtMillis(seen), center.AtMillis(made)
-		return b, err
-	}, `SELECT s.account, s.began, s.seen, s.source, a.name, a.role, a.hall, a.password, a.made, a.disabled
-		FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = $1`, hash[:])
-	return b.Session, b.Account, err
+	r, err := single(ctx, s, "find session", center.ScanSession,
+		"SELECT "+center.SessionColumns+" FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = $1", hash[:])
+	r.Hash = hash
+	return r.Session, r.Owner, err
 }
 
 // SeeSession implements center.Store.
@@ -144,11 +127,6 @@ func (s *Store) Note(ctx context.Context, e center.Entry) error {
 
 // Trail implements center.Store.
 func (s *Store) Trail(ctx context.Context, hall kiosk.HallID, before int64, limit int) ([]center.Entry, error) {
-	return list(ctx, s, "read audit trail", func(row pgx.CollectableRow) (e center.Entry, err error) {
-		var when int64
-		err = row.Scan(&e.ID, &when, &e.Hall, &e.Account, &e.Action, &e.Subject, &e.From)
-		e.At = center.AtMillis(when)
-		return e, err
-	}, `SELECT id, at, hall, account, action, subject, source FROM audit
+	return list(ctx, s, "read audit trail", center.ScanEntry, "SELECT "+center.EntryColumns+` FROM audit
 		WHERE ($1 = '' OR hall = $1) AND ($2::bigint = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, string(hall), before, limit)
 }

@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -62,17 +61,6 @@ CREATE TABLE orders (
 CREATE INDEX orders_open ON orders (hall, id) WHERE ended = 0;
 `
 
-const bookingColumns = `SELECT b.id, b.hall, b.day, b.queue, b.items, b.slot_from, b.slot_to, b.code, b.phone, b.card, coalesce(t.id, '')
-	FROM bookings b LEFT JOIN tickets t ON t.hall = b.hall AND t.booking = b.id AND t.booking <> ''`
-
-func scanBooking(row pgx.CollectableRow) (b kiosk.Booking, err error) {
-	var items string
-	if err := row.Scan(&b.ID, &b.Hall, &b.Day, &b.Queue, &items, &b.Slot.From, &b.Slot.To, &b.Code, &b.Phone, &b.Card, &b.Ticket); err != nil {
-		return b, err
-	}
-	return b, json.Unmarshal([]byte(items), &b.Items)
-}
-
 // Book implements center.Bookings.
 func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e center.Entry) (kiosk.Booking, error) {
 	items, err := center.CheckBooking(op, b)
@@ -89,7 +77,7 @@ func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e cent
 		if done.RowsAffected() == 1 {
 			return note(ctx, tx, e)
 		}
-		made, err := row(ctx, tx, scanBooking, bookingColumns+" WHERE b.hall = $1 AND b.op = $2", b.Hall, op)
+		made, err := row(ctx, tx, center.ScanBooking, center.BookingsSQL+" WHERE b.hall = $1 AND b.op = $2", b.Hall, op)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return center.CodeTaken()
 		}
@@ -114,19 +102,19 @@ func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e cent
 var errAgain = errors.New("it was done before")
 
 // row asks for one row within a transaction.
-func row[T any](ctx context.Context, tx pgx.Tx, scan pgx.RowToFunc[T], query string, args ...any) (v T, err error) {
+func row[T any](ctx context.Context, tx pgx.Tx, read func(center.Scan) (T, error), query string, args ...any) (v T, err error) {
 	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return v, err
 	}
-	return pgx.CollectExactlyOneRow(rows, scan)
+	return pgx.CollectExactlyOneRow(rows, by(read))
 }
 
 // Unbook implements center.Bookings.
 func (s *Store) Unbook(ctx context.Context, hall kiosk.HallID, id kiosk.BookingID, e center.Entry) error {
 	const op = "cancel booking"
 	return s.changeHall(ctx, hall, op, func(tx pgx.Tx) error {
-		b, err := row(ctx, tx, scanBooking, bookingColumns+" WHERE b.hall = $1 AND b.id = $2 FOR UPDATE OF b", hall, id)
+		b, err := row(ctx, tx, center.ScanBooking, center.BookingsSQL+" WHERE b.hall = $1 AND b.id = $2 FOR UPDATE OF b", hall, id)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return center.NoBooking(op)
@@ -144,8 +132,8 @@ func (s *Store) Unbook(ctx context.Context, hall kiosk.HallID, id kiosk.BookingI
 
 // Bookings implements center.Bookings.
 func (s *Store) Bookings(ctx context.Context, hall kiosk.HallID, q center.BookingQuery) ([]kiosk.Booking, error) {
-	return list(ctx, s, "list bookings", scanBooking,
-		bookingColumns+` WHERE b.hall = $1 AND b.day >= $2 AND ($3::text = '' OR b.day <= $3) AND ($4::text = '' OR b.id = $4) AND ($5::text = '' OR b.code = $5)
+	return list(ctx, s, "list bookings", center.ScanBooking,
+		center.BookingsSQL+` WHERE b.hall = $1 AND b.day >= $2 AND ($3::text = '' OR b.day <= $3) AND ($4::text = '' OR b.id = $4) AND ($5::text = '' OR b.code = $5)
 			AND ($6::text = '' OR b.phone = $6) AND ($7::text = '' OR b.card = $7) AND (NOT $8::bool OR t.id IS NULL) ORDER BY b.day, b.slot_from, b.slot_to, b.code`,
 		hall, q.From, q.To, q.ID, q.Code, q.Phone, q.Card, q.Open)
 }
@@ -153,7 +141,7 @@ func (s *Store) Bookings(ctx context.Context, hall kiosk.HallID, q center.Bookin
 // CardKey implements center.Bookings.
 func (s *Store) CardKey(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]byte, error) {
 	const op, look = "get card key", "SELECT key FROM card_keys WHERE hall = $1 AND day = $2"
-	key, err := single(ctx, s, op, pgx.RowTo[[]byte], look, hall, day)
+	key, err := single(ctx, s, op, one[[]byte], look, hall, day)
 	if kiosk.CodeOf(err) != kiosk.ENotFound {
 		return key, err
 	}
@@ -164,5 +152,5 @@ func (s *Store) CardKey(ctx context.Context, hall kiosk.HallID, day kiosk.Day) (
 	if err != nil {
 		return nil, err
 	}
-	return single(ctx, s, op, pgx.RowTo[[]byte], look, hall, day)
+	return single(ctx, s, op, one[[]byte], look, hall, day)
 }

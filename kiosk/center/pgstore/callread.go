@@ -2,8 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/json"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -85,7 +83,7 @@ func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.Wi
 // CallTicket implements center.Calls.
 func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID) (calling.Ticket, error) {
 	const op = "read ticket"
-	some, err := list(ctx, s, op, scanCallRow, namedSQL, id, hall)
+	some, err := list(ctx, s, op, center.ScanCallRow, namedSQL, id, hall)
 	if err != nil {
 		return calling.Ticket{}, err
 	}
@@ -97,22 +95,11 @@ func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.Tick
 
 // Recent implements center.Calls.
 func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error) {
-	return list(ctx, s, "list calls", func(row pgx.CollectableRow) (c kiosk.Call, err error) {
-		var at int64
-		err = row.Scan(&c.Number, &c.Window, &c.Again, &at)
-		c.At = time.UnixMilli(at)
-		return c, err
-	}, `SELECT t.number, c.at_window, c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.ticket
+	return list(ctx, s, "list calls", center.ScanCall, `SELECT t.number, c.at_window, c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.ticket
 		WHERE c.hall = $1 AND c.day = $2 AND c.verb IN ('call', 'recall') AND c.undone = '' ORDER BY c.at DESC, c.op DESC LIMIT $3`, hall, day, limit)
 }
 
 // Changes implements center.Calls.
 func (s *Store) Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Changed, error) {
-	return list(ctx, s, "list changes", func(row pgx.CollectableRow) (c center.Changed, err error) {
-		var text string
-		if err := row.Scan(&text, &c.Actor.ID, &c.Actor.Role); err != nil {
-			return c, err
-		}
-		return c, json.Unmarshal([]byte(text), &c.Change)
-	}, "SELECT change, actor, role FROM changes WHERE hall = $1 AND day = $2 ORDER BY at DESC, op DESC LIMIT $3", hall, day, limit)
+	return list(ctx, s, "list changes", center.ScanChanged, "SELECT change, actor, role FROM changes WHERE hall = $1 AND day = $2 ORDER BY at DESC, op DESC LIMIT $3", hall, day, limit)
 }

@@ -252,16 +252,9 @@ func (d *desk) lines(q *pgx.Batch, query string, args ...any) {
 
 func (d *desk) tickets(q *pgx.Batch, into *[]center.CallRow, query string, args ...any) {
 	q.Queue(query, args...).Query(func(rows pgx.Rows) (err error) {
-		*into, err = pgx.AppendRows(*into, rows, scanCallRow)
+		*into, err = pgx.AppendRows(*into, rows, by(center.ScanCallRow))
 		return err
 	})
-}
-
-func scanCallRow(row pgx.CollectableRow) (t center.CallRow, err error) {
-	if err := row.Scan(t.Fields()...); err != nil {
-		return t, err
-	}
-	return t, t.Read()
 }
 
 func scanWindow(row pgx.CollectableRow) (w center.Window, err error) {

@@ -57,7 +57,7 @@ func (s *Store) Forget(ctx context.Context, p center.Past) (more bool, err error
 			before = p.Traces
 		}
 		// From hall to hall by the index, whatever lies between.
-		halls, err := list(ctx, s, op, pgx.RowTo[string], fmt.Sprintf(`WITH RECURSIVE halls (hall) AS ((SELECT hall FROM %[1]s ORDER BY hall LIMIT 1)
+		halls, err := list(ctx, s, op, one[string], fmt.Sprintf(`WITH RECURSIVE halls (hall) AS ((SELECT hall FROM %[1]s ORDER BY hall LIMIT 1)
 				UNION ALL SELECT (SELECT t.hall FROM %[1]s t WHERE t.hall > halls.hall ORDER BY t.hall LIMIT 1) FROM halls WHERE halls.hall IS NOT NULL)
 			SELECT hall FROM halls WHERE hall IS NOT NULL AND EXISTS (SELECT FROM %[1]s t WHERE t.hall = halls.hall AND t.day < $1) LIMIT 1`, table), before)
 		if err != nil {
@@ -88,7 +88,7 @@ const patient = 30 * time.Millisecond
 // time.
 func (s *Store) dropMonth(ctx context.Context, before time.Time) (dropped bool, err error) {
 	const op = "forget"
-	names, err := list(ctx, s, op, pgx.RowTo[string], `SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+	names, err := list(ctx, s, op, one[string], `SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 		WHERE i.inhparent = 'events'::regclass ORDER BY 1 LIMIT 1`)
 	if err != nil || len(names) == 0 {
 		return false, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -327,17 +326,10 @@ func (in *intake) alarm(q *pgx.Batch, alarms []center.Alarm) {
 	q.Queue(`INSERT INTO alarms (kind, kiosk, epoch, seq, detail, times, first, last)
 		SELECT a.kind, $1, $2, a.seq, a.detail, 1, $3, $3 FROM unnest($4::text[], $5::bigint[], $6::text[]) AS a (kind, seq, detail)
 		ON CONFLICT (kind, kiosk, epoch, seq) DO UPDATE SET times = alarms.times + 1, last = excluded.last, detail = excluded.detail
-		RETURNING kind, kiosk, epoch, seq, detail, times, first, last`,
+		RETURNING `+center.AlarmColumns,
 		b.Kiosk, b.Epoch, b.Got.UnixMilli(), kinds, seqs, details).
 		Query(func(rows pgx.Rows) (err error) {
-			in.alarms, err = pgx.CollectRows(rows, scanAlarm)
+			in.alarms, err = pgx.CollectRows(rows, by(center.ScanAlarm))
 			return err
 		})
-}
-
-func scanAlarm(row pgx.CollectableRow) (a center.Alarm, err error) {
-	var first, last int64
-	err = row.Scan(&a.Kind, &a.Kiosk, &a.Epoch, &a.Seq, &a.Detail, &a.Times, &first, &last)
-	a.First, a.Last = time.UnixMilli(first), time.UnixMilli(last)
-	return a, err
 }

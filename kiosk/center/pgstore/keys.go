@@ -73,19 +73,11 @@ CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAIS
 CREATE TRIGGER audit_fixed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 `
 
-const keyColumns = "SELECT id, hall, kiosk, public, made, until, revoked, used, high FROM kiosk_keys"
-
-func scanKey(row pgx.CollectableRow) (k center.Key, err error) {
-	var made, until, revoked, used int64
-	var public []byte
-	err = row.Scan(&k.ID, &k.Hall, &k.Kiosk, &public, &made, &until, &revoked, &used, &k.High)
-	k.Public, k.Made, k.Until, k.Revoked, k.Used = public, center.AtMillis(made), center.AtMillis(until), center.AtMillis(revoked), center.AtMillis(used)
-	return k, err
-}
+const keysSQL = "SELECT " + center.KeyColumns + " FROM kiosk_keys"
 
 // single is list for a query of one row; ENotFound when there is none.
-func single[T any](ctx context.Context, s *Store, op string, scan pgx.RowToFunc[T], query string, args ...any) (v T, err error) {
-	all, err := list(ctx, s, op, scan, query, args...)
+func single[T any](ctx context.Context, s *Store, op string, read func(center.Scan) (T, error), query string, args ...any) (v T, err error) {
+	all, err := list(ctx, s, op, read, query, args...)
 	if err != nil {
 		return v, err
 	}
@@ -127,10 +119,7 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e
 			return err
 		}
 		if used != "" {
-			rows, err := tx.Query(ctx, keyColumns+" WHERE id = $1", used)
-			if err == nil {
-				k, err = pgx.CollectExactlyOneRow(rows, scanKey)
-			}
+			k, err = row(ctx, tx, center.ScanKey, keysSQL+" WHERE id = $1", used)
 			return err
 		}
 		var taken bool
@@ -163,17 +152,17 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e
 
 // Key implements center.Store.
 func (s *Store) Key(ctx context.Context, id kiosk.KeyID) (center.Key, error) {
-	return single(ctx, s, "find key", scanKey, keyColumns+" WHERE id = $1", id)
+	return single(ctx, s, "find key", center.ScanKey, keysSQL+" WHERE id = $1", id)
 }
 
 // ListKeys implements center.Store.
 func (s *Store) ListKeys(ctx context.Context) ([]center.Key, error) {
-	return list(ctx, s, "list keys", scanKey, keyColumns+" ORDER BY kiosk, made, id")
+	return list(ctx, s, "list keys", center.ScanKey, keysSQL+" ORDER BY kiosk, made, id")
 }
 
 // HasKey implements center.Store.
 func (s *Store) HasKey(ctx context.Context, id kiosk.KioskID) (bool, error) {
-	return single(ctx, s, "find key", pgx.RowTo[bool], "SELECT EXISTS (SELECT 1 FROM kiosk_keys WHERE kiosk = $1)", id)
+	return single(ctx, s, "find key", one[bool], "SELECT EXISTS (SELECT 1 FROM kiosk_keys WHERE kiosk = $1)", id)
 }
 
 // Revoke implements center.Store.

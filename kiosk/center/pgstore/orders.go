@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
@@ -11,17 +10,7 @@ import (
 	"hallkiosk/kiosk/center"
 )
 
-const orderColumns = "SELECT name, doing, kiosk, queue, ticket, words, until, account, made, ended, done, fault FROM orders"
-
-func scanOrder(row pgx.CollectableRow) (o center.Ordered, err error) {
-	var words string
-	var made, ended int64
-	if err := row.Scan(&o.ID, &o.Do, &o.Kiosk, &o.Queue, &o.Ticket, &words, &o.Until, &o.By, &made, &ended, &o.Done, &o.Fault); err != nil {
-		return o, err
-	}
-	o.Made, o.Ended = center.AtMillis(made), center.AtMillis(ended)
-	return o, json.Unmarshal([]byte(words), &o.Text)
-}
+const ordersSQL = "SELECT " + center.OrderColumns + " FROM orders"
 
 const inForce = " WHERE hall = $1 AND ended = 0 AND (until = 0 OR until > $2)"
 
@@ -36,7 +25,7 @@ func (s *Store) Order(ctx context.Context, op kiosk.OpID, hall kiosk.HallID, o k
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1, hashtext($2))", int32(orderLock), string(hall)); err != nil {
 			return err
 		}
-		made, err := row(ctx, tx, scanOrder, orderColumns+" WHERE hall = $1 AND op = $2", hall, op)
+		made, err := row(ctx, tx, center.ScanOrder, ordersSQL+" WHERE hall = $1 AND op = $2", hall, op)
 		if err == nil {
 			if o, err = center.SameOrder(made.Order, o); err == nil {
 				err = errAgain
@@ -87,13 +76,10 @@ func (s *Store) TakeBack(ctx context.Context, hall kiosk.HallID, id kiosk.OrderI
 
 // Orders implements center.Orders.
 func (s *Store) Orders(ctx context.Context, hall kiosk.HallID, limit int) ([]center.Ordered, error) {
-	return list(ctx, s, "list orders", scanOrder, orderColumns+" WHERE hall = $1 ORDER BY id DESC LIMIT $2", hall, limit)
+	return list(ctx, s, "list orders", center.ScanOrder, ordersSQL+" WHERE hall = $1 ORDER BY id DESC LIMIT $2", hall, limit)
 }
 
 // InForce implements center.Orders.
 func (s *Store) InForce(ctx context.Context, hall kiosk.HallID, now kiosk.Instant) ([]kiosk.Order, error) {
-	return list(ctx, s, "list orders in force", func(row pgx.CollectableRow) (kiosk.Order, error) {
-		o, err := scanOrder(row)
-		return o.Order, err
-	}, orderColumns+inForce+" ORDER BY id", hall, now)
+	return list(ctx, s, "list orders in force", center.ScanOrderOnly, ordersSQL+inForce+" ORDER BY id", hall, now)
 }

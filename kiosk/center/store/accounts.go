@@ -35,25 +35,17 @@ func (s *Store) AddAccount(ctx context.Context, a center.Account, e center.Entry
 	})
 }
 
-const accountColumns = "SELECT name, role, hall, password, made, disabled FROM accounts"
-
-func scanAccount(scan func(...any) error, a *center.Account) error {
-	var made int64
-	err := scan(&a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-	a.Made = center.AtMillis(made)
-	return err
-}
+const accountsSQL = "SELECT " + center.AccountColumns + " FROM accounts"
 
 // Account implements center.Store.
 func (s *Store) Account(ctx context.Context, name string) (a center.Account, err error) {
-	err = scanAccount(s.reader.QueryRowContext(ctx, accountColumns+" WHERE name = ?", name).Scan, &a)
+	a, err = center.ScanAccount(s.reader.QueryRowContext(ctx, accountsSQL+" WHERE name = ?", name).Scan)
 	return a, s.found("find account", err)
 }
 
 // ListAccounts implements center.Store.
 func (s *Store) ListAccounts(ctx context.Context) ([]center.Account, error) {
-	return list(ctx, s, "list accounts", func(rows *sql.Rows, a *center.Account) error { return scanAccount(rows.Scan, a) },
-		accountColumns+" ORDER BY name")
+	return list(ctx, s, "list accounts", center.ScanAccount, accountsSQL+" ORDER BY name")
 }
 
 // SetPassword implements center.Store.
@@ -104,13 +96,9 @@ func (s *Store) OpenSession(ctx context.Context, v center.Session, password stri
 
 // Session implements center.Store.
 func (s *Store) Session(ctx context.Context, hash center.Hash) (v center.Session, a center.Account, err error) {
-	var began, seen, made int64
-	v.Hash = hash
-	err = s.reader.QueryRowContext(ctx, `SELECT s.account, s.began, s.seen, s.source, a.name, a.role, a.hall, a.password, a.made, a.disabled
-		FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = ?`, hash[:]).
-		Scan(&v.Account, &began, &seen, &v.From, &a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-	v.Began, v.Seen, a.Made = center.AtMillis(began), center.AtMillis(seen), center.AtMillis(made)
-	return v, a, s.found("find session", err)
+	r, err := center.ScanSession(s.reader.QueryRowContext(ctx, "SELECT "+center.SessionColumns+" FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = ?", hash[:]).Scan)
+	r.Hash = hash
+	return r.Session, r.Owner, s.found("find session", err)
 }
 
 // SeeSession implements center.Store.
@@ -139,11 +127,6 @@ func (s *Store) Note(ctx context.Context, e center.Entry) error {
 
 // Trail implements center.Store.
 func (s *Store) Trail(ctx context.Context, hall kiosk.HallID, before int64, limit int) ([]center.Entry, error) {
-	return list(ctx, s, "read audit trail", func(rows *sql.Rows, e *center.Entry) error {
-		var when int64
-		err := rows.Scan(&e.ID, &when, &e.Hall, &e.Account, &e.Action, &e.Subject, &e.From)
-		e.At = center.AtMillis(when)
-		return err
-	}, `SELECT id, at, hall, account, action, subject, source FROM audit
+	return list(ctx, s, "read audit trail", center.ScanEntry, "SELECT "+center.EntryColumns+` FROM audit
 		WHERE (?1 = '' OR hall = ?1) AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3`, hall, before, limit)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"hallkiosk/kiosk"
@@ -61,17 +60,6 @@ CREATE TABLE orders (
 CREATE INDEX orders_open ON orders (hall, id) WHERE ended = 0;
 `
 
-const bookingColumns = `SELECT b.id, b.hall, b.day, b.queue, b.items, b.slot_from, b.slot_to, b.code, b.phone, b.card, coalesce(t.id, '')
-	FROM bookings b LEFT JOIN tickets t ON t.hall = b.hall AND t.booking = b.id AND t.booking <> ''`
-
-func scanBooking(scan func(...any) error, b *kiosk.Booking) error {
-	var items string
-	if err := scan(&b.ID, &b.Hall, &b.Day, &b.Queue, &items, &b.Slot.From, &b.Slot.To, &b.Code, &b.Phone, &b.Card, &b.Ticket); err != nil {
-		return err
-	}
-	return json.Unmarshal([]byte(items), &b.Items)
-}
-
 // Book implements center.Bookings.
 func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e center.Entry) (kiosk.Booking, error) {
 	items, err := center.CheckBooking(op, b)
@@ -88,8 +76,7 @@ func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e cent
 		if n == 1 {
 			return note(d.ctx, d.tx, e)
 		}
-		var made kiosk.Booking
-		err = scanBooking(d.tx.QueryRowContext(d.ctx, bookingColumns+" WHERE b.hall = ? AND b.op = ?", b.Hall, op).Scan, &made)
+		made, err := center.ScanBooking(d.tx.QueryRowContext(d.ctx, center.BookingsSQL+" WHERE b.hall = ? AND b.op = ?", b.Hall, op).Scan)
 		if errors.Is(err, sql.ErrNoRows) {
 			return center.CodeTaken()
 		}
@@ -114,8 +101,7 @@ func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e cent
 func (s *Store) Unbook(ctx context.Context, hall kiosk.HallID, id kiosk.BookingID, e center.Entry) error {
 	const op = "cancel booking"
 	return s.changeHall(ctx, hall, op, func(d *desk) error {
-		var b kiosk.Booking
-		err := scanBooking(d.tx.QueryRowContext(d.ctx, bookingColumns+" WHERE b.hall = ? AND b.id = ?", hall, id).Scan, &b)
+		b, err := center.ScanBooking(d.tx.QueryRowContext(d.ctx, center.BookingsSQL+" WHERE b.hall = ? AND b.id = ?", hall, id).Scan)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return center.NoBooking(op)
@@ -133,8 +119,8 @@ func (s *Store) Unbook(ctx context.Context, hall kiosk.HallID, id kiosk.BookingI
 
 // Bookings implements center.Bookings.
 func (s *Store) Bookings(ctx context.Context, hall kiosk.HallID, q center.BookingQuery) ([]kiosk.Booking, error) {
-	return list(ctx, s, "list bookings", func(rows *sql.Rows, b *kiosk.Booking) error { return scanBooking(rows.Scan, b) },
-		bookingColumns+` WHERE b.hall = ?1 AND b.day >= ?2 AND (?3 = '' OR b.day <= ?3) AND (?4 = '' OR b.id = ?4) AND (?5 = '' OR b.code = ?5)
+	return list(ctx, s, "list bookings", center.ScanBooking,
+		center.BookingsSQL+` WHERE b.hall = ?1 AND b.day >= ?2 AND (?3 = '' OR b.day <= ?3) AND (?4 = '' OR b.id = ?4) AND (?5 = '' OR b.code = ?5)
 			AND (?6 = '' OR b.phone = ?6) AND (?7 = '' OR b.card = ?7) AND (NOT ?8 OR t.id IS NULL) ORDER BY b.day, b.slot_from, b.slot_to, b.code`,
 		hall, q.From, q.To, q.ID, q.Code, q.Phone, q.Card, q.Open)
 }

@@ -2,20 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"fmt"
-	"time"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/calling"
 	"hallkiosk/kiosk/center"
 )
-
-// asker is a transaction or the reader.
-type asker interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 // snapshot runs do on the reader, all at one moment.
 func (s *Store) snapshot(ctx context.Context, op string, do func(*desk) error) error {
@@ -63,11 +55,9 @@ func (s *Store) Lines(ctx context.Context, hall kiosk.HallID, day kiosk.Day) (al
 		if err := d.windows(hall, &h); err != nil {
 			return err
 		}
-		err = each(ctx, d.tx, func(rows *sql.Rows) error {
-			l := center.LineRow{Day: day}
-			err := rows.Scan(&l.Queue, &l.Balance.Priority, &l.Balance.Aged, &l.Measured)
-			h.Rows = append(h.Rows, l)
-			return err
+		h.Rows, err = collect(ctx, d.tx, func(scan center.Scan) (l center.LineRow, err error) {
+			l.Day = day
+			return l, scan(&l.Queue, &l.Balance.Priority, &l.Balance.Aged, &l.Measured)
 		}, "SELECT queue, priority, aged, measured FROM lines WHERE hall = ? AND day = ?", hall, day)
 		if err == nil {
 			all, err = h.Lines()
@@ -110,62 +100,25 @@ func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.Tick
 
 // Recent implements center.Calls.
 func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error) {
-	return list(ctx, s, "list calls", func(rows *sql.Rows, c *kiosk.Call) error {
-		var at int64
-		err := rows.Scan(&c.Number, &c.Window, &c.Again, &at)
-		c.At = time.UnixMilli(at)
-		return err
-	}, `SELECT t.number, c.change ->> '$.By', c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.change ->> '$.Ticket.After.ID'
+	return list(ctx, s, "list calls", center.ScanCall, `SELECT t.number, c.change ->> '$.By', c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.change ->> '$.Ticket.After.ID'
 		WHERE c.hall = ? AND c.day = ? AND c.verb IN ('call', 'recall') AND c.undone = '' ORDER BY c.at DESC, c.op DESC LIMIT ?`, hall, day, limit)
 }
 
 // Changes implements center.Calls.
 func (s *Store) Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Changed, error) {
-	return list(ctx, s, "list changes", func(rows *sql.Rows, c *center.Changed) error {
-		var text string
-		if err := rows.Scan(&text, &c.Actor.ID, &c.Actor.Role); err != nil {
-			return err
-		}
-		return json.Unmarshal([]byte(text), &c.Change)
-	}, "SELECT change, actor, role FROM changes WHERE hall = ? AND day = ? ORDER BY at DESC, op DESC LIMIT ?", hall, day, limit)
+	return list(ctx, s, "list changes", center.ScanChanged, "SELECT change, actor, role FROM changes WHERE hall = ? AND day = ? ORDER BY at DESC, op DESC LIMIT ?", hall, day, limit)
 }
 
-func readTickets(ctx context.Context, from asker, query string, args ...any) (all []center.CallRow, err error) {
-	return all, each(ctx, from, func(rows *sql.Rows) error {
-		var t center.CallRow
-		if err := rows.Scan(t.Fields()...); err != nil {
-			return err
-		}
-		err := t.Read()
-		all = append(all, t)
-		return err
-	}, query, args...)
+func readTickets(ctx context.Context, from asker, query string, args ...any) ([]center.CallRow, error) {
+	return collect(ctx, from, center.ScanCallRow, query, args...)
 }
 
-func readWindows(ctx context.Context, from asker, query string, args ...any) (all []center.Window, err error) {
-	return all, each(ctx, from, func(rows *sql.Rows) error {
-		var w center.Window
+func readWindows(ctx context.Context, from asker, query string, args ...any) ([]center.Window, error) {
+	return collect(ctx, from, func(scan center.Scan) (w center.Window, err error) {
 		var queues string
-		if err := rows.Scan(&w.ID, &queues, &w.Paused, &w.Reason, &w.Since, &w.Version); err != nil {
-			return err
+		if err := scan(&w.ID, &queues, &w.Paused, &w.Reason, &w.Since, &w.Version); err != nil {
+			return w, err
 		}
-		err := json.Unmarshal([]byte(queues), &w.Queues)
-		all = append(all, w)
-		return err
+		return w, json.Unmarshal([]byte(queues), &w.Queues)
 	}, query, args...)
-}
-
-// each hands every row to do.
-func each(ctx context.Context, from asker, do func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := from.QueryContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("ask: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := do(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -171,15 +171,14 @@ func (in *intake) tell(told *center.Told) error {
 	var held []center.Held
 	for _, some := range [][]center.NewTicket{refused, told.Again} {
 		for _, n := range some {
-			if err := each(in.ctx, in.tx, func(rows *sql.Rows) error {
-				var h center.Held
-				err := rows.Scan(&h.ID, &h.Kiosk, &h.Day, &h.Number, &h.Clash, &h.Booking)
-				held = append(held, h)
-				return err
+			some, err := collect(in.ctx, in.tx, func(scan center.Scan) (h center.Held, err error) {
+				return h, scan(&h.ID, &h.Kiosk, &h.Day, &h.Number, &h.Clash, &h.Booking)
 			}, inWayOf+"id = ?4 UNION "+inWayOf+"hall = ?1 AND day = ?2 AND number = ?3 AND clash = 0 UNION "+inWayOf+"hall = ?1 AND booking = ?5 AND booking <> ''",
-				n.Hall, n.Day, n.Number, n.ID, n.Booking); err != nil {
+				n.Hall, n.Day, n.Number, n.ID, n.Booking)
+			if err != nil {
 				return err
 			}
+			held = append(held, some...)
 		}
 	}
 	if _, err := in.put(told.Settle(refused, held)); err != nil {

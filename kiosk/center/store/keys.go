@@ -72,15 +72,7 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the 
 CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never changed'); END;
 `
 
-const keyColumns = "SELECT id, hall, kiosk, public, made, until, revoked, used, high FROM kiosk_keys"
-
-func scanKey(scan func(...any) error, k *center.Key) error {
-	var made, until, revoked, used int64
-	var public []byte
-	err := scan(&k.ID, &k.Hall, &k.Kiosk, &public, &made, &until, &revoked, &used, &k.High)
-	k.Public, k.Made, k.Until, k.Revoked, k.Used = public, center.AtMillis(made), center.AtMillis(until), center.AtMillis(revoked), center.AtMillis(used)
-	return err
-}
+const keysSQL = "SELECT " + center.KeyColumns + " FROM kiosk_keys"
 
 // AddCode implements center.Store.
 func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) error {
@@ -111,7 +103,8 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 			return err
 		}
 		if used != "" {
-			return scanKey(tx.QueryRowContext(ctx, keyColumns+" WHERE id = ?", used).Scan, &k)
+			k, err = center.ScanKey(tx.QueryRowContext(ctx, keysSQL+" WHERE id = ?", used).Scan)
+			return err
 		}
 		var taken bool
 		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM kiosk_keys WHERE id = ?)", k.ID).Scan(&taken); err != nil {
@@ -143,7 +136,7 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 
 // Key implements center.Store.
 func (s *Store) Key(ctx context.Context, id kiosk.KeyID) (k center.Key, err error) {
-	err = scanKey(s.reader.QueryRowContext(ctx, keyColumns+" WHERE id = ?", id).Scan, &k)
+	k, err = center.ScanKey(s.reader.QueryRowContext(ctx, keysSQL+" WHERE id = ?", id).Scan)
 	return k, s.found("find key", err)
 }
 
@@ -157,8 +150,7 @@ func (s *Store) found(op string, err error) error {
 
 // ListKeys implements center.Store.
 func (s *Store) ListKeys(ctx context.Context) ([]center.Key, error) {
-	return list(ctx, s, "list keys", func(rows *sql.Rows, k *center.Key) error { return scanKey(rows.Scan, k) },
-		keyColumns+" ORDER BY kiosk, made, id")
+	return list(ctx, s, "list keys", center.ScanKey, keysSQL+" ORDER BY kiosk, made, id")
 }
 
 // HasKey implements center.Store.
@@ -228,7 +220,7 @@ func (s *Store) use(ctx context.Context, all []center.KeyUse) (answers []error, 
 			err := spend.QueryRowContext(ctx, u.Key, u.N, center.Millis(u.At)).Scan(&high)
 			if errors.Is(err, sql.ErrNoRows) {
 				var k center.Key
-				err = scanKey(tx.QueryRowContext(ctx, keyColumns+" WHERE id = ?", u.Key).Scan, &k)
+				k, err = center.ScanKey(tx.QueryRowContext(ctx, keysSQL+" WHERE id = ?", u.Key).Scan)
 				if found := err == nil; found || errors.Is(err, sql.ErrNoRows) {
 					answers[i], err = u.Why(k, found), nil
 				}

@@ -3,24 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
 )
 
-const orderColumns = "SELECT name, doing, kiosk, queue, ticket, words, until, account, made, ended, done, fault FROM orders"
-
-func scanOrder(scan func(...any) error, o *center.Ordered) error {
-	var words string
-	var made, ended int64
-	if err := scan(&o.ID, &o.Do, &o.Kiosk, &o.Queue, &o.Ticket, &words, &o.Until, &o.By, &made, &ended, &o.Done, &o.Fault); err != nil {
-		return err
-	}
-	o.Made, o.Ended = center.AtMillis(made), center.AtMillis(ended)
-	return json.Unmarshal([]byte(words), &o.Text)
-}
+const ordersSQL = "SELECT " + center.OrderColumns + " FROM orders"
 
 const inForce = " WHERE hall = ? AND ended = 0 AND (until = 0 OR until > ?)"
 
@@ -31,8 +20,7 @@ func (s *Store) Order(ctx context.Context, op kiosk.OpID, hall kiosk.HallID, o k
 		return kiosk.Order{}, err
 	}
 	err = s.changeHall(ctx, hall, "order", func(d *desk) error {
-		var made center.Ordered
-		err := scanOrder(d.tx.QueryRowContext(d.ctx, orderColumns+" WHERE hall = ? AND op = ?", hall, op).Scan, &made)
+		made, err := center.ScanOrder(d.tx.QueryRowContext(d.ctx, ordersSQL+" WHERE hall = ? AND op = ?", hall, op).Scan)
 		if err == nil {
 			if o, err = center.SameOrder(made.Order, o); err == nil {
 				err = errAgain
@@ -83,16 +71,11 @@ func (s *Store) TakeBack(ctx context.Context, hall kiosk.HallID, id kiosk.OrderI
 
 // Orders implements center.Orders.
 func (s *Store) Orders(ctx context.Context, hall kiosk.HallID, limit int) ([]center.Ordered, error) {
-	return list(ctx, s, "list orders", func(rows *sql.Rows, o *center.Ordered) error { return scanOrder(rows.Scan, o) },
-		orderColumns+" WHERE hall = ? ORDER BY id DESC LIMIT ?", hall, limit)
+	return list(ctx, s, "list orders", center.ScanOrder,
+		ordersSQL+" WHERE hall = ? ORDER BY id DESC LIMIT ?", hall, limit)
 }
 
 // InForce implements center.Orders.
 func (s *Store) InForce(ctx context.Context, hall kiosk.HallID, now kiosk.Instant) ([]kiosk.Order, error) {
-	return list(ctx, s, "list orders in force", func(rows *sql.Rows, o *kiosk.Order) error {
-		var all center.Ordered
-		err := scanOrder(rows.Scan, &all)
-		*o = all.Order
-		return err
-	}, orderColumns+inForce+" ORDER BY id", hall, now)
+	return list(ctx, s, "list orders in force", center.ScanOrderOnly, ordersSQL+inForce+" ORDER BY id", hall, now)
 }
