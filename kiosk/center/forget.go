@@ -32,7 +32,12 @@ type Past struct {
 	Events  time.Time
 	Alarms  time.Time
 	Audit   time.Time
+	Tries   time.Time
 }
+
+// triesKept is how long tries to log in are kept: the longest that any is held
+// against anybody.
+const triesKept = 2 * time.Hour
 
 // Past returns what is past now, when days change at change after midnight.
 func (k Keep) Past(now time.Time, change time.Duration) Past {
@@ -49,7 +54,7 @@ func (k Keep) Past(now time.Time, change time.Duration) Past {
 		return kiosk.DayAt(before(days), change)
 	}
 	return Past{Traces: kiosk.DayAt(now, change), Tickets: day(k.Tickets), Numbers: day(k.Numbers), Orders: before(k.Tickets),
-		Events: before(k.Events), Alarms: before(k.Alarms), Audit: before(k.Audit)}
+		Events: before(k.Events), Alarms: before(k.Alarms), Audit: before(k.Audit), Tries: now.Add(-triesKept)}
 }
 
 // ForgetAtOnce are the rows that one step of Forget deletes at the most: so few

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"hallkiosk/kiosk/calling"
 	"hallkiosk/kiosk/center"
 	. "hallkiosk/kiosk/center/centertest"
+	"hallkiosk/kiosk/center/store"
 )
 
 // hold opens a line of news with an Authorization header.
@@ -259,4 +261,29 @@ func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += n
 	return n, err
+}
+
+// BenchmarkNews draws up the news of a big hall, with estimates made anew each
+// time and with those of a moment before.
+func BenchmarkNews(b *testing.B) {
+	st, err := store.Open(b.Context(), filepath.Join(b.TempDir(), "center.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer st.Close()
+	bigHall(b, st)
+	for name, pace := range map[string]time.Duration{"Estimated": 0, "Between": time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			o := center.DefaultOpts()
+			o.Now, o.Estimates = func() time.Time { return Noon.Add(time.Hour) }, pace
+			s := center.New(st, o)
+			version := int64(0)
+			for b.Loop() {
+				version++
+				if text, packed, err := s.Newest(b.Context(), "h1", version); err != nil || len(packed) > len(text) {
+					b.Fatalf("%d bytes, %d packed, %v", len(text), len(packed), err)
+				}
+			}
+		})
+	}
 }

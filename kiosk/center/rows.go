@@ -17,6 +17,7 @@ const (
 	AccountColumns = "name, role, hall, password, made, disabled"
 	SessionColumns = "s.account, s.began, s.seen, s.source, a.name, a.role, a.hall, a.password, a.made, a.disabled"
 	EntryColumns   = "id, at, hall, account, action, subject, source"
+	TryColumns     = "id, at, account, source, won"
 	OrderColumns   = "name, doing, kiosk, queue, ticket, words, until, account, made, ended, done, fault"
 	AlarmColumns   = "kind, kiosk, epoch, seq, detail, times, first, last"
 	TicketColumns  = "id, hall, kiosk, day, number, queue, state, wall, count, print, attempt, cause, clash"
@@ -64,6 +65,14 @@ func ScanEntry(scan Scan) (e Entry, err error) {
 	err = scan(&e.ID, &when, &e.Hall, &e.Account, &e.Action, &e.Subject, &e.From)
 	e.At = AtMillis(when)
 	return e, err
+}
+
+// ScanTry reads TryColumns.
+func ScanTry(scan Scan) (t Try, err error) {
+	var when int64
+	err = scan(&t.ID, &when, &t.Account, &t.From, &t.Won)
+	t.At = AtMillis(when)
+	return t, err
 }
 
 // ScanOrder reads OrderColumns.

@@ -85,6 +85,7 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Orders":         orders,
 		"OrderRefused":   orderRefused,
 		"OrdersBounded":  ordersBounded,
+		"Tries":          tries,
 		"Forget":         forget,
 		"ForgetHolds":    forgetHoldsNobodyUp,
 		"ChecksAnswered": func(s *suite) { s.ok(s.Check(s.Context())) },

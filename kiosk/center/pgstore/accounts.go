@@ -125,6 +125,19 @@ func (s *Store) Note(ctx context.Context, e center.Entry) error {
 	return s.write(ctx, "note", func(tx pgx.Tx) error { return note(ctx, tx, e) })
 }
 
+// AddTry implements center.Store.
+func (s *Store) AddTry(ctx context.Context, t center.Try) (id int64, err error) {
+	return id, s.write(ctx, "note try", func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "INSERT INTO login_tries (at, account, source, won) VALUES ($1, $2, $3, $4) RETURNING id",
+			center.Millis(t.At), t.Account, t.From, t.Won).Scan(&id)
+	})
+}
+
+// Tries implements center.Store.
+func (s *Store) Tries(ctx context.Context, after int64, limit int) ([]center.Try, error) {
+	return list(ctx, s, "list tries", center.ScanTry, "SELECT "+center.TryColumns+" FROM login_tries WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+}
+
 // Trail implements center.Store.
 func (s *Store) Trail(ctx context.Context, hall kiosk.HallID, before int64, limit int) ([]center.Entry, error) {
 	return list(ctx, s, "read audit trail", center.ScanEntry, "SELECT "+center.EntryColumns+` FROM audit

@@ -22,6 +22,16 @@ CREATE FUNCTION audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_keep();
 CREATE INDEX bookings_traces ON bookings (day) WHERE phone <> '' OR card <> '';
+
+-- Tries to log in, for all processes; rows are only added, so that nobody who
+-- guesses makes others wait.
+CREATE TABLE login_tries (
+	id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at      bigint NOT NULL,
+	account text COLLATE "C" NOT NULL,
+	source  text COLLATE "C" NOT NULL,
+	won     boolean NOT NULL
+);
 `, center.AuditDays)
 
 // byDay are the tables that are forgotten day by day. All have an index by hall
@@ -74,6 +84,9 @@ func (s *Store) Forget(ctx context.Context, p center.Past) (more bool, err error
 	}
 	if step(fmt.Sprintf("DELETE FROM alarms WHERE ctid = ANY (ARRAY(SELECT ctid FROM alarms WHERE last < $1 ORDER BY last LIMIT %d))", center.ForgetAtOnce), center.Millis(p.Alarms)) ||
 		step(fmt.Sprintf("DELETE FROM orders WHERE ctid = ANY (ARRAY(SELECT ctid FROM orders WHERE made < $1 AND (ended <> 0 OR until <> 0 AND until < $1) LIMIT %d))", center.ForgetAtOnce), center.Millis(p.Orders)) {
+		return true, err
+	}
+	if step(fmt.Sprintf("DELETE FROM login_tries WHERE id IN (SELECT id FROM (SELECT id, at FROM login_tries ORDER BY id LIMIT %d) first WHERE at < $1)", center.ForgetAtOnce), center.Millis(p.Tries)) {
 		return true, err
 	}
 	step(fmt.Sprintf("DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT %d) first WHERE at < $1)", center.ForgetAtOnce), center.Millis(p.Audit))

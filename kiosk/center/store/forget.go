@@ -15,6 +15,16 @@ DROP TRIGGER audit_kept;
 CREATE TRIGGER audit_kept BEFORE DELETE ON audit WHEN OLD.at > (unixepoch() - %d * 86400) * 1000
 	BEGIN SELECT RAISE(ABORT, 'the audit trail is kept for %[1]d days'); END;
 CREATE INDEX bookings_traces ON bookings (day) WHERE phone <> '' OR card <> '';
+
+-- Tries to log in, for all processes; rows are only added, so that nobody who
+-- guesses makes others wait.
+CREATE TABLE login_tries (
+	id      INTEGER PRIMARY KEY AUTOINCREMENT,
+	at      INTEGER NOT NULL,
+	account TEXT    NOT NULL,
+	source  TEXT    NOT NULL,
+	won     INTEGER NOT NULL CHECK (won IN (0, 1))
+) STRICT;
 `, center.AuditDays)
 
 // byDay are the tables that are forgotten day by day, with their keys. All have
@@ -80,6 +90,9 @@ func (s *Store) Forget(ctx context.Context, p center.Past) (more bool, err error
 	}
 	if step(fmt.Sprintf("DELETE FROM alarms WHERE (kind, kiosk, epoch, seq) IN (SELECT kind, kiosk, epoch, seq FROM alarms WHERE last < ? ORDER BY last LIMIT %d)", center.ForgetAtOnce), center.Millis(p.Alarms)) ||
 		step(fmt.Sprintf("DELETE FROM orders WHERE id IN (SELECT id FROM orders WHERE made < ?1 AND (ended <> 0 OR until <> 0 AND until < ?1) LIMIT %d)", center.ForgetAtOnce), center.Millis(p.Orders)) {
+		return true, err
+	}
+	if step(fmt.Sprintf("DELETE FROM login_tries WHERE id IN (SELECT id FROM (SELECT id, at FROM login_tries ORDER BY id LIMIT %d) WHERE at < ?)", center.ForgetAtOnce), center.Millis(p.Tries)) {
 		return true, err
 	}
 	step(fmt.Sprintf("DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, at FROM audit ORDER BY id LIMIT %d) WHERE at < ?)", center.ForgetAtOnce), center.Millis(p.Audit))
