@@ -27,7 +27,7 @@ type edition struct {
 	drawn   bool
 	issues  map[bool]*issue // for the hall's own kiosks and for others, as far as asked for
 	guesses map[kiosk.QueueID]kiosk.Estimate
-	day     kiosk.Day // of the guesses
+	day     kiosk.Day // of the news and the guesses
 	guessed time.Time // when
 	old     bool      // the guesses are older than the news
 }
@@ -35,6 +35,7 @@ type edition struct {
 // issue is an edition as it goes over the lines.
 type issue struct {
 	version int64
+	day     kiosk.Day
 	text    []byte        // a server-sent event
 	packed  []byte        // the same as a part of a gzip stream
 	due     time.Duration // after this its estimates may be newer; 0: they are as new as the rest
@@ -57,10 +58,11 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fresh := time.Since(e.guessed) < s.opts.Estimates
-	if !e.drawn || e.news.Version < version || e.old && !fresh {
+	today := s.dayAt(s.opts.Now())
+	if !e.drawn || e.news.Version < version || e.old && !fresh || e.day != today {
 		ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 		defer cancel()
-		if err := s.draw(ctx, e, hall, version); err != nil {
+		if err := s.draw(ctx, e, hall, version, today); err != nil {
 			return nil, err
 		}
 	}
@@ -74,7 +76,7 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 		if err != nil {
 			return nil, err
 		}
-		i = &issue{version: n.Version, text: fmt.Appendf(nil, "id: %d\nevent: news\ndata: %s\n\n", n.Version, text)}
+		i = &issue{version: n.Version, day: e.day, text: fmt.Appendf(nil, "id: %d\nevent: news\ndata: %s\n\n", n.Version, text)}
 		i.packed = pack(i.text)
 		e.issues[own] = i
 	}
@@ -86,7 +88,7 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 }
 
 // draw draws up an edition.
-func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, version int64) error {
+func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, version int64, today kiosk.Day) error {
 	n := kiosk.News{Hall: hall, Version: max(version, e.news.Version), Lengths: []kiosk.Length{}, Catalog: s.opts.Halls[hall].Version}
 	days, err := s.days(ctx, hall)
 	if err != nil {
@@ -102,7 +104,7 @@ func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, versio
 		}
 	}
 	now := s.opts.Now()
-	today, tomorrow := s.dayAt(now), s.dayAt(now.AddDate(0, 0, 1))
+	tomorrow := s.dayAt(now.AddDate(0, 0, 1))
 	if err := s.guess(ctx, e, hall, today); err != nil {
 		return err
 	}

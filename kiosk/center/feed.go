@@ -102,6 +102,7 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 	defer alive.Stop()
 	var pause, due <-chan time.Time // until when nothing is told, and when estimates may be newer
 	told, newest, again := int64(-1), int64(-1), false
+	var day kiosk.Day
 	for {
 		ok := true
 		select {
@@ -118,6 +119,7 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 			if until := l.caller.until; !until.IsZero() && !l.opts.Now().Before(until) || !l.say(aliveSign, packedSign()) {
 				return nil
 			}
+			again = again || told >= 0 && l.dayAt(l.opts.Now()) != day // what was yesterday's is told no more
 		case newest, ok = <-versions:
 			if !ok {
 				return nil
@@ -131,13 +133,16 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 			continue
 		}
 		e, err := l.newest(ctx, l.hall, newest, l.isOwn(ctx))
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		if !l.say(e.text, e.packed) {
 			return nil
 		}
-		told, again = e.version, false
+		told, day, again = e.version, e.day, false
 		bytes := len(e.text)
 		if l.packed {
 			bytes = len(e.packed)

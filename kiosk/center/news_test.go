@@ -2,6 +2,7 @@ package center_test
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -126,6 +127,27 @@ func TestNewsTells(t *testing.T) {
 	}
 }
 
+// When the day is over nothing is told of its bookings any more, though nothing
+// else has changed.
+func TestNewsOfYesterday(t *testing.T) {
+	h := newHall(t)
+	key, err := h.store.CardKey(t.Context(), "h1", Day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.booked(booking("today", 90, kiosk.CardMark(key, cardNumber)))
+	for _, c := range []struct {
+		pass time.Duration
+		want bool
+	}{{0, true}, {0, true}, {24 * time.Hour, false}} {
+		h.now = h.now.Add(c.pass)
+		text, packed, err := h.Newest(t.Context(), "h1", 1)
+		if got := bytes.Contains(text, []byte(`"bookings"`)) && bytes.Contains(text, []byte(`"card_keys"`)); err != nil || got != c.want || len(packed) == 0 {
+			t.Fatalf("after %s: %s, %v", c.pass, text, err)
+		}
+	}
+}
+
 // Estimates that were made a moment before a change are made anew soon after,
 // without another change.
 func TestEstimatesFollow(t *testing.T) {
@@ -222,7 +244,7 @@ func TestNewsSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReaderSize(unpacked, 1<<20)
-	next := func() (n kiosk.News, bytes int) {
+	next := func() (n kiosk.News, size int) {
 		t.Helper()
 		for {
 			text, err := lines.ReadString('\n')
