@@ -47,7 +47,7 @@ func newPlace(t *testing.T) *place {
 }
 
 func (p *place) listen(addr string) {
-	p.write("center.toml", fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\n[store]\npath = \"center.db\"\n", addr))
+	p.write("center.toml", fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\n[store]\npath = \"center.db\"\n[retention]\nevents = 0\ntickets = 0\nnumbers = 0\nalarms = 0\n", addr)) // the events of tests are old
 }
 
 func (p *place) write(name, text string) {

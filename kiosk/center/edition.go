@@ -30,6 +30,8 @@ type edition struct {
 	day     kiosk.Day // of the news and the guesses
 	guessed time.Time // when
 	old     bool      // the guesses are older than the news
+	at      time.Time // when it was drawn
+	pace    time.Duration
 }
 
 // issue is an edition as it goes over the lines.
@@ -39,11 +41,18 @@ type issue struct {
 	text    []byte        // a server-sent event
 	packed  []byte        // the same as a part of a gzip stream
 	due     time.Duration // after this its estimates may be newer; 0: they are as new as the rest
+	wait    time.Duration // nothing new yet: ask again after this
+}
+
+// newsPace is the least between two news of so many bytes.
+func newsPace(bytes int) time.Duration {
+	return newsBeat + time.Duration(bytes)*time.Second/newsRate
 }
 
 // newest returns the news of hall as of version or later; own says that the
-// hall's own kiosk asks. Estimates cost the most, so they are made anew after
-// Opts.Estimates at the soonest.
+// hall's own kiosk asks. A hall's news are drawn up no oftener than one line takes
+// them, however many lines and changes there are, and its estimates are made anew
+// after Opts.Estimates at the soonest.
 func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, own bool) (*issue, error) {
 	s.feed.mu.Lock()
 	if s.feed.halls == nil {
@@ -60,6 +69,9 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 	fresh := time.Since(e.guessed) < s.opts.Estimates
 	today := s.dayAt(s.opts.Now())
 	if !e.drawn || e.news.Version < version || e.old && !fresh || e.day != today {
+		if wait := e.pace - time.Since(e.at); wait > 0 {
+			return &issue{wait: wait}, nil
+		}
 		ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 		defer cancel()
 		if err := s.draw(ctx, e, hall, version, today); err != nil {
@@ -79,6 +91,7 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 		i = &issue{version: n.Version, day: e.day, text: fmt.Appendf(nil, "id: %d\nevent: news\ndata: %s\n\n", n.Version, text)}
 		i.packed = pack(i.text)
 		e.issues[own] = i
+		e.pace = max(e.pace, newsPace(len(i.packed)))
 	}
 	told := *i
 	if e.old {
@@ -129,7 +142,7 @@ func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, versio
 	if n.Orders, err = s.store.InForce(ctx, hall, kiosk.InstantOf(now)); err != nil {
 		return err
 	}
-	e.news, e.drawn, e.issues = n, true, map[bool]*issue{}
+	e.news, e.drawn, e.issues, e.at, e.pace = n, true, map[bool]*issue{}, time.Now(), 0
 	return nil
 }
 

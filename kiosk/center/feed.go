@@ -139,6 +139,10 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 		if err != nil {
 			return err
 		}
+		if e.wait > 0 {
+			pause = time.After(e.wait)
+			continue
+		}
 		if !l.say(e.text, e.packed) {
 			return nil
 		}
@@ -147,7 +151,7 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 		if l.packed {
 			bytes = len(e.packed)
 		}
-		pause = time.After(newsBeat + time.Duration(bytes)*time.Second/newsRate)
+		pause = time.After(newsPace(bytes))
 		if due = nil; e.due > 0 {
 			due = time.After(e.due)
 		}
