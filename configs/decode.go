@@ -131,6 +131,9 @@ func (f *file) locate(data []byte) {
 			}
 		}
 		at := place{line, offset - start + 1}
+		if e.Kind == unstable.Table && counts[keys[0]] > 0 { // of the array's last table
+			keys[0] = fmt.Sprintf("%s[%d]", keys[0], counts[keys[0]]-1)
+		}
 		path := strings.Join(keys, ".")
 		switch e.Kind {
 		case unstable.Table:
@@ -267,6 +270,10 @@ func (f *file) unknown(e *toml.DecodeError, v any) {
 func fieldType(t reflect.Type, keys []string) reflect.Type {
 	t = elem(t)
 	for _, key := range keys {
+		if t.Kind() == reflect.Map {
+			t = t.Elem()
+			continue
+		}
 		if t.Kind() != reflect.Struct {
 			return nil
 		}
@@ -302,7 +309,9 @@ func keysOf(t reflect.Type) []string {
 	}
 	var keys []string
 	for i := range t.NumField() {
-		keys = append(keys, t.Field(i).Tag.Get("toml"))
+		if key := t.Field(i).Tag.Get("toml"); key != "-" {
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

@@ -316,9 +316,19 @@ func (k *Kiosk) checkTerminal(f *file) {
 			"[kiosk] 缺 series。接了中心时,同一大厅的每台机器都要有自己的编号,1 到 99。")
 	}
 	checkZone(f, "kiosk.timezone", t.Timezone)
-	if at, err := time.Parse("15:04", t.DayChange); err != nil || at.Hour() > 11 {
-		f.addf("kiosk.day_change", "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q,请写夜里的时间,例如 \"04:00\"。", t.DayChange)
+	checkDayChange(f, "kiosk.day_change", t.DayChange)
+}
+
+func checkDayChange(f *file, key, text string) {
+	if at, err := time.Parse("15:04", text); err != nil || at.Hour() > 11 {
+		f.addf(key, "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q,请写夜里的时间,例如 \"04:00\"。", text)
 	}
+}
+
+// dayChange is how long after midnight a checked day_change is.
+func dayChange(text string) time.Duration {
+	at, _ := time.Parse("15:04", text)
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 }
 
 func checkBaud(f *file, table string, baud int) {
@@ -480,8 +490,7 @@ func location(name string) *time.Location {
 // DayChange returns how long after midnight the business day begins. Only for
 // a checked config.
 func (k *Kiosk) DayChange() time.Duration {
-	at, _ := time.Parse("15:04", k.Kiosk.DayChange)
-	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	return dayChange(k.Kiosk.DayChange)
 }
 
 // ProfileName returns the printer's profile, by the paper's width when the

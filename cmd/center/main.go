@@ -141,6 +141,7 @@ func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.
 	opts := center.DefaultOpts()
 	opts.Tokens = tokens
 	opts.Now = func() time.Time { return time.Now().In(config.Location()) }
+	opts.DayChange, opts.Rules, opts.Halls, opts.Keep = config.Change(), config.Rules(), halls(config), keep(config.Retention)
 	opts.Log = slog.New(slog.NewTextHandler(m.Stderr, nil))
 	scheme := "http"
 	if config.TLS.CertFile != "" {
@@ -150,8 +151,32 @@ func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.
 		}
 		opts.TLS, scheme = cert.Config(), "https"
 	}
+	if err := center.Arrange(ctx, st, opts.Halls); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	fmt.Fprintf(m.Stdout, "center: listening on %s://%s\n", scheme, l.Addr())
 	return center.New(st, opts).Serve(ctx, l)
+}
+
+// halls are what the config knows of halls.
+func halls(config configs.Center) map[kiosk.HallID]center.Hall {
+	all := map[kiosk.HallID]center.Hall{}
+	for _, c := range config.Halls {
+		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Windows: map[kiosk.WindowID][]kiosk.QueueID{}}
+		for w, queues := range c.Windows {
+			of := []kiosk.QueueID{}
+			for _, q := range queues {
+				of = append(of, kiosk.QueueID(q))
+			}
+			h.Windows[kiosk.WindowID(w)] = of
+		}
+		all[kiosk.HallID(c.ID)] = h
+	}
+	return all
+}
+
+func keep(c configs.Retention) center.Keep {
+	return center.Keep{Events: c.Events, Tickets: c.Tickets, Numbers: c.Numbers, Alarms: c.Alarms, Audit: c.Audit}
 }
 
 // exitCode says what starting the center again would be good for.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"hallkiosk/configs"
 	"hallkiosk/kiosk/center"
 	"hallkiosk/kiosk/center/store"
 )
@@ -45,7 +47,7 @@ func newPlace(t *testing.T) *place {
 }
 
 func (p *place) listen(addr string) {
-	p.write("center.toml", fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\n[store]\npath = \"center.db\"\n", addr))
+	p.write("center.toml", fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\n[store]\npath = \"center.db\"\n[retention]\nevents = 0\ntickets = 0\nnumbers = 0\nalarms = 0\n", addr)) // the events of tests are old
 }
 
 func (p *place) write(name, text string) {
@@ -128,6 +130,32 @@ func TestRun(t *testing.T) {
 		answer.Body.Close()
 		if code := c.stop(); code != exitStop {
 			t.Fatalf("exit %d", code)
+		}
+	})
+	t.Run("Halls", func(t *testing.T) {
+		p := newPlace(t)
+		catalog, err := fs.Sub(configs.Shipped(), "catalog")
+		if err == nil {
+			err = os.CopyFS(filepath.Join(p.dir, "catalog"), catalog)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.write("center.toml", "listen = \"127.0.0.1:0\"\n[store]\npath = \"center.db\"\n[calls]\nage_limit = 30\n[[hall]]\nid = \"center\"\ncatalog = \"catalog\"\n[hall.windows]\n\"21\" = [\"A\", \"B\"]\n")
+		for range 2 { // and again, when the windows are there
+			c := p.start()
+			answer, err := http.Get(c.url + "/v1/halls/center/windows")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var windows []center.WindowView
+			if err := json.NewDecoder(answer.Body).Decode(&windows); err != nil || len(windows) != 1 || windows[0].ID != "21" || len(windows[0].Queues) != 2 {
+				t.Fatalf("%+v, %v", windows, err)
+			}
+			answer.Body.Close()
+			if code := c.stop(); code != exitStop {
+				t.Fatalf("exit %d", code)
+			}
 		}
 	})
 	t.Run("Signals", func(t *testing.T) {

@@ -152,6 +152,9 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 	defer cancel()
 	// A name that can't be an account's is looked up nowhere, but takes as long.
 	name, from, now := in.Body.Name, address(in.asked.RemoteAddr), s.opts.Now()
+	if err := s.hear(ctx, name, from, now); err != nil {
+		return nil, s.fault(err)
+	}
 	if wait := s.people.throttle.try(name, from, now); wait > 0 {
 		p := s.deny(http.StatusTooManyRequests, RefusedLogin, fmt.Sprintf("too many tries; wait %d seconds", int(math.Ceil(wait.Seconds()))))
 		p.Code, p.Message = kiosk.EBusy, fmt.Sprintf("试得太多了,请等 %d 秒再试。", int(math.Ceil(wait.Seconds())))
@@ -172,6 +175,9 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 	if !ok || account.Disabled {
 		// The name goes no further: people type passwords there.
 		known := account.Name
+		if err := s.weighed(ctx, Try{At: now, Account: known, From: from}); err != nil {
+			return nil, s.fault(err)
+		}
 		if known != "" {
 			if err := s.store.Note(ctx, Entry{At: now, Hall: account.Hall, Account: known, Action: "login.refused", From: from}); err != nil {
 				return nil, s.fault(err)
@@ -183,6 +189,9 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 		return nil, p
 	}
 	s.people.throttle.won(name, from, now)
+	if err := s.weighed(ctx, Try{At: now, Account: name, From: from, Won: true}); err != nil {
+		return nil, s.fault(err)
+	}
 	raw := make([]byte, 32)
 	rand.Read(raw) // never fails
 	secret := base64.RawURLEncoding.EncodeToString(raw)
@@ -199,6 +208,36 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 	}
 	out.Cookie = s.cookie(in.asked, secret, SessionLife)
 	return out, nil
+}
+
+// hear takes in what other processes have weighed, unless the try would be
+// turned away in any case: that must cost nothing.
+func (s *Server) hear(ctx context.Context, name, from string, now time.Time) error {
+	const some = 500
+	t := s.people.throttle
+	if t.try(name, from, now) > 0 {
+		return nil
+	}
+	t.back(name, from, now)
+	for {
+		tries, err := s.store.Tries(ctx, t.after(), some)
+		if err != nil {
+			return err
+		}
+		t.hear(tries)
+		if len(tries) < some {
+			return nil
+		}
+	}
+}
+
+// weighed tells the other processes of a try.
+func (s *Server) weighed(ctx context.Context, t Try) error {
+	id, err := s.store.AddTry(ctx, t)
+	if err == nil {
+		s.people.throttle.mine(id)
+	}
+	return err
 }
 
 // cookie makes the session's cookie; without a secret it takes it away.

@@ -265,6 +265,44 @@ func TestGuessing(t *testing.T) {
 	}
 }
 
+// TestGuessingTogether has a stranger guess at two processes by turns: they
+// count together, and a third one that is started later goes on.
+func TestGuessingTogether(t *testing.T) {
+	h := newHall(t)
+	h.account("anna", center.Clerk, "h1")
+	other := h.beside()
+	weighed := 0
+	for i := range 40 {
+		at := []*hall{h, other}[i%2]
+		if at.from("198.51.100.1", "anna", fmt.Sprint("guess ", i)).Code == 401 {
+			weighed++
+		}
+	}
+	if weighed != 5 {
+		t.Errorf("%d guesses were weighed", weighed)
+	}
+	third := h.beside()
+	if w := third.from("198.51.100.1", "anna", secret); w.Code != 429 {
+		t.Errorf("at a process that was started later: %d", w.Code)
+	}
+	if w := third.from("192.0.2.7", "anna", secret); w.Code != 200 { // her own desk
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	// Where she logs in is known to all, when her name is exhausted.
+	for i := range 300 {
+		h.from(fmt.Sprintf("203.0.113.%d", i%250), "anna", "guess")
+	}
+	if w := other.from("192.0.2.8", "anna", secret); w.Code != 429 {
+		t.Errorf("from elsewhere: %d", w.Code)
+	}
+	if w := other.from("192.0.2.7", "anna", secret); w.Code != 200 {
+		t.Errorf("at her desk: %d %s", w.Code, w.Body)
+	}
+	if all, err := h.store.Tries(t.Context(), 0, 1000); err != nil || len(all) < 100 || len(all) > 120 {
+		t.Errorf("%d tries were stored, %v", len(all), err)
+	}
+}
+
 // TestGuessingMemory has a hundred logins at once: few are computed at a time.
 func TestGuessingMemory(t *testing.T) {
 	h := newHall(t)

@@ -17,11 +17,14 @@ import (
 //     desk where she works; and from anywhere the wait is at most a minute.
 //
 // What is turned away costs no hash, and isn't held against anybody, so no wait
-// ever grows. It is kept in memory, each process for itself and bounded: after
-// a restart a guesser has his first tries again, which at those rates is no
-// help to him.
+// ever grows. It is kept in memory and bounded. What a process has weighed it
+// appends to the Store, and each looks there before it weighs, so several count
+// together, and one that was started anew goes on. Names that no account has are
+// told to nobody, so they are counted by each process for itself.
 type throttle struct {
 	mu      sync.Mutex
+	heard   int64                    // tries of the Store through this were weighed here,
+	own     map[int64]bool           // and those after it that are this process's own
 	buckets map[string]*list.Element // of *bucket
 	recent  *list.List               // the one touched last in front
 	good    map[string]*list.Element // of string: name and address of a login
@@ -50,7 +53,7 @@ var (
 )
 
 func newThrottle() *throttle {
-	return &throttle{buckets: map[string]*list.Element{}, recent: list.New(), good: map[string]*list.Element{}, logins: list.New()}
+	return &throttle{own: map[int64]bool{}, buckets: map[string]*list.Element{}, recent: list.New(), good: map[string]*list.Element{}, logins: list.New()}
 }
 
 // claim is one bucket that a try draws from.
@@ -93,6 +96,47 @@ func (t *throttle) try(name, address string, now time.Time) time.Duration {
 	return 0
 }
 
+// hear weighs the tries that all processes have stored, as of their times, in
+// the order of the Store.
+func (t *throttle) hear(tries []Try) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, y := range tries {
+		t.heard = max(t.heard, y.ID)
+		if t.own[y.ID] {
+			delete(t.own, y.ID)
+			continue
+		}
+		pair, all := t.claims(y.Account, y.From)
+		if y.Won {
+			t.remember(pair)
+			continue
+		}
+		for _, c := range all {
+			if y.Account != "" || c.limit == addressLimit {
+				b := t.bucket(c, y.At)
+				b.left = max(b.left-1, 0)
+			}
+		}
+	}
+}
+
+// after is from where the Store's tries are news here.
+func (t *throttle) after() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.heard
+}
+
+// mine notes a try that this process has stored, and weighed already.
+func (t *throttle) mine(id int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if id > t.heard {
+		t.own[id] = true
+	}
+}
+
 // back gives back a try that was not weighed.
 func (t *throttle) back(name, address string, now time.Time) {
 	t.mu.Lock()
@@ -117,6 +161,11 @@ func (t *throttle) won(name, address string, now time.Time) {
 			b.left = c.burst
 		}
 	}
+	t.remember(pair)
+}
+
+// remember keeps the address of somebody who has logged in.
+func (t *throttle) remember(pair string) {
 	if e, known := t.good[pair]; known {
 		t.logins.MoveToFront(e)
 		return
@@ -141,7 +190,7 @@ func (t *throttle) bucket(c claim, now time.Time) *bucket {
 	b := e.Value.(*bucket)
 	if passed := now.Sub(b.at); passed > 0 {
 		b.left = min(c.burst, b.left+passed.Seconds()/c.every.Seconds())
+		b.at = now
 	}
-	b.at = now
 	return b
 }

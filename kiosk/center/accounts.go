@@ -43,9 +43,17 @@ type Accounts interface {
 	// EndSession ends a session, if it hasn't ended.
 	EndSession(ctx context.Context, hash Hash, e Entry) error
 
-	// Note appends to the audit trail, which nothing ever changes or deletes:
-	// the tables refuse it.
+	// Note appends to the audit trail, which nothing ever changes, and nothing
+	// deletes before AuditDays: the tables refuse it.
 	Note(ctx context.Context, e Entry) error
+
+	// AddTry appends a try to log in, for the other processes to weigh, and
+	// returns its number, which rises. Tries are forgotten with Past.Tries.
+	AddTry(ctx context.Context, t Try) (int64, error)
+
+	// Tries returns at most limit tries after a number, in its order. One that
+	// another process stores in the same instant may be missed.
+	Tries(ctx context.Context, after int64, limit int) ([]Try, error)
 
 	// Trail returns at most limit entries of hall whose ID is below before,
 	// newest first. An empty hall is all of them; before 0 begins at the end.
@@ -122,6 +130,15 @@ type Session struct {
 	Began   time.Time
 	Seen    time.Time // last use, to the minute
 	From    string    // address
+}
+
+// Try is a try to log in that a process has weighed.
+type Try struct {
+	ID      int64
+	At      time.Time
+	Account string // "" when there is none of the name: people type passwords there
+	From    string // address
+	Won     bool
 }
 
 // Entry is one line of the audit trail: who did what, when, to what, from

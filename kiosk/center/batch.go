@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ type Batch struct {
 	kiosk.Batch
 	Hashes []Hash    // Hashes[i] belongs to Events[i]
 	Got    time.Time // when it came in, by the center's clock
+
+	// Way says which errands the items of a ticket are, in turn, for a number of
+	// a queue, where the first ones are. Nil: all items are for that queue.
+	Way func(queue kiosk.QueueID, items []kiosk.ItemID) []kiosk.Errand
 }
 
 // Seal makes the form that a Store takes: bodies without insignificant white
@@ -121,6 +126,55 @@ func ReadTaken(e kiosk.Event) (kiosk.TakenBody, error) {
 	}
 	return b, nil
 }
+
+// sift takes out of a ticket what can't be right about why its person goes
+// ahead, and says what that was. The number counts all the same: somebody holds
+// it.
+func sift(b *kiosk.TakenBody) (wrong string) {
+	var found []string
+	if b.Priority != "" && !slices.Contains(kiosk.Priorities, b.Priority) {
+		found = append(found, "its priority is not known here")
+		b.Priority = ""
+	}
+	if !text(string(b.Booking)) {
+		found = append(found, "its booking's id is longer than 64 bytes")
+		b.Booking, b.Slot = "", nil
+	}
+	day, _ := time.Parse(time.DateOnly, string(b.Day)) // ReadTaken has looked
+	switch {
+	case b.Booking == "" && b.Slot == nil, b.Booking != "" && b.Slot != nil && goodSlot(*b.Slot, day):
+	case b.Booking == "":
+		found = append(found, "it has a slot without a booking")
+		b.Slot = nil
+	default:
+		found = append(found, "its slot is missing, or not one of its day")
+		b.Slot = nil
+	}
+	return strings.Join(found, ", and ")
+}
+
+// goodSlot says whether a slot can lie within a business day, wherever on earth
+// its hall is.
+func goodSlot(s kiosk.Slot, day time.Time) bool {
+	return s.To > s.From && s.To.Sub(s.From) <= 24*time.Hour &&
+		!s.From.Time().Before(day.Add(-24*time.Hour)) && s.From.Time().Before(day.Add(48*time.Hour))
+}
+
+// ReadDone returns the body of an OrderDone event, or says why it tells of no
+// order.
+func ReadDone(e kiosk.Event) (kiosk.OrderBody, error) {
+	var b kiosk.OrderBody
+	if err := json.Unmarshal(e.Body, &b); err != nil {
+		return b, fmt.Errorf("the body is no order")
+	}
+	if b.Order == "" || !text(string(b.Order)) || len(b.Fault) > maxWords || strings.ContainsRune(b.Fault, 0) {
+		return b, fmt.Errorf("the order's id or the fault is not as it must be")
+	}
+	return b, nil
+}
+
+// maxWords bounds what people and machines say in words, in bytes.
+const maxWords = 300
 
 // ReadPrint returns the body of a PrintStarted or PrintEnded event, or says
 // why it tells of no attempt.

@@ -17,6 +17,15 @@ import (
 // actor is the context key of who makes a request.
 type actor struct{}
 
+// source is the context key of where a request comes from.
+type source struct{}
+
+// entry tells of what an actor does, for the audit trail.
+func (s *Server) entry(ctx context.Context, who Actor, hall kiosk.HallID, action, subject string) Entry {
+	from, _ := ctx.Value(source{}).(string)
+	return Entry{At: s.opts.Now(), Hall: hall, Account: who.ID, Action: action, Subject: subject, From: from}
+}
+
 // identify lets in whoever Opts.Actor knows.
 func (s *Server) identify(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -30,13 +39,14 @@ func (s *Server) identify(api huma.API) func(huma.Context, func(huma.Context)) {
 			p := refusal(http.StatusUnauthorized, kiosk.EInvalid, "log in first")
 			p.Message = "请先登录。"
 			var known *kiosk.Error
-			if errors.As(err, &known) && statusOf[known.Code] == http.StatusServiceUnavailable {
+			var said *Problem
+			if errors.As(err, &said) || errors.As(err, &known) && statusOf[known.Code] == http.StatusServiceUnavailable {
 				p = s.fault(err)
 			}
 			s.turnAway(api, ctx, p)
 			return
 		}
-		next(huma.WithValue(ctx, actor{}, who))
+		next(huma.WithValue(huma.WithValue(ctx, actor{}, who), source{}, address(r.RemoteAddr)))
 	}
 }
 
@@ -59,7 +69,9 @@ func plain(hall kiosk.HallID, others ...string) error {
 	if name.MatchString(string(hall)) && !slices.ContainsFunc(others, func(s string) bool { return !text(s) }) {
 		return nil
 	}
-	return refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores; the rest short texts")
+	p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores; the rest short texts")
+	p.Message = badInput
+	return p
 }
 
 // PressBody is what comes with a press.
@@ -82,11 +94,18 @@ type TicketNow struct {
 	Window   kiosk.WindowID `json:"window,omitempty"`
 	Items    []kiosk.ItemID `json:"items" nullable:"false" doc:"What is still to be done, in turn"`
 	Priority kiosk.Priority `json:"priority,omitempty"`
+	Slot     *SlotView      `json:"slot,omitempty" doc:"For when it is booked"`
 	Taken    time.Time      `json:"taken"`
 	Since    time.Time      `json:"since" doc:"How long it is in its state"`
 	Until    *time.Time     `json:"until,omitempty" doc:"Not offered before"`
 	Calls    int            `json:"calls"`
 	Misses   int            `json:"misses"`
+}
+
+// SlotView is a time that was booked.
+type SlotView struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 // WindowView is a window as everybody may see it.
@@ -114,6 +133,9 @@ func viewTicket(t calling.Ticket) *TicketNow {
 		Priority: t.Priority, Taken: t.Taken.Time(), Since: t.Since.Time(), Calls: t.Calls, Misses: t.Misses}
 	for _, e := range t.Todo {
 		v.Items = append(v.Items, e.Item)
+	}
+	if t.Slot != (kiosk.Slot{}) {
+		v.Slot = &SlotView{t.Slot.From.Time(), t.Slot.To.Time()}
 	}
 	if t.Until != 0 {
 		until := t.Until.Time()
@@ -188,7 +210,7 @@ func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowI
 	defer s.turns.hurry()()
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Undoes: b.Undoes,
+	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Pace: s.opts.Halls[hall].pace, Undoes: b.Undoes,
 		Command: calling.Command{Op: b.Op, Verb: verb, Window: window, Ticket: b.Ticket, Queue: b.Queue, Reason: b.Reason, At: kiosk.InstantOf(s.opts.Now())}}
 	if b.Until != nil {
 		p.Until = kiosk.InstantOf(*b.Until)
@@ -233,7 +255,7 @@ func (s *Server) served(ctx context.Context, hall kiosk.HallID, queue kiosk.Queu
 func (s *Server) callDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
 	day, err := s.store.LatestDay(ctx, hall)
 	if err == nil && day == "" {
-		day = kiosk.Day(s.opts.Now().Format(time.DateOnly))
+		day = s.dayAt(s.opts.Now())
 	}
 	return day, err
 }
@@ -283,6 +305,9 @@ func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
+	if err := s.opts.Halls[in.Hall].check("set window", in.Body.Queues...); err != nil {
+		return nil, s.fault(err)
+	}
 	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues); err != nil {
 		return nil, s.fault(err)
 	}
@@ -370,6 +395,7 @@ func (s *Server) line(ctx context.Context, in *lineInput) (*lineOutput, error) {
 	if err != nil {
 		return nil, s.fault(err)
 	}
+	l.Pace = s.opts.Halls[in.Hall].pace(in.Queue, l.Pace)
 	v := &LineView{Queue: in.Queue, Waiting: []TicketNow{}, Coverage: l.Score.Coverage(), Scored: l.Score.Quotes}
 	for _, t := range l.Tickets {
 		if t.Window == "" {
@@ -413,30 +439,41 @@ func (s *Server) ticket(ctx context.Context, in *ticketInput) (*ticketOutput, er
 	return &ticketOutput{Body: viewTicket(t)}, nil
 }
 
+// operations describes what people with accounts may do.
+type operations struct {
+	known    huma.Middlewares
+	refusals func(...int) map[string]*huma.Response
+}
+
+var byAccount = []map[string][]string{{"account": {}}}
+
+// change is an operation that changes something.
+func (o operations) change(id, method, path, summary, description string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Description: description,
+		Security: byAccount, Middlewares: o.known, MaxBodyBytes: 4 << 10, Responses: o.refusals(400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)}
+}
+
+// ask is an operation that only reads.
+func (o operations) ask(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary,
+		Security: byAccount, Middlewares: o.known, Responses: o.refusals(401, 403, 404, 422, 500, 503)}
+}
+
+// open is ask for everybody.
+func (o operations) open(id, path, summary string) huma.Operation {
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: o.refusals(422, 500, 503)}
+}
+
 // callOperations registers what clerks, guides and boards use.
-func (s *Server) callOperations(api huma.API, refusals func(...int) map[string]*huma.Response) {
-	known := huma.Middlewares{s.identify(api)}
-	account := []map[string][]string{{"account": {}}}
-	post := func(id, path, summary, description string) huma.Operation {
-		return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Description: description,
-			Security: account, Middlewares: known, MaxBodyBytes: 4 << 10, Responses: refusals(400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)}
-	}
-	get := func(id, path, summary string, mine bool) huma.Operation {
-		o := huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: refusals(422, 500, 503)}
-		if mine {
-			o.Security, o.Middlewares, o.Responses = account, known, refusals(401, 403, 404, 422, 500, 503)
-		}
-		return o
-	}
-	huma.Register(api, post("press", "/v1/halls/{hall}/windows/{window}/{verb}", "What a clerk does at a window",
+func (s *Server) callOperations(api huma.API, o operations) {
+	huma.Register(api, o.change("press", http.MethodPost, "/v1/halls/{hall}/windows/{window}/{verb}", "What a clerk does at a window",
 		"Call the next or a certain ticket, recall, start, finish, noshow, park, putback, transfer, leave; pause and resume the window; undo. 409 when it can't be done now, with words for the clerk."), s.press)
-	huma.Register(api, post("guide", "/v1/halls/{hall}/tickets/{ticket}/{verb}", "What a guide does to a ticket that is at no window",
+	huma.Register(api, o.change("guide", http.MethodPost, "/v1/halls/{hall}/tickets/{ticket}/{verb}", "What a guide does to a ticket that is at no window",
 		"409 when it can't be done now, with words for the guide."), s.guide)
-	set := post("put-window", "/v1/halls/{hall}/windows/{window}", "Define a window, or what it serves", "One that is there stays open or paused.")
-	set.Method = http.MethodPut
-	huma.Register(api, set, s.setWindow)
-	huma.Register(api, get("get-windows", "/v1/halls/{hall}/windows", "The windows of a hall and who is there", false), s.windows)
-	huma.Register(api, get("get-calls", "/v1/halls/{hall}/calls", "The calls of a day, newest first", false), s.calls)
-	huma.Register(api, get("get-line", "/v1/halls/{hall}/queues/{queue}", "Who waits in a queue, and how long one waits", true), s.line)
-	huma.Register(api, get("get-ticket", "/v1/halls/{hall}/tickets/{ticket}", "One ticket", true), s.ticket)
+	huma.Register(api, o.change("put-window", http.MethodPut, "/v1/halls/{hall}/windows/{window}", "Define a window, or what it serves",
+		"One that is there stays open or paused."), s.setWindow)
+	huma.Register(api, o.open("get-windows", "/v1/halls/{hall}/windows", "The windows of a hall and who is there"), s.windows)
+	huma.Register(api, o.open("get-calls", "/v1/halls/{hall}/calls", "The calls of a day, newest first"), s.calls)
+	huma.Register(api, o.ask("get-line", "/v1/halls/{hall}/queues/{queue}", "Who waits in a queue, and how long one waits"), s.line)
+	huma.Register(api, o.ask("get-ticket", "/v1/halls/{hall}/tickets/{ticket}", "One ticket"), s.ticket)
 }

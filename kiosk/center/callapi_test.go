@@ -1,8 +1,10 @@
 package center_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -21,12 +23,14 @@ import (
 // ROLE@HALL.
 func callHall(t *testing.T) *hall {
 	t.Helper()
-	st, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "center.db"))
+	path := filepath.Join(t.TempDir(), "center.db")
+	st, err := store.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hall{T: t, store: st, now: Noon.Add(10 * time.Minute)}
+	h := &hall{T: t, store: st, path: path, log: &bytes.Buffer{}, now: Noon.Add(10 * time.Minute)}
 	o := center.DefaultOpts()
+	o.Log = slog.New(slog.NewTextHandler(h.log, nil))
 	o.Now = func() time.Time { return h.now }
 	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\n"), "tokens"); err != nil {
 		t.Fatal(err)

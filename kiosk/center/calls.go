@@ -35,13 +35,18 @@ type Calls interface {
 	// something else, or others were in the way again and again.
 	Do(ctx context.Context, p Press) (calling.Change, error)
 
-	// Prefer says why a ticket that waits goes ahead, and for when it is booked;
-	// zero values take that back. ENotFound: no such ticket waits in hall.
-	Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID, why kiosk.Priority, slot kiosk.Slot) error
+	// Prefer says why a ticket that waits goes ahead, or which booking it checks
+	// in, and stores who said so. ENotFound: no such ticket waits in hall.
+	// EConflict: another ticket has that booking.
+	Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID, p Preference, e Entry) error
 
 	// Line returns how a queue of hall stands on day: everybody who waits, its
 	// windows and who is at them.
 	Line(ctx context.Context, hall kiosk.HallID, day kiosk.Day, queue kiosk.QueueID) (Line, error)
+
+	// Lines returns, as Line would, how each queue stands that a window serves,
+	// by queue. It costs as much as one Line of everybody who waits in hall.
+	Lines(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]Line, error)
 
 	// CallTicket returns one ticket of hall. ENotFound when there is none.
 	CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID) (calling.Ticket, error)
@@ -73,6 +78,9 @@ type Press struct {
 	Day    kiosk.Day // whose tickets Call takes the next of
 	Actor  Actor
 	Rules  kiosk.CallRules
+
+	// Pace returns a queue's pace with what the catalog says; nil leaves it.
+	Pace func(kiosk.QueueID, calling.Pace) calling.Pace
 }
 
 // Window is a window and the queues it serves.
@@ -134,7 +142,7 @@ func ReadMeasured(text string) (m Measured, err error) {
 	return m, json.Unmarshal([]byte(text), &m)
 }
 
-// CallColumns are the columns of tickets that a CallRow holds, in its order.
+// CallColumns are the columns of tickets that ScanCallRow reads.
 const CallColumns = "id, day, number, line, wall, count, priority, slot_from, slot_to, state, at_window, called, since, until, calls, misses, origin, items, queue, todo, version"
 
 // CallRow is a ticket as the tables keep it.
@@ -146,16 +154,16 @@ type CallRow struct {
 	first               kiosk.QueueID // as the ticket was taken
 }
 
-// Fields are where CallColumns are scanned to.
-func (r *CallRow) Fields() []any {
+// fields are where CallColumns are scanned to.
+func (r *CallRow) fields() []any {
 	return []any{&r.ID, &r.Day, &r.number, &r.Queue, &r.Taken.Wall, &r.Taken.Count, &r.Priority, &r.Slot.From, &r.Slot.To, &r.State, &r.Window,
 		&r.Called, &r.Since, &r.Until, &r.Calls, &r.Misses, &r.From, &r.items, &r.first, &r.todo, &r.Version}
 }
 
-// Read makes the ticket of the scanned fields. A ticket that was never changed
+// read makes the ticket of the scanned fields. A ticket that was never changed
 // has no Todo stored: it has all its items before it, in the queue where it was
 // taken.
-func (r *CallRow) Read() (err error) {
+func (r *CallRow) read() (err error) {
 	if r.Number, err = kiosk.ParseNumber(r.number); err != nil {
 		return err
 	}
@@ -221,12 +229,45 @@ func CheckWindow(hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID) (
 	return string(list), err
 }
 
-// CheckPreference refuses a priority or slot that can't be right.
-func CheckPreference(why kiosk.Priority, slot kiosk.Slot) error {
-	if why != "" && !slices.Contains(kiosk.Priorities, why) || slot != (kiosk.Slot{}) && (slot.From <= 0 || slot.To <= slot.From) {
+// Preference is what makes a ticket go ahead. What is nil stays as it is; the
+// zero value takes back what is there.
+type Preference struct {
+	Priority *kiosk.Priority
+	Booking  *CheckIn
+}
+
+// CheckIn is a booking that a ticket checks in.
+type CheckIn struct {
+	Booking kiosk.BookingID
+	Slot    kiosk.Slot
+}
+
+// Check refuses a priority or booking that can't be right.
+func (p Preference) Check() error {
+	bad := p.Priority != nil && *p.Priority != "" && !slices.Contains(kiosk.Priorities, *p.Priority)
+	if b := p.Booking; b != nil && *b != (CheckIn{}) {
+		bad = bad || !text(string(b.Booking)) || b.Slot.From <= 0 || b.Slot.To <= b.Slot.From
+	}
+	if bad {
 		return &kiosk.Error{Code: kiosk.EInvalid, Op: "prefer ticket", Message: "优先或预约的内容不对。", Hint: "the priority is unknown, or the slot ends before it begins"}
 	}
 	return nil
+}
+
+// Over returns what the preference makes of what a ticket has.
+func (p Preference) Over(why kiosk.Priority, b CheckIn) (kiosk.Priority, CheckIn) {
+	if p.Priority != nil {
+		why = *p.Priority
+	}
+	if p.Booking != nil {
+		b = *p.Booking
+	}
+	return why, b
+}
+
+// CheckedIn is the error of a Store where another ticket has the booking.
+func CheckedIn(op string) error {
+	return &kiosk.Error{Code: kiosk.EConflict, Op: op, Message: "这个预约已经签到取号了。", Hint: "another ticket has checked in that booking"}
 }
 
 // NoTicket is the error of a Store that has no such ticket.

@@ -10,13 +10,20 @@
 // Keys), or, where it wasn't enrolled, by a token (see Tokens). People have
 // accounts with a role (see Permit); what they do stands in an audit trail.
 //
+// People book visits (see Bookings), and a hall's staff give its kiosks orders
+// (see Orders). What a kiosk may know of its hall it is told over a line that it
+// holds open: an edition of News is drawn up once for all lines of a hall. A
+// Hall is what the center knows beforehand, such as its catalog. What is past is
+// forgotten, see Keep.
+//
 // Server is the HTTP side, Store what lies under it; center/store keeps it in
 // SQLite, center/pgstore in PostgreSQL, and center/centertest holds the
-// contract that both meet. What they have in common and needs no SQL is here:
-// Tell reads a batch, Granter lets wishes for numbers share a transaction, News
-// wakes who watches a hall, Press decides what a clerk's press changes in what a
-// Store saw.
+// contract that both meet. What they have in common and needs no SQL of its own
+// is here: Tell reads a batch, Granter and Turns let wishes share a transaction,
+// News wakes who watches a hall, Press decides what a clerk's press changes in
+// what a Store saw, HallNow puts together what it read, and the Scan functions
+// read rows.
 // The API describes itself at /openapi.json. Refusals are RFC 9457 problems;
-// see Problem. Neither logs, nor alarms, nor problems carry event bodies or
-// tokens.
+// see Problem. Neither logs, nor alarms, nor problems carry event bodies,
+// tokens or the numbers of cards.
 package center

@@ -164,5 +164,9 @@ func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
 	if err := s.double(ctx, b); err != nil {
 		return Receipt{}, err
 	}
-	return s.store.Ingest(ctx, Seal(b, now))
+	sealed := Seal(b, now)
+	if h := s.opts.Halls[b.Hall]; h.Catalog != nil {
+		sealed.Way = h.Way
+	}
+	return s.store.Ingest(ctx, sealed)
 }

@@ -3,9 +3,10 @@ package center
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"hash/crc32"
 	"net/http"
-	"sync"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,84 +18,9 @@ import (
 // The news' pace.
 const (
 	newsBeat  = 250 * time.Millisecond // the least between two news on one line
+	newsRate  = 20_000                 // bytes a second on one line: long news come more seldom
 	newsAlive = 15 * time.Second       // a line without news says that it lives
 )
-
-// feed draws up the news of each hall once for all lines that wait for it.
-type feed struct {
-	mu    sync.Mutex
-	halls map[kiosk.HallID]*edition
-}
-
-// edition is the newest news of a hall.
-type edition struct {
-	mu      sync.Mutex // one drawing up at a time
-	version int64
-	text    []byte // JSON; nil before the first
-}
-
-// newest returns the news of hall as of version or later.
-func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64) ([]byte, error) {
-	s.feed.mu.Lock()
-	if s.feed.halls == nil {
-		s.feed.halls = map[kiosk.HallID]*edition{}
-	}
-	e := s.feed.halls[hall]
-	if e == nil {
-		e = &edition{}
-		s.feed.halls[hall] = e
-	}
-	s.feed.mu.Unlock()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.text != nil && e.version >= version {
-		return e.text, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
-	defer cancel()
-	n := kiosk.News{Hall: hall, Version: version, Lengths: []kiosk.Length{}}
-	days, err := s.days(ctx, hall)
-	if err != nil {
-		return nil, err
-	}
-	for _, day := range days {
-		queues, err := s.store.Queues(ctx, hall, day)
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range queues {
-			n.Lengths = append(n.Lengths, kiosk.Length{Day: q.Day, Queue: q.Queue, Waiting: q.Waiting})
-		}
-	}
-	text, err := json.Marshal(n)
-	if err != nil {
-		return nil, err
-	}
-	e.version, e.text = version, text
-	return text, nil
-}
-
-// days are the business days that kiosks ask about: from the center's today to
-// the newest that a number was given for, a week at the most.
-func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, error) {
-	newest, err := s.store.LatestDay(ctx, hall)
-	if err != nil || newest == "" {
-		return nil, err
-	}
-	last, err := time.Parse(time.DateOnly, string(newest))
-	if err != nil {
-		return nil, err
-	}
-	from := s.opts.Now().AddDate(0, 0, -1) // before the change of day it is still yesterday
-	var days []kiosk.Day
-	for day := last; len(days) < 9 && day.Format(time.DateOnly) >= from.Format(time.DateOnly); day = day.AddDate(0, 0, -1) {
-		days = append(days, kiosk.Day(day.Format(time.DateOnly)))
-	}
-	if len(days) == 0 { // nobody came since; what is left is from then
-		days = append(days, newest)
-	}
-	return days, nil
-}
 
 // news is GET /v1/news: one held-open line of server-sent events. huma's own
 // handlers can't hold a line open, so the operation is only described to it.
@@ -122,7 +48,11 @@ func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer s.hold(c.kiosk, cancel)()
 	defer context.AfterFunc(s.ending, cancel)()
-	versions, err := s.store.Watch(ctx, hall)
+	keys, err := s.store.Watch(ctx, EveryKey)
+	var versions <-chan int64
+	if err == nil {
+		versions, err = s.store.Watch(ctx, hall)
+	}
 	if err != nil {
 		writeProblem(w, s.fault(err))
 		return
@@ -134,48 +64,130 @@ func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Vary", "Accept-Encoding")
+	l := &newsLine{Server: s, caller: c, hall: hall, out: out, w: w, packed: strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")}
+	if l.packed {
+		w.Header().Set("Content-Encoding", "gzip")
+	}
 	w.WriteHeader(http.StatusOK)
-	say := func(format string, args ...any) bool {
-		// Who doesn't read is let go: a full line must not hold us.
-		if err := out.SetWriteDeadline(time.Now().Add(newsAlive)); err != nil {
-			return false
+	if err := l.run(ctx, keys, versions); err != nil {
+		s.opts.Log.Error("no news", "hall", hall, "err", err)
+	}
+}
+
+// newsLine is one held-open line.
+type newsLine struct {
+	*Server
+	caller caller
+	hall   kiosk.HallID
+	own    bool   // the kiosk is one of the hall
+	packed bool   // with gzip
+	sum    uint32 // CRC-32 of what was said, for gzip, and
+	size   uint32 // its length
+	out    *http.ResponseController
+	w      http.ResponseWriter
+}
+
+// run tells the news until the line ends: the kiosk comes back. A key that was
+// revoked ends it at once, whatever else there is to tell.
+func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
+	if l.packed {
+		if !l.write(gzipHeader, newsAlive) {
+			return nil
 		}
-		if _, err := fmt.Fprintf(w, format, args...); err != nil {
-			return false
-		}
-		return out.Flush() == nil
+		// A line that ends well is a whole gzip stream.
+		defer func() { l.write(gzipTrailer(l.sum, l.size), time.Second) }()
 	}
 	alive := time.NewTicker(newsAlive)
 	defer alive.Stop()
+	var pause, due <-chan time.Time // until when nothing is told, and when estimates may be newer
+	told, newest, again := int64(-1), int64(-1), false
+	var day kiosk.Day
 	for {
+		ok := true
 		select {
 		case <-ctx.Done():
-			return
+			return nil
+		case version, open := <-keys:
+			if !open {
+				return nil
+			}
+			if stands, err := l.stands(ctx, l.caller, version); err != nil || !stands {
+				return err
+			}
 		case <-alive.C:
-			if !say(": alive\n\n") {
-				return
+			if until := l.caller.until; !until.IsZero() && !l.opts.Now().Before(until) || !l.say(aliveSign, packedSign()) {
+				return nil
 			}
-		case version, ok := <-versions:
+			again = again || told >= 0 && l.dayAt(l.opts.Now()) != day // what was yesterday's is told no more
+		case newest, ok = <-versions:
 			if !ok {
-				return
+				return nil
 			}
-			text, err := s.newest(ctx, hall, version)
-			if err != nil {
-				s.opts.Log.Error("no news", "hall", hall, "err", err)
-				return // the kiosk comes back
-			}
-			if !say("id: %d\nevent: news\ndata: %s\n\n", version, text) {
-				return
-			}
-			beat := time.NewTimer(newsBeat)
-			select {
-			case <-beat.C:
-			case <-ctx.Done():
-				beat.Stop()
-				return
-			}
+		case <-pause:
+			pause = nil
+		case <-due:
+			due, again = nil, true
+		}
+		if pause != nil || newest <= told && !again {
+			continue
+		}
+		e, err := l.newest(ctx, l.hall, newest, l.isOwn(ctx))
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e.wait > 0 {
+			pause = time.After(e.wait)
+			continue
+		}
+		if !l.say(e.text, e.packed) {
+			return nil
+		}
+		told, day, again = e.version, e.day, false
+		bytes := len(e.text)
+		if l.packed {
+			bytes = len(e.packed)
+		}
+		pause = time.After(newsPace(bytes))
+		if due = nil; e.due > 0 {
+			due = time.After(e.due)
 		}
 	}
+}
+
+// say writes a text to the line, packed if the line is.
+func (l *newsLine) say(text, packed []byte) bool {
+	if !l.packed {
+		return l.write(text, newsAlive)
+	}
+	l.sum, l.size = crc32.Update(l.sum, crc32.IEEETable, text), l.size+uint32(len(text))
+	return l.write(packed, newsAlive)
+}
+
+// write writes to the line. Who doesn't read is let go: a full line must not
+// hold us.
+func (l *newsLine) write(data []byte, patience time.Duration) bool {
+	if err := l.out.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return false
+	}
+	if _, err := l.w.Write(data); err != nil {
+		return false
+	}
+	return l.out.Flush() == nil
+}
+
+// isOwn says whether the line's kiosk is one of its hall: its key says so, or,
+// where it has a token alone, that it last spoke for the hall.
+func (l *newsLine) isOwn(ctx context.Context) bool {
+	if l.caller.hall != "" || l.own {
+		return true
+	}
+	all, err := l.store.Kiosks(ctx)
+	l.own = err == nil && slices.ContainsFunc(all, func(k Kiosk) bool { return k.ID == l.caller.kiosk && k.Hall == l.hall })
+	return l.own
 }
 
 // longestName is the longest name of a hall, in bytes.
@@ -186,11 +198,13 @@ func (s *Server) describeNews(api huma.API, refusals map[string]*huma.Response) 
 	refusals["200"] = &huma.Response{Description: "Server-sent events named news, whose data is a News", Content: map[string]*huma.MediaType{"text/event-stream": {}}}
 	api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "get-news", Method: http.MethodGet, Path: "/v1/news",
-		Summary:     "Hold a line open on which a hall's news come",
-		Description: "At once how the hall stands, then after every change; a comment every 15 seconds says that the line lives.",
-		Security:    []map[string][]string{{"token": {}}},
-		Parameters:  []*huma.Param{{Name: "hall", In: "query", Required: true, Schema: &huma.Schema{Type: "string", MaxLength: &longestName}}},
-		Responses:   refusals,
+		Summary: "Hold a line open on which a hall's news come",
+		Description: "At once how the hall stands, then after every change, and again when its estimates are newer; a comment every 15 seconds says that the line lives. " +
+			"Bookings and card keys are told to kiosks of the hall alone. With Accept-Encoding gzip the line is one gzip stream, flushed after each event. " +
+			"It ends when the kiosk's key is revoked.",
+		Security:   []map[string][]string{{"token": {}}},
+		Parameters: []*huma.Param{{Name: "hall", In: "query", Required: true, Schema: &huma.Schema{Type: "string", MaxLength: &longestName}}},
+		Responses:  refusals,
 	})
 	s.mux.HandleFunc("GET /v1/news", s.news)
 }

@@ -54,7 +54,7 @@ func (l *line) until(want func(kiosk.News) bool) kiosk.News {
 		if err := json.Unmarshal([]byte(data), &n); err != nil {
 			l.Fatal(err)
 		}
-		if n.Version <= last || n.Hall != "h1" {
+		if n.Version < last || n.Hall != "h1" {
 			l.Fatalf("version %d of %s after %d", n.Version, n.Hall, last)
 		}
 		last = n.Version

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,6 +24,8 @@ type caller struct {
 	kiosk kiosk.KioskID
 	hall  kiosk.HallID // the only one it speaks for; "" with a token: any
 	body  *Hash        // what the body must hash to; nil with a token
+	key   kiosk.KeyID  // "" with a token
+	until time.Time    // how long the key is good; zero: for ever
 }
 
 // callerKey is the context key of a request's caller.
@@ -43,6 +46,41 @@ type gate struct {
 	counts  map[string]int64          // refusals by kind
 	posting map[kiosk.KioskID]int     // bodies under way
 	lines   map[kiosk.KioskID][]*line // lines of news, the oldest first
+
+	standing standing
+}
+
+// standing is which keys were good at a version of EveryKey.
+type standing struct {
+	mu      sync.Mutex
+	read    bool
+	version int64
+	good    map[kiosk.KeyID]bool
+	keyed   map[kiosk.KioskID]bool // their tokens count no more
+}
+
+// stands says whether a caller who was let in would still be, now that the keys
+// are at a version.
+func (s *Server) stands(ctx context.Context, c caller, version int64) (bool, error) {
+	now := &s.gate.standing
+	now.mu.Lock()
+	defer now.mu.Unlock()
+	if !now.read || now.version < version {
+		ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+		defer cancel()
+		all, err := s.store.ListKeys(ctx)
+		if err != nil {
+			return false, err
+		}
+		now.read, now.version, now.good, now.keyed = true, version, map[kiosk.KeyID]bool{}, map[kiosk.KioskID]bool{}
+		for _, k := range all {
+			now.good[k.ID], now.keyed[k.Kiosk] = k.Revoked.IsZero(), true
+		}
+	}
+	if c.key == "" {
+		return !now.keyed[c.kiosk], nil
+	}
+	return now.good[c.key], nil
 }
 
 // The most that one kiosk may have under way at a time.
@@ -144,7 +182,7 @@ func (s *Server) signer(r *http.Request, header string) (caller, *Problem) {
 		return caller{}, s.fault(err)
 	}
 	body := Hash(p.Body)
-	return caller{kiosk: key.Kiosk, hall: key.Hall, body: &body}, nil
+	return caller{kiosk: key.Kiosk, hall: key.Hall, body: &body, key: p.Key, until: key.Until}, nil
 }
 
 // key returns a key with all that never changes of it.

@@ -27,7 +27,7 @@ func (h *hall) beside() *hall {
 	}
 	o := center.DefaultOpts()
 	o.Now = func() time.Time { return other.now }
-	o.Log = slog.New(slog.DiscardHandler)
+	o.Log, o.Estimates = slog.New(slog.DiscardHandler), 50*time.Millisecond
 	other.store = st
 	other.Server = center.New(st, o)
 	srv := httptest.NewServer(other)

@@ -28,6 +28,9 @@ import (
 // the number, while a mark that waited for a large batch would hold up the
 // same kiosk's wish for a number. Being committed, it holds in every process
 // on the database and after every restart.
+//
+// Enrol and Revoke raise the version of EveryKey: whoever holds a line open looks
+// then whether its key is still good.
 type Keys interface {
 	// AddCode stores a code that a kiosk may exchange for a key, and forgets
 	// the kiosk's codes from before.

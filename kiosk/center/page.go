@@ -175,5 +175,6 @@ func paper(s kiosk.PrintState) kiosk.Text {
 var alarmText = map[AlarmKind]kiosk.Text{
 	AlarmContradiction: {Zh: "同一事件内容不同,已拒收", En: "an event came again with other contents and was refused"},
 	AlarmClash:         {Zh: "两张票号码相同", En: "two tickets carry one label"},
+	AlarmBooking:       {Zh: "一个预约被两张票签到,后一张按现场取号排队", En: "a booking was checked in twice; the later ticket waits as a walk-in"},
 	AlarmUnreadable:    {Zh: "事件内容读不懂,已原样保存", En: "an event can't be understood; kept as it came"},
 }

@@ -208,6 +208,9 @@ func (p Press) measure(s Sight, o *Outcome) error {
 	if err != nil {
 		return err
 	}
+	if p.Pace != nil {
+		m.Pace = p.Pace(o.Change.Queue, m.Pace)
+	}
 	changed := occupied
 	if occupied {
 		m.Pace = m.Pace.Add(held)

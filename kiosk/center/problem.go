@@ -89,6 +89,9 @@ func problemOf(err error) *Problem {
 	return p
 }
 
+// badInput is what a person reads whose input nothing more can be said about.
+const badInput = "提交的内容不对,请检查后再试。"
+
 // ownProblem turns huma's own refusals, such as a body that isn't JSON, into
 // Problems. The values that huma would echo are left out: they may be
 // anybody's data.
@@ -115,5 +118,9 @@ func (s *Server) ownProblem(ctx huma.Context, _ string, v any) (any, error) {
 		}
 		detail = append(detail, e.Location+": "+e.Message)
 	}
-	return refusal(m.Status, code, strings.Join(detail, "; ")), nil
+	p := refusal(m.Status, code, strings.Join(detail, "; "))
+	if m.Status < http.StatusInternalServerError {
+		p.Message = badInput
+	}
+	return p, nil
 }

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,11 @@ type Opts struct {
 	// nobody known does. Nil is Server.Actor.
 	Actor func(*http.Request) (Actor, error)
 	Rules kiosk.CallRules // in which order people are called
+
+	Halls     map[kiosk.HallID]Hall // what is known of halls beforehand; may lack any
+	DayChange time.Duration         // after midnight
+	Estimates time.Duration         // the least between two forecasts of a hall's waits, for the news
+	Keep      Keep                  // how long; see Serve
 }
 
 // DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, gives a
@@ -42,7 +48,7 @@ type Opts struct {
 // same: order is by seq.
 func DefaultOpts() Opts {
 	return Opts{Tokens: &Tokens{}, Ahead: 12 * time.Hour, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default(), Cost: DefaultCost, Conns: 12_000, Intake: max(1, runtime.GOMAXPROCS(0)/2),
-		Rules: kiosk.DefaultCallRules()}
+		Rules: kiosk.DefaultCallRules(), DayChange: 4 * time.Hour, Estimates: 3 * time.Second}
 }
 
 // Server answers kiosks and people over HTTP. Make it with New; safe for use
@@ -98,8 +104,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) Refused() int64 { return s.refused.Load() }
 
 // Serve answers on l until ctx ends, then lets requests under way finish for
-// at most ten seconds. It closes l, and returns nil after such a stop.
+// at most ten seconds. It closes l, and returns nil after such a stop. Beside it
+// the Store forgets what is past.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var clean sync.WaitGroup
+	clean.Go(func() { s.forget(ctx) })
+	defer clean.Wait()
+	defer cancel()
 	srv := &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -180,7 +192,10 @@ func (s *Server) operations(api huma.API) {
 		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
 		Responses: refusals(401, 403, 404, 422, 500, 503),
 	}, s.place)
-	s.callOperations(api, refusals)
+	people := operations{huma.Middlewares{s.identify(api)}, refusals}
+	s.callOperations(api, people)
+	s.bookOperations(api, people)
+	s.orderOperations(api, people)
 	s.whoOperations(api, refusals)
 	s.describeNews(api, refusals(401, 422, 500, 503))
 	huma.Register(api, huma.Operation{

@@ -45,15 +45,9 @@ func newHall(t *testing.T) *hall {
 	}
 	o := center.DefaultOpts()
 	o.Now = func() time.Time { return h.now }
-	o.Log = slog.New(slog.NewTextHandler(h.log, nil))
-	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens"); err != nil {
-		t.Fatal(err)
-	}
-	h.Server = center.New(h.store, o)
-	srv := httptest.NewServer(h)
-	h.url = srv.URL
+	o.Log, o.Estimates = slog.New(slog.NewTextHandler(h.log, nil)), 50*time.Millisecond
+	o.Tokens = tokens(t)
 	t.Cleanup(func() {
-		srv.Close()
 		h.store.Close()
 		for _, secret := range []string{token1, token2, "DROP"} {
 			if strings.Contains(h.log.String(), secret) {
@@ -61,7 +55,25 @@ func newHall(t *testing.T) *hall {
 			}
 		}
 	})
+	h.serve(o) // ends before the store
 	return h
+}
+
+func tokens(t *testing.T) *center.Tokens {
+	t.Helper()
+	all, err := center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// serve puts a Server on the store, in place of the one before.
+func (h *hall) serve(o center.Opts) {
+	h.Server = center.New(h.store, o)
+	srv := httptest.NewServer(h.Server)
+	h.url = srv.URL
+	h.Cleanup(srv.Close)
 }
 
 // answer is what came back from the center.

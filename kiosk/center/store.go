@@ -62,8 +62,9 @@ type Store interface {
 	Grant(ctx context.Context, g Grant) (kiosk.Number, error)
 
 	// Watch returns a channel on which the version of hall arrives: as it is
-	// now, then after every batch of that hall that brought something new,
-	// from this process or, where several share the database, from another.
+	// now, then after every change in that hall, such as a batch that brought
+	// something new, from this process or another one on the database. The hall
+	// EveryKey stands for the kiosks' keys.
 	// Versions rise, from 0 when nothing was told yet; they are stored in the
 	// same transaction as the change. Who reads slowly misses some, never the
 	// newest. While the database is away nothing comes, and afterwards what was
@@ -71,9 +72,16 @@ type Store interface {
 	Watch(ctx context.Context, hall kiosk.HallID) (<-chan int64, error)
 
 	Calls
+	Bookings
+	Orders
 
 	Keys
 	Accounts
+
+	// Forget deletes at most ForgetAtOnce rows of one kind of what is past, or
+	// a month of events, without holding others up; more says that there may be
+	// more of it. Sources stay, so that what was acknowledged stays so.
+	Forget(ctx context.Context, p Past) (more bool, err error)
 
 	// Check returns nil when the store answers.
 	Check(ctx context.Context) error
@@ -81,6 +89,9 @@ type Store interface {
 	// Close waits for what is under way and lets go of the database.
 	Close() error
 }
+
+// EveryKey is watched for keys that are revoked or replaced, in all halls.
+const EveryKey kiosk.HallID = ""
 
 // Receipt is what became of a batch.
 type Receipt struct {
@@ -129,6 +140,7 @@ type AlarmKind string
 const (
 	AlarmContradiction AlarmKind = "contradiction" // an event's key came again with other contents
 	AlarmClash         AlarmKind = "clash"         // two tickets carry one label, or one id
+	AlarmBooking       AlarmKind = "booking"       // a booking was checked in by two tickets
 	AlarmUnreadable    AlarmKind = "unreadable"    // an event of a known kind doesn't say what it must
 )
 

@@ -153,6 +153,34 @@ func trail(s *suite) {
 	}
 }
 
+func tries(s *suite) {
+	ctx := s.Context()
+	all := []center.Try{{At: Noon, Account: "anna", From: "192.0.2.7", Won: true}, {At: Noon.Add(time.Minute), From: "192.0.2.8"}, {At: Noon.Add(time.Hour), Account: evil, From: evil}}
+	for i := range all {
+		id, err := s.AddTry(ctx, all[i])
+		s.ok(err)
+		if all[i].ID = id; i > 0 && id <= all[i-1].ID {
+			s.Fatalf("number %d after %d", id, all[i-1].ID)
+		}
+	}
+	some := func(after int64, limit int, want ...center.Try) {
+		s.Helper()
+		got, err := s.Tries(ctx, after, limit)
+		s.ok(err)
+		for i := range got {
+			got[i].At = got[i].At.UTC()
+		}
+		if len(got)+len(want) > 0 {
+			s.same(got, want)
+		}
+	}
+	some(0, 10, all...)
+	some(all[0].ID, 1, all[1])
+	some(all[2].ID, 10)
+	s.forgotten(center.Past{Tries: Noon.Add(time.Hour)})
+	some(0, 10, all[2])
+}
+
 func accountsSQL(s *suite) {
 	ctx := s.Context()
 	e := center.Entry{At: Noon, Hall: evil, Account: evil, Action: evil, Subject: evil, From: evil}

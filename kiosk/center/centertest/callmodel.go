@@ -95,7 +95,7 @@ func (w *world) open() {
 				t.Slot = kiosk.Slot{From: afterNoon(from), To: afterNoon(from + 15)}
 			}
 			t.Version++
-			w.must(w.Prefer(ctx, w.hall, t.ID, t.Priority, t.Slot))
+			w.must(w.mark(w.hall, t.ID, t.Priority, t.Slot))
 		}
 		w.must(w.model.Add(t))
 		w.ids = append(w.ids, t.ID)
@@ -301,8 +301,8 @@ func refused(s *suite) {
 	}
 	_, err = s.CallTicket(s.Context(), "h2", TicketID("k1", "A1-001"))
 	s.refusedWith(err, kiosk.ENotFound)
-	s.refusedWith(s.Prefer(s.Context(), "h1", TicketID("k1", "A1-001"), kiosk.Elder, kiosk.Slot{}), kiosk.ENotFound) // it is called
-	s.refusedWith(s.Prefer(s.Context(), "h1", TicketID("k1", "A1-001"), "king", kiosk.Slot{}), kiosk.EInvalid)
+	s.refusedWith(s.mark("h1", TicketID("k1", "A1-001"), kiosk.Elder, kiosk.Slot{}), kiosk.ENotFound) // it is called
+	s.refusedWith(s.mark("h1", TicketID("k1", "A1-001"), "king", kiosk.Slot{}), kiosk.EInvalid)
 }
 
 // yesterday leaves a ticket at a window over night.

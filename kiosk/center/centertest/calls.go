@@ -23,6 +23,7 @@ func CallsSuite(t *testing.T, factory Factory) {
 		"Recent":        recent,
 		"Windows":       windows,
 		"SeveralQueues": severalQueues,
+		"Lines":         linesOfHall,
 		"ManyTogether":  manyTogether,
 		"OneOpTogether": oneOpTogether,
 		"Model":         model,
@@ -243,7 +244,7 @@ func lengths(s *suite) {
 	_, err := s.Do(s.Context(), PressOf("x", calling.Finish, "21"))
 	s.refusedWith(err, kiosk.ENotFound)
 	h1.quiet()
-	s.ok(s.Prefer(s.Context(), "h1", TicketID("k1", "A1-003"), kiosk.Elder, kiosk.Slot{}))
+	s.ok(s.mark("h1", TicketID("k1", "A1-003"), kiosk.Elder, kiosk.Slot{}))
 	h1.until(6)
 	// A printer's word that comes later changes nothing of it.
 	s.take(Batch("k1", Paper(4, "k1", "A1-001", kiosk.Printed)), 4)
@@ -308,7 +309,7 @@ func windows(s *suite) {
 func severalQueues(s *suite) {
 	s.ok(s.SetWindow(s.Context(), "h1", "1", []kiosk.QueueID{"B", "A"}))
 	s.take(Batch("k1", Taken(1, "k1", "A001"), Taken(2, "k1", "B001"), Taken(3, "k1", "A002"), Taken(4, "k1", "B002"), Taken(5, "k1", "A003"), Taken(6, "k1", "B003")), 6)
-	s.ok(s.Prefer(s.Context(), "h1", TicketID("k1", "A003"), "", kiosk.Slot{From: afterNoon(10), To: afterNoon(20)}))
+	s.ok(s.mark("h1", TicketID("k1", "A003"), "", kiosk.Slot{From: afterNoon(10), To: afterNoon(20)}))
 	only := PressOf("c0", calling.Call, "1")
 	only.Queue = "B"
 	for i, want := range []string{"B001", "A003", "A001", "A002", "B002", "B003"} {
@@ -328,6 +329,38 @@ func severalQueues(s *suite) {
 }
 
 // manyTogether lets forty windows press through two stores until nobody waits.
+// linesOfHall holds the lines of a hall against each of them.
+func linesOfHall(s *suite) {
+	ctx := s.Context()
+	s.hallOf(3, "21", "22")
+	s.ok(s.SetWindow(ctx, "h1", "31", []kiosk.QueueID{"C", "B"}))
+	s.take(Batch("k2", Taken(1, "k2", "B001"), Taken(2, "k2", "D001"), Taken(3, "k2", "A001")), 3)
+	for i := range 3 { // until something is measured
+		op := fmt.Sprint("c", i)
+		s.pressed(PressOf(op, calling.Call, "21"))
+		p := PressOf(op+"n", calling.NoShow, "21")
+		p.At = afterNoon(12)
+		s.pressed(p)
+	}
+	s.pressed(PressOf("last", calling.Call, "22"))
+	all, err := s.Lines(ctx, "h1", Day)
+	s.ok(err)
+	var queues []kiosk.QueueID
+	for _, l := range all {
+		one, err := s.Line(ctx, "h1", Day, l.Queue)
+		s.ok(err)
+		s.same(l, one)
+		queues = append(queues, l.Queue)
+	}
+	s.same(queues, []kiosk.QueueID{"A", "B", "C"}) // nobody serves D
+	if a := all[0]; len(a.Tickets) != 4 || len(a.Windows) != 2 || len(a.Pace.Recent) != 3 || len(all[1].Tickets) != 1 || len(all[2].Tickets) != 0 {
+		s.Fatalf("%+v", all)
+	}
+	if none, err := s.Lines(ctx, "h2", Day); err != nil || len(none) != 0 {
+		s.Fatalf("%+v, %v", none, err)
+	}
+}
+
 func manyTogether(s *suite) {
 	const desks, people = 40, 240
 	other := s.open()

@@ -117,6 +117,44 @@ func watchTogether(s *suite) {
 	wg.Wait()
 }
 
+// watchAcross changes a hall through one store and hears of it from another.
+func watchAcross(s *suite) {
+	other := s.open()
+	defer func() { s.ok(other.Close()) }()
+	here, there := s.watch(s.Store, "h1"), s.watch(other, "h1")
+	here.until(0)
+	there.until(0)
+	s.take(Batch("k1", Run("k1", "1", 1, 3)...), 3)
+	here.until(1)
+	there.until(1)
+	_, err := other.Book(s.Context(), "op", BookingOf("b", 30), made("b"))
+	s.ok(err)
+	there.until(2)
+	here.until(2)
+}
+
+// watchKeys hears of keys that are replaced and revoked, from both stores on a
+// database.
+func watchKeys(s *suite) {
+	other := s.open()
+	defer func() { s.ok(other.Close()) }()
+	here, there := s.watch(s.Store, center.EveryKey), s.watch(other, center.EveryKey)
+	here.until(0)
+	there.until(0)
+	s.enrolled(1, "k1")
+	here.until(1)
+	there.until(1)
+	s.enrolled(2, "k1")
+	s.ok(s.Revoke(s.Context(), "k1", entry("key.revoked", "k1")))
+	there.until(3)
+	here.until(3)
+	s.take(Batch("k1", Run("k1", "1", 1, 3)...), 3)
+	here.quiet()
+	if halls, err := s.Halls(s.Context()); err != nil || len(halls) != 1 {
+		s.Fatalf("halls %q, %v", halls, err)
+	}
+}
+
 // twoStores posts overlapping pieces of the same kiosks through two stores on
 // one database, as two centers do behind one address.
 func twoStores(s *suite) {

@@ -15,7 +15,7 @@ import (
 // note appends to the audit trail within a transaction.
 func note(ctx context.Context, tx pgx.Tx, e center.Entry) error {
 	_, err := tx.Exec(ctx, "INSERT INTO audit (at, hall, account, action, subject, source) VALUES ($1, $2, $3, $4, $5, $6)",
-		unixMs(e.At), e.Hall, e.Account, e.Action, e.Subject, e.From)
+		center.Millis(e.At), e.Hall, e.Account, e.Action, e.Subject, e.From)
 	return err
 }
 
@@ -23,7 +23,7 @@ func note(ctx context.Context, tx pgx.Tx, e center.Entry) error {
 func (s *Store) AddAccount(ctx context.Context, a center.Account, e center.Entry) error {
 	return s.write(ctx, "add account", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO accounts (name, role, hall, password, made, disabled) VALUES ($1, $2, $3, $4, $5, $6)",
-			a.Name, a.Role, a.Hall, a.Password, unixMs(a.Made), a.Disabled)
+			a.Name, a.Role, a.Hall, a.Password, center.Millis(a.Made), a.Disabled)
 		var fault *pgconn.PgError
 		if errors.As(err, &fault) && fault.Code == "23505" {
 			return &kiosk.Error{Code: kiosk.EConflict, Op: "add account", Message: "已有同名账号。", Hint: "there is an account of that name already"}
@@ -35,23 +35,16 @@ func (s *Store) AddAccount(ctx context.Context, a center.Account, e center.Entry
 	})
 }
 
-const accountColumns = "SELECT name, role, hall, password, made, disabled FROM accounts"
-
-func scanAccount(row pgx.CollectableRow) (a center.Account, err error) {
-	var made int64
-	err = row.Scan(&a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-	a.Made = at(made)
-	return a, err
-}
+const accountsSQL = "SELECT " + center.AccountColumns + " FROM accounts"
 
 // Account implements center.Store.
 func (s *Store) Account(ctx context.Context, name string) (center.Account, error) {
-	return single(ctx, s, "find account", scanAccount, accountColumns+" WHERE name = $1", name)
+	return single(ctx, s, "find account", center.ScanAccount, accountsSQL+" WHERE name = $1", name)
 }
 
 // ListAccounts implements center.Store.
 func (s *Store) ListAccounts(ctx context.Context) ([]center.Account, error) {
-	return list(ctx, s, "list accounts", scanAccount, accountColumns+" ORDER BY name")
+	return list(ctx, s, "list accounts", center.ScanAccount, accountsSQL+" ORDER BY name")
 }
 
 // SetPassword implements center.Store.
@@ -84,12 +77,12 @@ func (s *Store) changeAccount(ctx context.Context, name string, e center.Entry, 
 // OpenSession implements center.Store.
 func (s *Store) OpenSession(ctx context.Context, v center.Session, password string, stale time.Time, e center.Entry) error {
 	return s.write(ctx, "open session", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "DELETE FROM sessions WHERE began < $1", unixMs(stale)); err != nil {
+		if _, err := tx.Exec(ctx, "DELETE FROM sessions WHERE began < $1", center.Millis(stale)); err != nil {
 			return err
 		}
 		done, err := tx.Exec(ctx, `INSERT INTO sessions (hash, account, began, seen, source)
 			SELECT $1, name, $3, $4, $5 FROM accounts WHERE name = $2 AND password = $6 AND NOT disabled FOR UPDATE`,
-			v.Hash[:], v.Account, unixMs(v.Began), unixMs(v.Seen), v.From, password)
+			v.Hash[:], v.Account, center.Millis(v.Began), center.Millis(v.Seen), v.From, password)
 		if err != nil {
 			return err
 		}
@@ -102,26 +95,16 @@ func (s *Store) OpenSession(ctx context.Context, v center.Session, password stri
 
 // Session implements center.Store.
 func (s *Store) Session(ctx context.Context, hash center.Hash) (center.Session, center.Account, error) {
-	type both struct {
-		center.Session
-		center.Account
-	}
-	b, err := single(ctx, s, "find session", func(row pgx.CollectableRow) (b both, err error) {
-		var began, seen, made int64
-		v, a := &b.Session, &b.Account
-		v.Hash = hash
-		err = row.Scan(&v.Account, &began, &seen, &v.From, &a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-		v.Began, v.Seen, a.Made = at(began), at(seen), at(made)
-		return b, err
-	}, `SELECT s.account, s.began, s.seen, s.source, a.name, a.role, a.hall, a.password, a.made, a.disabled
-		FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = $1`, hash[:])
-	return b.Session, b.Account, err
+	r, err := single(ctx, s, "find session", center.ScanSession,
+		"SELECT "+center.SessionColumns+" FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = $1", hash[:])
+	r.Hash = hash
+	return r.Session, r.Owner, err
 }
 
 // SeeSession implements center.Store.
 func (s *Store) SeeSession(ctx context.Context, hash center.Hash, when time.Time) error {
 	return s.write(ctx, "see session", func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE sessions SET seen = greatest(seen, $1) WHERE hash = $2", unixMs(when), hash[:])
+		_, err := tx.Exec(ctx, "UPDATE sessions SET seen = greatest(seen, $1) WHERE hash = $2", center.Millis(when), hash[:])
 		return err
 	})
 }
@@ -142,13 +125,21 @@ func (s *Store) Note(ctx context.Context, e center.Entry) error {
 	return s.write(ctx, "note", func(tx pgx.Tx) error { return note(ctx, tx, e) })
 }
 
+// AddTry implements center.Store.
+func (s *Store) AddTry(ctx context.Context, t center.Try) (id int64, err error) {
+	return id, s.write(ctx, "note try", func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "INSERT INTO login_tries (at, account, source, won) VALUES ($1, $2, $3, $4) RETURNING id",
+			center.Millis(t.At), t.Account, t.From, t.Won).Scan(&id)
+	})
+}
+
+// Tries implements center.Store.
+func (s *Store) Tries(ctx context.Context, after int64, limit int) ([]center.Try, error) {
+	return list(ctx, s, "list tries", center.ScanTry, "SELECT "+center.TryColumns+" FROM login_tries WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+}
+
 // Trail implements center.Store.
 func (s *Store) Trail(ctx context.Context, hall kiosk.HallID, before int64, limit int) ([]center.Entry, error) {
-	return list(ctx, s, "read audit trail", func(row pgx.CollectableRow) (e center.Entry, err error) {
-		var when int64
-		err = row.Scan(&e.ID, &when, &e.Hall, &e.Account, &e.Action, &e.Subject, &e.From)
-		e.At = at(when)
-		return e, err
-	}, `SELECT id, at, hall, account, action, subject, source FROM audit
+	return list(ctx, s, "read audit trail", center.ScanEntry, "SELECT "+center.EntryColumns+` FROM audit
 		WHERE ($1 = '' OR hall = $1) AND ($2::bigint = 0 OR id < $2) ORDER BY id DESC LIMIT $3`, string(hall), before, limit)
 }

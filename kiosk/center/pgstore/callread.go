@@ -2,9 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,86 +29,53 @@ func (s *Store) Line(ctx context.Context, hall kiosk.HallID, day kiosk.Day, queu
 
 // line reads a whole queue within the desk's transaction.
 func (d *desk) line(hall kiosk.HallID, day kiosk.Day, queue kiosk.QueueID) (l center.Line, err error) {
-	var rows []center.CallRow
-	var windows []center.Window
+	var h center.HallNow
 	all := &desk{ctx: d.ctx, conn: d.conn}
 	q := &pgx.Batch{}
 	all.lines(q, lineSQL, hall, day, []kiosk.QueueID{queue})
-	all.tickets(q, &rows, waitingSQL, hall, day, queue)
-	at := all.windows(q, hall, &windows)
+	all.tickets(q, &h.Waiting, waitingSQL+" AND line = $3", hall, day, queue)
+	all.windows(q, hall, &h)
 	if err := all.send(q); err != nil {
 		return l, err
 	}
-	l.Queue = queue
-	measured := ""
-	for _, r := range all.sight.Lines {
-		l.Balance, measured = r.Balance, r.Measured
-	}
-	if l.Measured, err = center.ReadMeasured(measured); err != nil {
-		return l, err
-	}
-	slices.SortFunc(rows, func(a, b center.CallRow) int {
-		switch {
-		case a.Taken == b.Taken:
-			return compareIDs(a.ID, b.ID)
-		case a.Taken.Before(b.Taken):
-			return -1
-		}
-		return 1
-	})
-	for _, t := range rows {
-		l.Tickets = append(l.Tickets, t.Ticket)
-	}
-	for _, w := range windows {
-		if !slices.Contains(w.Queues, queue) {
-			continue
-		}
-		l.Windows = append(l.Windows, w.Window)
-		if t, busy := at[w.ID]; busy {
-			l.Tickets = append(l.Tickets, t)
-		}
-	}
-	return l, nil
+	h.Rows = all.sight.Lines
+	return h.Line(queue)
 }
 
-func compareIDs(a, b kiosk.TicketID) int {
-	if a < b {
-		return -1
-	}
-	return 1
+// Lines implements center.Calls.
+func (s *Store) Lines(ctx context.Context, hall kiosk.HallID, day kiosk.Day) (all []center.Line, err error) {
+	return all, s.snapshot(ctx, "read lines", func(d *desk) (err error) {
+		var h center.HallNow
+		q := &pgx.Batch{}
+		d.lines(q, "SELECT day, queue, priority, aged, measured FROM lines WHERE hall = $1 AND day = $2", hall, day)
+		d.tickets(q, &h.Waiting, waitingSQL, hall, day)
+		d.windows(q, hall, &h)
+		if err := d.send(q); err != nil {
+			return err
+		}
+		h.Rows = d.sight.Lines
+		all, err = h.Lines()
+		return err
+	})
 }
 
 // windows asks for the windows of a hall, and who is at them.
-func (d *desk) windows(q *pgx.Batch, hall kiosk.HallID, into *[]center.Window) map[kiosk.WindowID]calling.Ticket {
-	at := map[kiosk.WindowID]calling.Ticket{}
+func (d *desk) windows(q *pgx.Batch, hall kiosk.HallID, h *center.HallNow) {
 	q.Queue(windowsSQL+" ORDER BY id", hall).Query(func(rows pgx.Rows) (err error) {
-		*into, err = pgx.CollectRows(rows, scanWindow)
+		h.Windows, err = pgx.CollectRows(rows, scanWindow)
 		return err
 	})
-	q.Queue("SELECT "+center.CallColumns+" FROM tickets WHERE hall = $1 AND at_window <> ''", hall).Query(func(rows pgx.Rows) error {
-		busy, err := pgx.CollectRows(rows, scanCallRow)
-		for _, t := range busy {
-			at[t.Window] = t.Ticket
-		}
-		return err
-	})
-	return at
+	d.tickets(q, &h.Busy, "SELECT "+center.CallColumns+" FROM tickets WHERE hall = $1 AND at_window <> ''", hall)
 }
 
 // Windows implements center.Calls.
 func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.WindowNow, err error) {
 	return all, s.snapshot(ctx, "list windows", func(d *desk) error {
-		var windows []center.Window
+		var h center.HallNow
 		q := &pgx.Batch{}
-		at := d.windows(q, hall, &windows)
+		d.windows(q, hall, &h)
 		err := d.send(q)
-		for _, w := range windows {
-			now := center.WindowNow{Window: w}
-			if t, busy := at[w.ID]; busy {
-				now.Ticket = &t
-			}
-			all = append(all, now)
-		}
+		all = h.Now()
 		return err
 	})
 }
@@ -119,7 +83,7 @@ func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.Wi
 // CallTicket implements center.Calls.
 func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID) (calling.Ticket, error) {
 	const op = "read ticket"
-	some, err := list(ctx, s, op, scanCallRow, namedSQL, id, hall)
+	some, err := list(ctx, s, op, center.ScanCallRow, namedSQL, id, hall)
 	if err != nil {
 		return calling.Ticket{}, err
 	}
@@ -131,22 +95,11 @@ func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.Tick
 
 // Recent implements center.Calls.
 func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error) {
-	return list(ctx, s, "list calls", func(row pgx.CollectableRow) (c kiosk.Call, err error) {
-		var at int64
-		err = row.Scan(&c.Number, &c.Window, &c.Again, &at)
-		c.At = time.UnixMilli(at)
-		return c, err
-	}, `SELECT t.number, c.at_window, c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.ticket
+	return list(ctx, s, "list calls", center.ScanCall, `SELECT t.number, c.at_window, c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.ticket
 		WHERE c.hall = $1 AND c.day = $2 AND c.verb IN ('call', 'recall') AND c.undone = '' ORDER BY c.at DESC, c.op DESC LIMIT $3`, hall, day, limit)
 }
 
 // Changes implements center.Calls.
 func (s *Store) Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Changed, error) {
-	return list(ctx, s, "list changes", func(row pgx.CollectableRow) (c center.Changed, err error) {
-		var text string
-		if err := row.Scan(&text, &c.Actor.ID, &c.Actor.Role); err != nil {
-			return c, err
-		}
-		return c, json.Unmarshal([]byte(text), &c.Change)
-	}, "SELECT change, actor, role FROM changes WHERE hall = $1 AND day = $2 ORDER BY at DESC, op DESC LIMIT $3", hall, day, limit)
+	return list(ctx, s, "list changes", center.ScanChanged, "SELECT change, actor, role FROM changes WHERE hall = $1 AND day = $2 ORDER BY at DESC, op DESC LIMIT $3", hall, day, limit)
 }

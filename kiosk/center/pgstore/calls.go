@@ -90,7 +90,7 @@ const (
 	namedSQL   = "SELECT " + center.CallColumns + " FROM tickets WHERE id = $1 AND hall = $2"
 	lineSQL    = "SELECT day, queue, priority, aged, measured FROM lines WHERE hall = $1 AND day = $2 AND queue = ANY ($3) ORDER BY queue"
 
-	waitingSQL    = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND day = $2 AND line = $3 AND state IN ('waiting', 'parked') ORDER BY class, wall, count, id"
+	waitingSQL    = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND day = $2 AND state IN ('waiting', 'parked')"
 	candidatesSQL = "SELECT t.* FROM (SELECT unnest(queues) AS line FROM windows WHERE hall = $1 AND id = $3) q CROSS JOIN LATERAL (" +
 		"(" + candidatesOf + " = 0 " + firstOfThem + " LIMIT 1) UNION ALL (" + candidatesOf + " = 1 " + firstOfThem + " LIMIT 1) UNION ALL (" +
 		candidatesOf + " = 2 " + firstOfThem + ")) t"
@@ -252,16 +252,9 @@ func (d *desk) lines(q *pgx.Batch, query string, args ...any) {
 
 func (d *desk) tickets(q *pgx.Batch, into *[]center.CallRow, query string, args ...any) {
 	q.Queue(query, args...).Query(func(rows pgx.Rows) (err error) {
-		*into, err = pgx.AppendRows(*into, rows, scanCallRow)
+		*into, err = pgx.AppendRows(*into, rows, by(center.ScanCallRow))
 		return err
 	})
-}
-
-func scanCallRow(row pgx.CollectableRow) (t center.CallRow, err error) {
-	if err := row.Scan(t.Fields()...); err != nil {
-		return t, err
-	}
-	return t, t.Read()
 }
 
 func scanWindow(row pgx.CollectableRow) (w center.Window, err error) {
@@ -313,10 +306,7 @@ func (d *desk) store() error {
 // waits for that row.
 func (d *desk) commit(hall kiosk.HallID) error {
 	q := &pgx.Batch{}
-	q.Queue(`WITH next AS (INSERT INTO versions (hall, version) VALUES ($1, 1)
-			ON CONFLICT (hall) DO UPDATE SET version = versions.version + 1 RETURNING version)
-		SELECT version, pg_notify($2, version || ' ' || $1::text) FROM next`, hall, channel).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&d.version, nil) })
+	q.Queue(raiseSQL, hall, channel).QueryRow(func(row pgx.Row) error { return row.Scan(&d.version, nil) })
 	q.Queue("COMMIT")
 	return d.send(q)
 }
@@ -336,40 +326,68 @@ func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.Windo
 	if _, err := center.CheckWindow(hall, id, queues); err != nil {
 		return err
 	}
-	return s.changeHall(ctx, hall, "set window", `INSERT INTO windows (hall, id, queues, paused, reason, since, version) VALUES ($1, $2, $3, false, '', 0, 1)
-		ON CONFLICT (hall, id) DO UPDATE SET queues = excluded.queues`, hall, id, append([]kiosk.QueueID{}, queues...))
+	return s.changeHall(ctx, hall, "set window", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO windows (hall, id, queues, paused, reason, since, version) VALUES ($1, $2, $3, false, '', 0, 1)
+			ON CONFLICT (hall, id) DO UPDATE SET queues = excluded.queues`, hall, id, append([]kiosk.QueueID{}, queues...))
+		return err
+	})
 }
 
 // Prefer implements center.Calls.
-func (s *Store) Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID, why kiosk.Priority, slot kiosk.Slot) error {
-	if err := center.CheckPreference(why, slot); err != nil {
+func (s *Store) Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID, p center.Preference, e center.Entry) error {
+	if err := p.Check(); err != nil {
 		return err
 	}
 	const op = "prefer ticket"
-	err := s.changeHall(ctx, hall, op, `UPDATE tickets SET priority = $1, slot_from = $2, slot_to = $3, class = $4, version = version + 1
-		WHERE id = $5 AND hall = $6 AND state IN ('waiting', 'parked')`, why, slot.From, slot.To, center.ClassOf(why, slot), id, hall)
-	if errors.Is(err, errRaced) {
-		return center.NoTicket(op, id)
+	err := s.changeHall(ctx, hall, op, func(tx pgx.Tx) error {
+		var why kiosk.Priority
+		var b center.CheckIn
+		err := tx.QueryRow(ctx, "SELECT priority, booking, slot_from, slot_to FROM tickets WHERE id = $1 AND hall = $2 AND state IN ('waiting', 'parked') FOR UPDATE", id, hall).
+			Scan(&why, &b.Booking, &b.Slot.From, &b.Slot.To)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return center.NoTicket(op, id)
+		}
+		if err != nil {
+			return err
+		}
+		why, b = p.Over(why, b)
+		if _, err := tx.Exec(ctx, "UPDATE tickets SET priority = $1, booking = $2, slot_from = $3, slot_to = $4, class = $5, version = version + 1 WHERE id = $6",
+			why, b.Booking, b.Slot.From, b.Slot.To, center.ClassOf(why, b.Slot), id); err != nil {
+			return err
+		}
+		return note(ctx, tx, e)
+	})
+	if overtaken(err) {
+		return center.CheckedIn(op)
 	}
 	return err
 }
 
-// changeHall runs a statement that must touch one row, and raises the hall's
-// version.
-func (s *Store) changeHall(ctx context.Context, hall kiosk.HallID, op, query string, args ...any) error {
-	d := &desk{ctx: ctx}
-	err := use(ctx, s.caller, func(conn *pgx.Conn) error {
-		d.conn = conn
-		q := &pgx.Batch{}
-		q.Queue("BEGIN")
-		touchOne(q, query, args...)
-		if err := d.send(q); err != nil {
-			return err
+// changeHall runs do in a transaction and raises the hall's version.
+func (s *Store) changeHall(ctx context.Context, hall kiosk.HallID, op string, do func(pgx.Tx) error) error {
+	const tries = 5
+	var version int64
+	var err error
+	for range tries {
+		err = use(ctx, s.caller, func(conn *pgx.Conn) error {
+			return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+				if err := do(tx); err != nil {
+					return err
+				}
+				return tx.QueryRow(ctx, raiseSQL, hall, channel).Scan(&version, nil)
+			})
+		})
+		if err == nil || !again(err) {
+			break
 		}
-		return d.commit(hall)
-	})
+	}
 	if err == nil {
-		s.news.Tell(hall, d.version)
+		s.news.Tell(hall, version)
 	}
 	return failed(op, s.place, err)
 }
+
+// raiseSQL raises a hall's version and tells the other processes.
+const raiseSQL = `WITH next AS (INSERT INTO versions (hall, version) VALUES ($1, 1)
+		ON CONFLICT (hall) DO UPDATE SET version = versions.version + 1 RETURNING version)
+	SELECT version, pg_notify($2, version || ' ' || $1::text) FROM next`

@@ -31,6 +31,9 @@
 // window are what keeps a number at one window; the lock only saves windows that
 // press together from deciding for nothing.
 //
+// Forget drops a month of events when it gets the lock at once, and deletes the
+// rest in steps of few rows that nobody else touches.
+//
 // Connections keep prepared statements, a setting and LISTEN: a pooler between
 // must keep sessions, not transactions.
 package pgstore

@@ -3,8 +3,6 @@ package pgstore
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
 )
@@ -59,6 +57,6 @@ func (s *Store) grant(ctx context.Context, wishes []center.Grant) (all []center.
 	return listOn(ctx, s, s.counter, "grant number", scanGranted, "SELECT request, kiosk, hall, day, queue, n FROM grants WHERE request = ANY ($1)", requests)
 }
 
-func scanGranted(row pgx.CollectableRow) (g center.Granted, err error) {
-	return g, row.Scan(&g.Request, &g.Kiosk, &g.Hall, &g.Day, &g.Queue, &g.N)
+func scanGranted(scan center.Scan) (g center.Granted, err error) {
+	return g, scan(&g.Request, &g.Kiosk, &g.Hall, &g.Day, &g.Queue, &g.N)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -172,57 +171,72 @@ func (in *intake) events(q *pgx.Batch) {
 
 // settle sees to tickets whose id or label is taken.
 func (in *intake) settle(told *center.Told, refused []center.NewTicket) error {
-	var ids []string
+	var ids, days, numbers, booked []string
 	for _, some := range [][]center.NewTicket{refused, told.Again} {
 		for _, n := range some {
-			ids = append(ids, string(n.ID))
+			ids, days, numbers, booked = append(ids, string(n.ID)), append(days, string(n.Day)), append(numbers, n.Number), append(booked, string(n.Booking))
 		}
 	}
-	rows, err := in.conn.Query(in.ctx, "SELECT id, kiosk, day, number FROM tickets WHERE id = ANY ($1)", ids)
+	rows, err := in.conn.Query(in.ctx, inWaySQL, in.batch.Hall, ids, days, numbers, booked)
 	if err != nil {
 		return err
 	}
-	held := map[kiosk.TicketID]center.Ticket{}
-	var t center.Ticket
-	if _, err := pgx.ForEachRow(rows, []any{&t.ID, &t.Kiosk, &t.Day, &t.Number}, func() error {
-		held[t.ID] = t
-		return nil
-	}); err != nil {
+	held, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h center.Held, err error) {
+		return h, row.Scan(&h.ID, &h.Kiosk, &h.Day, &h.Number, &h.Clash, &h.Booking)
+	})
+	if err != nil {
 		return err
 	}
-	clashing := told.Settle(refused, held)
+	rest := told.Settle(refused, held)
 	q := &pgx.Batch{}
 	put := map[kiosk.TicketID]bool{}
-	in.put(q, clashing, put)
+	in.put(q, rest, put)
 	if err := in.conn.SendBatch(in.ctx, q).Close(); err != nil {
 		return err
 	}
-	if len(put) != len(clashing) {
+	if len(put) != len(rest) {
 		return errRaced // an id came in from elsewhere since it was looked for
 	}
 	return nil
 }
 
-// put puts tickets in their queues, and in done the ids of those whose id and
-// label were free.
+// The question for the tickets that may be in the way of new ones.
+const (
+	inWaySQL = inWayOf + "id = ANY ($2) UNION " +
+		inWayOf + "hall = $1 AND booking = ANY ($5) AND booking <> '' UNION " +
+		"SELECT t.id, t.kiosk, t.day, t.number, t.clash, t.booking FROM unnest($3::text[], $4::text[]) AS n (day, number) " +
+		"JOIN tickets t ON t.hall = $1 AND t.day = n.day AND t.number = n.number AND NOT t.clash"
+	inWayOf = "SELECT id, kiosk, day, number, clash, booking FROM tickets WHERE "
+)
+
+// put puts tickets in their queues, and in done the ids of those whose id,
+// label and booking were free.
 func (in *intake) put(q *pgx.Batch, tickets []center.NewTicket, done map[kiosk.TicketID]bool) {
 	if len(tickets) == 0 {
 		return
 	}
-	var ids, days, numbers, queues, items, states, prints, causes []string
-	var walls, counts, attempts []int64
+	var ids, days, numbers, queues, items, states, prints, causes, priorities, booked, todos []string
+	var walls, counts, attempts, froms, tos, classes []int64
+	var clashes []bool
 	for _, n := range tickets {
 		ids, days, numbers = append(ids, string(n.ID)), append(days, string(n.Day)), append(numbers, n.Number)
 		queues, items, states = append(queues, string(n.Queue)), append(items, n.Items), append(states, string(n.State))
 		walls, counts = append(walls, n.Taken.Wall), append(counts, n.Taken.Count)
 		prints, attempts, causes = append(prints, string(n.Print)), append(attempts, int64(n.Attempt)), append(causes, n.Cause)
+		clashes, priorities, booked = append(clashes, n.Clash), append(priorities, string(n.Priority)), append(booked, string(n.Booking))
+		froms, tos, classes = append(froms, int64(n.Slot.From)), append(tos, int64(n.Slot.To)), append(classes, int64(n.Class()))
+		todos = append(todos, n.Todo)
 	}
-	q.Queue(`INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since)
-		SELECT t.id, $1, $2, t.day, t.number, t.queue, t.items, t.state, t.wall, t.count, t.print, t.attempt, t.cause, $3, t.queue, t.wall
-		FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::text[])
-			AS t (id, day, number, queue, items, state, wall, count, print, attempt, cause)
+	q.Queue(`INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since,
+			priority, booking, slot_from, slot_to, class, todo)
+		SELECT t.id, $1, $2, t.day, t.number, t.queue, t.items, t.state, t.wall, t.count, t.print, t.attempt, t.cause, t.clash, t.queue, t.wall,
+			t.priority, t.booking, t.slot_from, t.slot_to, t.class, t.todo
+		FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::text[],
+				$14::bool[], $15::text[], $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::text[])
+			AS t (id, day, number, queue, items, state, wall, count, print, attempt, cause, clash, priority, booking, slot_from, slot_to, class, todo)
 		ON CONFLICT DO NOTHING RETURNING id`,
-		in.batch.Hall, in.batch.Kiosk, tickets[0].Clash, ids, days, numbers, queues, items, states, walls, counts, prints, attempts, causes).
+		in.batch.Hall, in.batch.Kiosk, ids, days, numbers, queues, items, states, walls, counts, prints, attempts, causes,
+		clashes, priorities, booked, froms, tos, classes, todos).
 		Query(func(rows pgx.Rows) error {
 			var id kiosk.TicketID
 			_, err := pgx.ForEachRow(rows, []any{&id}, func() error { done[id] = true; return nil })
@@ -252,6 +266,7 @@ func (in *intake) finish(told *center.Told, accepted bool) error {
 	b := in.batch
 	q := &pgx.Batch{}
 	in.print(q, told.Late)
+	in.done(q, told.Done)
 	in.raise(q, told.Raise)
 	in.alarm(q, told.Alarms)
 	if accepted {
@@ -264,14 +279,20 @@ func (in *intake) finish(told *center.Told, accepted bool) error {
 			b.Kiosk, b.Epoch, b.Hall, in.acked, b.Got.UnixMilli())
 		if in.acked > before {
 			// Last, for every other batch of the hall waits for this row.
-			q.Queue(`WITH next AS (INSERT INTO versions (hall, version) VALUES ($1, 1)
-					ON CONFLICT (hall) DO UPDATE SET version = versions.version + 1 RETURNING version)
-				SELECT version, pg_notify($2, version || ' ' || $1::text) FROM next`, b.Hall, channel).
-				QueryRow(func(row pgx.Row) error { return row.Scan(&in.version, nil) })
+			q.Queue(raiseSQL, b.Hall, channel).QueryRow(func(row pgx.Row) error { return row.Scan(&in.version, nil) })
 		}
 	}
 	q.Queue("COMMIT")
 	return in.conn.SendBatch(in.ctx, q).Close()
+}
+
+// done ends the orders that the kiosk has carried out. A second word of one
+// changes nothing.
+func (in *intake) done(q *pgx.Batch, told []kiosk.OrderBody) {
+	for _, o := range told {
+		q.Queue("UPDATE orders SET ended = $1, done = true, fault = $2 WHERE hall = $3 AND name = $4 AND kiosk = $5 AND doing = $6 AND ended = 0",
+			in.batch.Got.UnixMilli(), o.Fault, in.batch.Hall, o.Order, in.batch.Kiosk, kiosk.PrintAgain)
+	}
 }
 
 // raise moves shared series on to the numbers that were told. The usual case,
@@ -305,17 +326,10 @@ func (in *intake) alarm(q *pgx.Batch, alarms []center.Alarm) {
 	q.Queue(`INSERT INTO alarms (kind, kiosk, epoch, seq, detail, times, first, last)
 		SELECT a.kind, $1, $2, a.seq, a.detail, 1, $3, $3 FROM unnest($4::text[], $5::bigint[], $6::text[]) AS a (kind, seq, detail)
 		ON CONFLICT (kind, kiosk, epoch, seq) DO UPDATE SET times = alarms.times + 1, last = excluded.last, detail = excluded.detail
-		RETURNING kind, kiosk, epoch, seq, detail, times, first, last`,
+		RETURNING `+center.AlarmColumns,
 		b.Kiosk, b.Epoch, b.Got.UnixMilli(), kinds, seqs, details).
 		Query(func(rows pgx.Rows) (err error) {
-			in.alarms, err = pgx.CollectRows(rows, scanAlarm)
+			in.alarms, err = pgx.CollectRows(rows, by(center.ScanAlarm))
 			return err
 		})
-}
-
-func scanAlarm(row pgx.CollectableRow) (a center.Alarm, err error) {
-	var first, last int64
-	err = row.Scan(&a.Kind, &a.Kiosk, &a.Epoch, &a.Seq, &a.Detail, &a.Times, &first, &last)
-	a.First, a.Last = time.UnixMilli(first), time.UnixMilli(last)
-	return a, err
 }

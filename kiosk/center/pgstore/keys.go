@@ -73,34 +73,11 @@ CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAIS
 CREATE TRIGGER audit_fixed BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 `
 
-// unixMs is how times are stored; 0 is never.
-func unixMs(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func at(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms)
-}
-
-const keyColumns = "SELECT id, hall, kiosk, public, made, until, revoked, used, high FROM kiosk_keys"
-
-func scanKey(row pgx.CollectableRow) (k center.Key, err error) {
-	var made, until, revoked, used int64
-	var public []byte
-	err = row.Scan(&k.ID, &k.Hall, &k.Kiosk, &public, &made, &until, &revoked, &used, &k.High)
-	k.Public, k.Made, k.Until, k.Revoked, k.Used = public, at(made), at(until), at(revoked), at(used)
-	return k, err
-}
+const keysSQL = "SELECT " + center.KeyColumns + " FROM kiosk_keys"
 
 // single is list for a query of one row; ENotFound when there is none.
-func single[T any](ctx context.Context, s *Store, op string, scan pgx.RowToFunc[T], query string, args ...any) (v T, err error) {
-	all, err := list(ctx, s, op, scan, query, args...)
+func single[T any](ctx context.Context, s *Store, op string, read func(center.Scan) (T, error), query string, args ...any) (v T, err error) {
+	all, err := list(ctx, s, op, read, query, args...)
 	if err != nil {
 		return v, err
 	}
@@ -113,11 +90,11 @@ func single[T any](ctx context.Context, s *Store, op string, scan pgx.RowToFunc[
 // AddCode implements center.Store.
 func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) error {
 	return s.write(ctx, "add code", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "DELETE FROM enrol_codes WHERE kiosk = $1 OR until < $2", c.Kiosk, unixMs(e.At)-int64(24*time.Hour/time.Millisecond)); err != nil {
+		if _, err := tx.Exec(ctx, "DELETE FROM enrol_codes WHERE kiosk = $1 OR until < $2", c.Kiosk, center.Millis(e.At)-int64(24*time.Hour/time.Millisecond)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "INSERT INTO enrol_codes (hash, hall, kiosk, until, key_until) VALUES ($1, $2, $3, $4, $5)",
-			c.Hash[:], c.Hall, c.Kiosk, unixMs(c.Until), unixMs(c.KeyUntil)); err != nil {
+			c.Hash[:], c.Hall, c.Kiosk, center.Millis(c.Until), center.Millis(c.KeyUntil)); err != nil {
 			return err
 		}
 		return note(ctx, tx, e)
@@ -127,7 +104,7 @@ func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) erro
 // Enrol implements center.Store.
 func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e center.Entry) (center.Key, error) {
 	k := asked
-	err := s.write(ctx, "enroll", func(tx pgx.Tx) error {
+	err := s.changeHall(ctx, center.EveryKey, "enroll", func(tx pgx.Tx) error {
 		k = asked
 		var c center.Code
 		var until, keyUntil int64
@@ -137,15 +114,12 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		c.Until = at(until)
+		c.Until = center.AtMillis(until)
 		if err := c.Good(k, used, err == nil); err != nil {
 			return err
 		}
 		if used != "" {
-			rows, err := tx.Query(ctx, keyColumns+" WHERE id = $1", used)
-			if err == nil {
-				k, err = pgx.CollectExactlyOneRow(rows, scanKey)
-			}
+			k, err = row(ctx, tx, center.ScanKey, keysSQL+" WHERE id = $1", used)
 			return err
 		}
 		var taken bool
@@ -155,13 +129,13 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e
 		if taken {
 			return center.KeyTaken()
 		}
-		k.Until = at(keyUntil)
+		k.Until = center.AtMillis(keyUntil)
 		for _, do := range []struct {
 			query string
 			args  []any
 		}{
-			{"UPDATE kiosk_keys SET revoked = $1 WHERE kiosk = $2 AND revoked = 0", []any{unixMs(k.Made), k.Kiosk}},
-			{"INSERT INTO kiosk_keys (id, hall, kiosk, public, made, until) VALUES ($1, $2, $3, $4, $5, $6)", []any{k.ID, k.Hall, k.Kiosk, []byte(k.Public), unixMs(k.Made), keyUntil}},
+			{"UPDATE kiosk_keys SET revoked = $1 WHERE kiosk = $2 AND revoked = 0", []any{center.Millis(k.Made), k.Kiosk}},
+			{"INSERT INTO kiosk_keys (id, hall, kiosk, public, made, until) VALUES ($1, $2, $3, $4, $5, $6)", []any{k.ID, k.Hall, k.Kiosk, []byte(k.Public), center.Millis(k.Made), keyUntil}},
 			{"UPDATE enrol_codes SET used = $1 WHERE hash = $2", []any{k.ID, code[:]}},
 		} {
 			if _, err := tx.Exec(ctx, do.query, do.args...); err != nil {
@@ -178,27 +152,27 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, asked center.Key, e
 
 // Key implements center.Store.
 func (s *Store) Key(ctx context.Context, id kiosk.KeyID) (center.Key, error) {
-	return single(ctx, s, "find key", scanKey, keyColumns+" WHERE id = $1", id)
+	return single(ctx, s, "find key", center.ScanKey, keysSQL+" WHERE id = $1", id)
 }
 
 // ListKeys implements center.Store.
 func (s *Store) ListKeys(ctx context.Context) ([]center.Key, error) {
-	return list(ctx, s, "list keys", scanKey, keyColumns+" ORDER BY kiosk, made, id")
+	return list(ctx, s, "list keys", center.ScanKey, keysSQL+" ORDER BY kiosk, made, id")
 }
 
 // HasKey implements center.Store.
 func (s *Store) HasKey(ctx context.Context, id kiosk.KioskID) (bool, error) {
-	return single(ctx, s, "find key", pgx.RowTo[bool], "SELECT EXISTS (SELECT 1 FROM kiosk_keys WHERE kiosk = $1)", id)
+	return single(ctx, s, "find key", one[bool], "SELECT EXISTS (SELECT 1 FROM kiosk_keys WHERE kiosk = $1)", id)
 }
 
 // Revoke implements center.Store.
 func (s *Store) Revoke(ctx context.Context, id kiosk.KioskID, e center.Entry) error {
-	return s.write(ctx, "revoke key", func(tx pgx.Tx) error {
+	return s.changeHall(ctx, center.EveryKey, "revoke key", func(tx pgx.Tx) error {
 		codes, err := tx.Exec(ctx, "DELETE FROM enrol_codes WHERE kiosk = $1 AND used = ''", id)
 		if err != nil {
 			return err
 		}
-		keys, err := tx.Exec(ctx, "UPDATE kiosk_keys SET revoked = $1 WHERE kiosk = $2 AND revoked = 0", unixMs(e.At), id)
+		keys, err := tx.Exec(ctx, "UPDATE kiosk_keys SET revoked = $1 WHERE kiosk = $2 AND revoked = 0", center.Millis(e.At), id)
 		if err != nil {
 			return err
 		}
@@ -243,7 +217,7 @@ func (s *Store) use(ctx context.Context, all []center.KeyUse) ([]error, error) {
 		q := &pgx.Batch{} // without BEGIN, the whole of it is one transaction
 		for _, i := range order {
 			u := all[i]
-			q.Queue(center.UseSQL, u.Key, u.N, unixMs(u.At)).QueryRow(func(row pgx.Row) error {
+			q.Queue(center.UseSQL, u.Key, u.N, center.Millis(u.At)).QueryRow(func(row pgx.Row) error {
 				var high int64
 				err := row.Scan(&high)
 				if errors.Is(err, pgx.ErrNoRows) {

@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,13 +11,13 @@ import (
 
 // Halls implements center.Store.
 func (s *Store) Halls(ctx context.Context) ([]kiosk.HallID, error) {
-	return list(ctx, s, "list halls", func(row pgx.CollectableRow) (h kiosk.HallID, err error) { return h, row.Scan(&h) },
+	return list(ctx, s, "list halls", one[kiosk.HallID],
 		"SELECT DISTINCT hall FROM sources ORDER BY hall")
 }
 
 // LatestDay implements center.Store.
 func (s *Store) LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
-	days, err := list(ctx, s, "find latest day", func(row pgx.CollectableRow) (d kiosk.Day, err error) { return d, row.Scan(&d) },
+	days, err := list(ctx, s, "find latest day", one[kiosk.Day],
 		"SELECT day FROM tickets WHERE hall = $1 ORDER BY day DESC LIMIT 1", hall)
 	if err != nil || len(days) == 0 {
 		return "", err
@@ -29,9 +28,9 @@ func (s *Store) LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, er
 // Queues implements center.Store. Who waits may do so in another queue than
 // the number's.
 func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]center.Queue, error) {
-	return list(ctx, s, "list queues", func(row pgx.CollectableRow) (q center.Queue, err error) {
+	return list(ctx, s, "list queues", func(scan center.Scan) (q center.Queue, err error) {
 		q.Day = day
-		return q, row.Scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
+		return q, scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
 	}, `SELECT queue, sum(waiting)::bigint, sum(taken)::bigint, max(last) FROM (
 			(SELECT DISTINCT ON (queue) queue, 0 AS waiting, count(*) OVER (PARTITION BY queue) AS taken, number AS last FROM tickets t
 				WHERE hall = $1 AND day = $2 ORDER BY queue, wall DESC, t.count DESC, id DESC)
@@ -43,52 +42,47 @@ func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([
 
 // Latest implements center.Store.
 func (s *Store) Latest(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Ticket, error) {
-	return list(ctx, s, "list latest tickets", func(row pgx.CollectableRow) (t center.Ticket, err error) {
-		return t, row.Scan(&t.ID, &t.Hall, &t.Kiosk, &t.Day, &t.Number, &t.Queue, &t.State, &t.Taken.Wall, &t.Taken.Count,
-			&t.Print, &t.Attempt, &t.Cause, &t.Clash)
-	}, `SELECT id, hall, kiosk, day, number, queue, state, wall, count, print, attempt, cause, clash FROM tickets
+	return list(ctx, s, "list latest tickets", center.ScanTicket, "SELECT "+center.TicketColumns+` FROM tickets
 		WHERE hall = $1 AND day = $2 ORDER BY wall DESC, count DESC, id DESC LIMIT $3`, hall, day, limit)
 }
 
 // Kiosks implements center.Store.
 func (s *Store) Kiosks(ctx context.Context) ([]center.Kiosk, error) {
-	return list(ctx, s, "list kiosks", func(row pgx.CollectableRow) (k center.Kiosk, err error) {
-		var seen int64
-		err = row.Scan(&k.ID, &k.Hall, &k.Epoch, &k.Acked, &seen)
-		k.Seen = time.UnixMilli(seen)
-		return k, err
-	}, "SELECT DISTINCT ON (kiosk) kiosk, hall, epoch, acked, seen FROM sources ORDER BY kiosk, seen DESC")
+	return list(ctx, s, "list kiosks", center.ScanKiosk, "SELECT DISTINCT ON (kiosk) kiosk, hall, epoch, acked, seen FROM sources ORDER BY kiosk, seen DESC")
 }
 
 // Alarms implements center.Store.
 func (s *Store) Alarms(ctx context.Context, limit int) ([]center.Alarm, error) {
-	return list(ctx, s, "list alarms", scanAlarm,
-		"SELECT kind, kiosk, epoch, seq, detail, times, first, last FROM alarms ORDER BY last DESC, kiosk, seq LIMIT $1", limit)
+	return list(ctx, s, "list alarms", center.ScanAlarm,
+		"SELECT "+center.AlarmColumns+" FROM alarms ORDER BY last DESC, kiosk, seq LIMIT $1", limit)
 }
 
 // Events implements center.Store.
 func (s *Store) Events(ctx context.Context, id kiosk.KioskID, epoch kiosk.Epoch, after int64, limit int) ([]kiosk.Event, error) {
-	return list(ctx, s, "list events", func(row pgx.CollectableRow) (e kiosk.Event, err error) {
-		var body string
-		err = row.Scan(&e.Seq, &e.Kind, &e.Stamp.Wall, &e.Stamp.Count, &body)
-		e.Body = []byte(body)
-		return e, err
-	}, "SELECT seq, kind, wall, count, body FROM events WHERE kiosk = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4", id, epoch, after, limit)
+	return list(ctx, s, "list events", center.ScanEvent, "SELECT seq, kind, wall, count, body FROM events WHERE kiosk = $1 AND epoch = $2 AND seq > $3 ORDER BY seq LIMIT $4", id, epoch, after, limit)
 }
 
 // list asks and collects one value a row; nil when there is none.
-func list[T any](ctx context.Context, s *Store, op string, scan pgx.RowToFunc[T], query string, args ...any) ([]T, error) {
-	return listOn(ctx, s, s.reader, op, scan, query, args...)
+func list[T any](ctx context.Context, s *Store, op string, read func(center.Scan) (T, error), query string, args ...any) ([]T, error) {
+	return listOn(ctx, s, s.reader, op, read, query, args...)
 }
 
+// by lets pgx read rows.
+func by[T any](read func(center.Scan) (T, error)) pgx.RowToFunc[T] {
+	return func(row pgx.CollectableRow) (T, error) { return read(row.Scan) }
+}
+
+// one reads a row of a single column.
+func one[T any](scan center.Scan) (v T, err error) { return v, scan(&v) }
+
 // listOn is list on a connection of p.
-func listOn[T any](ctx context.Context, s *Store, p *pool, op string, scan pgx.RowToFunc[T], query string, args ...any) (all []T, err error) {
+func listOn[T any](ctx context.Context, s *Store, p *pool, op string, read func(center.Scan) (T, error), query string, args ...any) (all []T, err error) {
 	err = use(ctx, p, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
-		all, err = pgx.AppendRows([]T(nil), rows, scan)
+		all, err = pgx.AppendRows([]T(nil), rows, by(read))
 		return err
 	})
 	return all, failed(op, s.place, err)

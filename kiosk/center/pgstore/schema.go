@@ -13,10 +13,11 @@ import (
 )
 
 // Keys of advisory locks, in this database: one for changes of the schema, and
-// a class of them for the lives of kiosks.
+// classes of them for the lives of kiosks and the orders of halls.
 const (
 	schemaLock = 0x6861_6c6c_0001
 	sourceLock = 0x6861_6c6c
+	orderLock  = 0x6861_6c6d
 )
 
 // migrations are the steps from an empty database to today's schema;
@@ -114,6 +115,8 @@ CREATE TABLE grants (
 `,
 	callSchema,
 	whoTables,
+	bookingSchema,
+	forgetSchema,
 }
 
 // migrate brings the schema up to date. Of several processes that start at

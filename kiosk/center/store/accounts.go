@@ -15,7 +15,7 @@ import (
 // note appends to the audit trail within a transaction.
 func note(ctx context.Context, tx *sql.Tx, e center.Entry) error {
 	_, err := tx.ExecContext(ctx, "INSERT INTO audit (at, hall, account, action, subject, source) VALUES (?, ?, ?, ?, ?, ?)",
-		ms(e.At), e.Hall, e.Account, e.Action, e.Subject, e.From)
+		center.Millis(e.At), e.Hall, e.Account, e.Action, e.Subject, e.From)
 	return err
 }
 
@@ -23,7 +23,7 @@ func note(ctx context.Context, tx *sql.Tx, e center.Entry) error {
 func (s *Store) AddAccount(ctx context.Context, a center.Account, e center.Entry) error {
 	return s.write(ctx, "add account", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO accounts (name, role, hall, password, made, disabled) VALUES (?, ?, ?, ?, ?, ?)",
-			a.Name, a.Role, a.Hall, a.Password, ms(a.Made), a.Disabled)
+			a.Name, a.Role, a.Hall, a.Password, center.Millis(a.Made), a.Disabled)
 		var fault sqlite3.Error
 		if errors.As(err, &fault) && fault.Code == sqlite3.ErrConstraint {
 			return &kiosk.Error{Code: kiosk.EConflict, Op: "add account", Message: "已有同名账号。", Hint: "there is an account of that name already"}
@@ -35,25 +35,17 @@ func (s *Store) AddAccount(ctx context.Context, a center.Account, e center.Entry
 	})
 }
 
-const accountColumns = "SELECT name, role, hall, password, made, disabled FROM accounts"
-
-func scanAccount(scan func(...any) error, a *center.Account) error {
-	var made int64
-	err := scan(&a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-	a.Made = at(made)
-	return err
-}
+const accountsSQL = "SELECT " + center.AccountColumns + " FROM accounts"
 
 // Account implements center.Store.
 func (s *Store) Account(ctx context.Context, name string) (a center.Account, err error) {
-	err = scanAccount(s.reader.QueryRowContext(ctx, accountColumns+" WHERE name = ?", name).Scan, &a)
+	a, err = center.ScanAccount(s.reader.QueryRowContext(ctx, accountsSQL+" WHERE name = ?", name).Scan)
 	return a, s.found("find account", err)
 }
 
 // ListAccounts implements center.Store.
 func (s *Store) ListAccounts(ctx context.Context) ([]center.Account, error) {
-	return list(ctx, s, "list accounts", func(rows *sql.Rows, a *center.Account) error { return scanAccount(rows.Scan, a) },
-		accountColumns+" ORDER BY name")
+	return list(ctx, s, "list accounts", center.ScanAccount, accountsSQL+" ORDER BY name")
 }
 
 // SetPassword implements center.Store.
@@ -86,10 +78,10 @@ func (s *Store) changeAccount(ctx context.Context, name string, e center.Entry, 
 // OpenSession implements center.Store.
 func (s *Store) OpenSession(ctx context.Context, v center.Session, password string, stale time.Time, e center.Entry) error {
 	return s.write(ctx, "open session", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE began < ?", ms(stale)); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE began < ?", center.Millis(stale)); err != nil {
 			return err
 		}
-		n, err := execAll(ctx, tx, []any{v.Hash[:], v.Account, ms(v.Began), ms(v.Seen), v.From, password},
+		n, err := execAll(ctx, tx, []any{v.Hash[:], v.Account, center.Millis(v.Began), center.Millis(v.Seen), v.From, password},
 			`INSERT INTO sessions (hash, account, began, seen, source)
 			SELECT ?1, name, ?3, ?4, ?5 FROM accounts WHERE name = ?2 AND password = ?6 AND disabled = 0`)
 		if err != nil {
@@ -104,19 +96,15 @@ func (s *Store) OpenSession(ctx context.Context, v center.Session, password stri
 
 // Session implements center.Store.
 func (s *Store) Session(ctx context.Context, hash center.Hash) (v center.Session, a center.Account, err error) {
-	var began, seen, made int64
-	v.Hash = hash
-	err = s.reader.QueryRowContext(ctx, `SELECT s.account, s.began, s.seen, s.source, a.name, a.role, a.hall, a.password, a.made, a.disabled
-		FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = ?`, hash[:]).
-		Scan(&v.Account, &began, &seen, &v.From, &a.Name, &a.Role, &a.Hall, &a.Password, &made, &a.Disabled)
-	v.Began, v.Seen, a.Made = at(began), at(seen), at(made)
-	return v, a, s.found("find session", err)
+	r, err := center.ScanSession(s.reader.QueryRowContext(ctx, "SELECT "+center.SessionColumns+" FROM sessions s JOIN accounts a ON a.name = s.account WHERE s.hash = ?", hash[:]).Scan)
+	r.Hash = hash
+	return r.Session, r.Owner, s.found("find session", err)
 }
 
 // SeeSession implements center.Store.
 func (s *Store) SeeSession(ctx context.Context, hash center.Hash, when time.Time) error {
 	return s.write(ctx, "see session", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE sessions SET seen = max(seen, ?) WHERE hash = ?", ms(when), hash[:])
+		_, err := tx.ExecContext(ctx, "UPDATE sessions SET seen = max(seen, ?) WHERE hash = ?", center.Millis(when), hash[:])
 		return err
 	})
 }
@@ -137,13 +125,21 @@ func (s *Store) Note(ctx context.Context, e center.Entry) error {
 	return s.write(ctx, "note", func(tx *sql.Tx) error { return note(ctx, tx, e) })
 }
 
+// AddTry implements center.Store.
+func (s *Store) AddTry(ctx context.Context, t center.Try) (id int64, err error) {
+	return id, s.write(ctx, "note try", func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "INSERT INTO login_tries (at, account, source, won) VALUES (?, ?, ?, ?) RETURNING id",
+			center.Millis(t.At), t.Account, t.From, t.Won).Scan(&id)
+	})
+}
+
+// Tries implements center.Store.
+func (s *Store) Tries(ctx context.Context, after int64, limit int) ([]center.Try, error) {
+	return list(ctx, s, "list tries", center.ScanTry, "SELECT "+center.TryColumns+" FROM login_tries WHERE id > ? ORDER BY id LIMIT ?", after, limit)
+}
+
 // Trail implements center.Store.
 func (s *Store) Trail(ctx context.Context, hall kiosk.HallID, before int64, limit int) ([]center.Entry, error) {
-	return list(ctx, s, "read audit trail", func(rows *sql.Rows, e *center.Entry) error {
-		var when int64
-		err := rows.Scan(&e.ID, &when, &e.Hall, &e.Account, &e.Action, &e.Subject, &e.From)
-		e.At = at(when)
-		return err
-	}, `SELECT id, at, hall, account, action, subject, source FROM audit
+	return list(ctx, s, "read audit trail", center.ScanEntry, "SELECT "+center.EntryColumns+` FROM audit
 		WHERE (?1 = '' OR hall = ?1) AND (?2 = 0 OR id < ?2) ORDER BY id DESC LIMIT ?3`, hall, before, limit)
 }

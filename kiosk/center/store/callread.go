@@ -2,21 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"fmt"
-	"slices"
-	"time"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/calling"
 	"hallkiosk/kiosk/center"
 )
-
-// asker is a transaction or the reader.
-type asker interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 // snapshot runs do on the reader, all at one moment.
 func (s *Store) snapshot(ctx context.Context, op string, do func(*desk) error) error {
@@ -42,59 +33,54 @@ func (d *desk) line(hall kiosk.HallID, day kiosk.Day, queue kiosk.QueueID) (l ce
 	if err := d.row(&row, day, queue); err != nil {
 		return l, err
 	}
-	l.Queue = queue
-	measured := ""
-	for _, r := range row.Lines {
-		l.Balance, measured = r.Balance, r.Measured
-	}
-	if l.Measured, err = center.ReadMeasured(measured); err != nil {
+	h := center.HallNow{Rows: row.Lines}
+	if h.Waiting, err = readTickets(d.ctx, d.tx, waitingSQL+" AND line = ?", hall, day, queue); err != nil {
 		return l, err
 	}
-	tickets, err := readTickets(d.ctx, d.tx, "SELECT "+center.CallColumns+` FROM tickets
-		WHERE hall = ? AND day = ? AND line = ? AND state IN ('waiting', 'parked') ORDER BY wall, count, id`, hall, day, queue)
-	if err != nil {
+	if err := d.windows(hall, &h); err != nil {
 		return l, err
 	}
-	windows, at, err := d.windows(hall)
-	for _, t := range tickets {
-		l.Tickets = append(l.Tickets, t.Ticket)
-	}
-	for _, w := range windows {
-		if slices.Contains(w.Queues, queue) {
-			l.Windows = append(l.Windows, w.Window)
-			if t, busy := at[w.ID]; busy {
-				l.Tickets = append(l.Tickets, t)
-			}
-		}
-	}
-	return l, err
+	return h.Line(queue)
 }
 
-// windows returns the windows of a hall, and who is at them.
-func (d *desk) windows(hall kiosk.HallID) ([]center.Window, map[kiosk.WindowID]calling.Ticket, error) {
-	windows, err := readWindows(d.ctx, d.tx, "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = ? ORDER BY id", hall)
-	if err != nil {
-		return nil, nil, err
+const waitingSQL = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = ? AND day = ? AND state IN ('waiting', 'parked')"
+
+// Lines implements center.Calls.
+func (s *Store) Lines(ctx context.Context, hall kiosk.HallID, day kiosk.Day) (all []center.Line, err error) {
+	return all, s.snapshot(ctx, "read lines", func(d *desk) (err error) {
+		var h center.HallNow
+		if h.Waiting, err = readTickets(ctx, d.tx, waitingSQL, hall, day); err != nil {
+			return err
+		}
+		if err := d.windows(hall, &h); err != nil {
+			return err
+		}
+		h.Rows, err = collect(ctx, d.tx, func(scan center.Scan) (l center.LineRow, err error) {
+			l.Day = day
+			return l, scan(&l.Queue, &l.Balance.Priority, &l.Balance.Aged, &l.Measured)
+		}, "SELECT queue, priority, aged, measured FROM lines WHERE hall = ? AND day = ?", hall, day)
+		if err == nil {
+			all, err = h.Lines()
+		}
+		return err
+	})
+}
+
+// windows reads the windows of a hall, and who is at them.
+func (d *desk) windows(hall kiosk.HallID, h *center.HallNow) (err error) {
+	h.Windows, err = readWindows(d.ctx, d.tx, "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = ? ORDER BY id", hall)
+	if err == nil {
+		h.Busy, err = readTickets(d.ctx, d.tx, "SELECT "+center.CallColumns+" FROM tickets WHERE hall = ? AND at_window <> ''", hall)
 	}
-	tickets, err := readTickets(d.ctx, d.tx, "SELECT "+center.CallColumns+" FROM tickets WHERE hall = ? AND at_window <> ''", hall)
-	at := map[kiosk.WindowID]calling.Ticket{}
-	for _, t := range tickets {
-		at[t.Window] = t.Ticket
-	}
-	return windows, at, err
+	return err
 }
 
 // Windows implements center.Calls.
 func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.WindowNow, err error) {
 	return all, s.snapshot(ctx, "list windows", func(d *desk) error {
-		windows, at, err := d.windows(hall)
-		for _, w := range windows {
-			now := center.WindowNow{Window: w}
-			if t, busy := at[w.ID]; busy {
-				now.Ticket = &t
-			}
-			all = append(all, now)
-		}
+		var h center.HallNow
+		err := d.windows(hall, &h)
+		all = h.Now()
 		return err
 	})
 }
@@ -114,62 +100,25 @@ func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.Tick
 
 // Recent implements center.Calls.
 func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error) {
-	return list(ctx, s, "list calls", func(rows *sql.Rows, c *kiosk.Call) error {
-		var at int64
-		err := rows.Scan(&c.Number, &c.Window, &c.Again, &at)
-		c.At = time.UnixMilli(at)
-		return err
-	}, `SELECT t.number, c.change ->> '$.By', c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.change ->> '$.Ticket.After.ID'
+	return list(ctx, s, "list calls", center.ScanCall, `SELECT t.number, c.change ->> '$.By', c.verb = 'recall', c.at FROM changes c JOIN tickets t ON t.id = c.change ->> '$.Ticket.After.ID'
 		WHERE c.hall = ? AND c.day = ? AND c.verb IN ('call', 'recall') AND c.undone = '' ORDER BY c.at DESC, c.op DESC LIMIT ?`, hall, day, limit)
 }
 
 // Changes implements center.Calls.
 func (s *Store) Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Changed, error) {
-	return list(ctx, s, "list changes", func(rows *sql.Rows, c *center.Changed) error {
-		var text string
-		if err := rows.Scan(&text, &c.Actor.ID, &c.Actor.Role); err != nil {
-			return err
-		}
-		return json.Unmarshal([]byte(text), &c.Change)
-	}, "SELECT change, actor, role FROM changes WHERE hall = ? AND day = ? ORDER BY at DESC, op DESC LIMIT ?", hall, day, limit)
+	return list(ctx, s, "list changes", center.ScanChanged, "SELECT change, actor, role FROM changes WHERE hall = ? AND day = ? ORDER BY at DESC, op DESC LIMIT ?", hall, day, limit)
 }
 
-func readTickets(ctx context.Context, from asker, query string, args ...any) (all []center.CallRow, err error) {
-	return all, each(ctx, from, func(rows *sql.Rows) error {
-		var t center.CallRow
-		if err := rows.Scan(t.Fields()...); err != nil {
-			return err
-		}
-		err := t.Read()
-		all = append(all, t)
-		return err
-	}, query, args...)
+func readTickets(ctx context.Context, from asker, query string, args ...any) ([]center.CallRow, error) {
+	return collect(ctx, from, center.ScanCallRow, query, args...)
 }
 
-func readWindows(ctx context.Context, from asker, query string, args ...any) (all []center.Window, err error) {
-	return all, each(ctx, from, func(rows *sql.Rows) error {
-		var w center.Window
+func readWindows(ctx context.Context, from asker, query string, args ...any) ([]center.Window, error) {
+	return collect(ctx, from, func(scan center.Scan) (w center.Window, err error) {
 		var queues string
-		if err := rows.Scan(&w.ID, &queues, &w.Paused, &w.Reason, &w.Since, &w.Version); err != nil {
-			return err
+		if err := scan(&w.ID, &queues, &w.Paused, &w.Reason, &w.Since, &w.Version); err != nil {
+			return w, err
 		}
-		err := json.Unmarshal([]byte(queues), &w.Queues)
-		all = append(all, w)
-		return err
+		return w, json.Unmarshal([]byte(queues), &w.Queues)
 	}, query, args...)
-}
-
-// each hands every row to do.
-func each(ctx context.Context, from asker, do func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := from.QueryContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("ask: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := do(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -280,9 +280,11 @@ func (d *desk) one(query string, args ...any) error {
 
 // raise returns the hall's next version.
 func (d *desk) raise(hall kiosk.HallID) (version int64, err error) {
-	return version, d.tx.QueryRowContext(d.ctx, `INSERT INTO versions (hall, version) VALUES (?, 1)
-		ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`, hall).Scan(&version)
+	return version, d.tx.QueryRowContext(d.ctx, raiseSQL, hall).Scan(&version)
 }
+
+const raiseSQL = `INSERT INTO versions (hall, version) VALUES (?, 1)
+	ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`
 
 // SetWindow implements center.Calls.
 func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID) error {
@@ -297,18 +299,33 @@ func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.Windo
 }
 
 // Prefer implements center.Calls.
-func (s *Store) Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID, why kiosk.Priority, slot kiosk.Slot) error {
-	if err := center.CheckPreference(why, slot); err != nil {
+func (s *Store) Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID, p center.Preference, e center.Entry) error {
+	if err := p.Check(); err != nil {
 		return err
 	}
-	err := s.changeHall(ctx, hall, "prefer ticket", func(d *desk) error {
-		return d.one(`UPDATE tickets SET priority = ?, slot_from = ?, slot_to = ?, class = ?, version = version + 1
-			WHERE id = ? AND hall = ? AND state IN ('waiting', 'parked')`, why, slot.From, slot.To, center.ClassOf(why, slot), id, hall)
+	const op = "prefer ticket"
+	return s.changeHall(ctx, hall, op, func(d *desk) error {
+		var why kiosk.Priority
+		var b center.CheckIn
+		err := d.tx.QueryRowContext(d.ctx, "SELECT priority, booking, slot_from, slot_to FROM tickets WHERE id = ? AND hall = ? AND state IN ('waiting', 'parked')", id, hall).
+			Scan(&why, &b.Booking, &b.Slot.From, &b.Slot.To)
+		if errors.Is(err, sql.ErrNoRows) {
+			return center.NoTicket(op, id)
+		}
+		if err != nil {
+			return err
+		}
+		why, b = p.Over(why, b)
+		n, err := execAll(d.ctx, d.tx, []any{why, b.Booking, b.Slot.From, b.Slot.To, center.ClassOf(why, b.Slot), id},
+			"UPDATE OR IGNORE tickets SET priority = ?, booking = ?, slot_from = ?, slot_to = ?, class = ?, version = version + 1 WHERE id = ?")
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return center.CheckedIn(op)
+		}
+		return note(d.ctx, d.tx, e)
 	})
-	if errors.Is(err, errMoved) {
-		return center.NoTicket("prefer ticket", id)
-	}
-	return err
 }
 
 // changeHall runs do and raises the hall's version.
@@ -326,3 +343,6 @@ func (s *Store) changeHall(ctx context.Context, hall kiosk.HallID, op string, do
 	}
 	return err
 }
+
+// errAgain ends a change that an earlier one with the same op has made.
+var errAgain = errors.New("it was done before")

@@ -53,11 +53,3 @@ func (s *Store) grant(ctx context.Context, wishes []center.Grant) (all []center.
 	})
 	return all, err
 }
-
-// Watch implements center.Store, for the changes that this Store makes.
-func (s *Store) Watch(ctx context.Context, hall kiosk.HallID) (<-chan int64, error) {
-	return s.news.Watch(ctx, hall, func(ctx context.Context) (now int64, err error) {
-		err = s.reader.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM versions WHERE hall = ?", hall).Scan(&now)
-		return now, s.failed("watch hall", err)
-	})
-}

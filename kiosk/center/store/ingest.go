@@ -156,8 +156,7 @@ func (in *intake) insert(acked int64) error {
 	if err := in.tell(r.told); err != nil {
 		return err
 	}
-	return in.tx.QueryRowContext(in.ctx, `INSERT INTO versions (hall, version) VALUES (?, 1)
-		ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`, b.Hall).Scan(&in.version)
+	return in.tx.QueryRowContext(in.ctx, raiseSQL, b.Hall).Scan(&in.version)
 }
 
 // tell writes what a batch tells of tickets.
@@ -169,16 +168,17 @@ func (in *intake) tell(told *center.Told) error {
 	if err != nil {
 		return err
 	}
-	held := map[kiosk.TicketID]center.Ticket{}
+	var held []center.Held
 	for _, some := range [][]center.NewTicket{refused, told.Again} {
 		for _, n := range some {
-			is := center.Ticket{ID: n.ID}
-			err := in.tx.QueryRowContext(in.ctx, "SELECT kiosk, day, number FROM tickets WHERE id = ?", n.ID).Scan(&is.Kiosk, &is.Day, &is.Number)
-			if err == nil {
-				held[n.ID] = is
-			} else if !errors.Is(err, sql.ErrNoRows) {
+			some, err := collect(in.ctx, in.tx, func(scan center.Scan) (h center.Held, err error) {
+				return h, scan(&h.ID, &h.Kiosk, &h.Day, &h.Number, &h.Clash, &h.Booking)
+			}, inWayOf+"id = ?4 UNION "+inWayOf+"hall = ?1 AND day = ?2 AND number = ?3 AND clash = 0 UNION "+inWayOf+"hall = ?1 AND booking = ?5 AND booking <> ''",
+				n.Hall, n.Day, n.Number, n.ID, n.Booking)
+			if err != nil {
 				return err
 			}
+			held = append(held, some...)
 		}
 	}
 	if _, err := in.put(told.Settle(refused, held)); err != nil {
@@ -186,6 +186,12 @@ func (in *intake) tell(told *center.Told) error {
 	}
 	if err := in.print(told.Late); err != nil {
 		return err
+	}
+	for _, o := range told.Done {
+		if _, err := in.tx.ExecContext(in.ctx, "UPDATE orders SET ended = ?, done = 1, fault = ? WHERE hall = ? AND name = ? AND kiosk = ? AND doing = ? AND ended = 0",
+			in.batch.Got.UnixMilli(), o.Fault, in.batch.Hall, o.Order, in.batch.Kiosk, kiosk.PrintAgain); err != nil {
+			return err
+		}
 	}
 	for _, r := range told.Raise {
 		if _, err := in.tx.ExecContext(in.ctx, `INSERT INTO counters (hall, day, queue, last) VALUES (?, ?, ?, ?)
@@ -201,21 +207,24 @@ func (in *intake) tell(told *center.Told) error {
 	return nil
 }
 
-// put puts tickets in their queues and returns those whose id or label is
-// taken.
+const inWayOf = "SELECT id, kiosk, day, number, clash, booking FROM tickets WHERE "
+
+// put puts tickets in their queues and returns those whose id, label or booking
+// is taken.
 func (in *intake) put(tickets []center.NewTicket) (refused []center.NewTicket, err error) {
 	if len(tickets) == 0 {
 		return nil, nil
 	}
-	ticket, err := in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?6, ?9) ON CONFLICT DO NOTHING`)
+	ticket, err := in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since,
+			priority, booking, slot_from, slot_to, class, todo)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?6, ?9, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT DO NOTHING`)
 	if err != nil {
 		return nil, err
 	}
 	defer ticket.Close()
 	for _, n := range tickets {
 		done, err := ticket.ExecContext(in.ctx, n.ID, n.Hall, n.Kiosk, n.Day, n.Number, n.Queue, n.Items, n.State,
-			n.Taken.Wall, n.Taken.Count, n.Print, n.Attempt, n.Cause, n.Clash)
+			n.Taken.Wall, n.Taken.Count, n.Print, n.Attempt, n.Cause, n.Clash, n.Priority, n.Booking, n.Slot.From, n.Slot.To, n.Class(), n.Todo)
 		if err != nil {
 			return nil, err
 		}

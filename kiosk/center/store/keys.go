@@ -72,46 +72,24 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the 
 CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is never changed'); END;
 `
 
-// ms is how times are stored; 0 is never.
-func ms(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func at(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms)
-}
-
-const keyColumns = "SELECT id, hall, kiosk, public, made, until, revoked, used, high FROM kiosk_keys"
-
-func scanKey(scan func(...any) error, k *center.Key) error {
-	var made, until, revoked, used int64
-	var public []byte
-	err := scan(&k.ID, &k.Hall, &k.Kiosk, &public, &made, &until, &revoked, &used, &k.High)
-	k.Public, k.Made, k.Until, k.Revoked, k.Used = public, at(made), at(until), at(revoked), at(used)
-	return err
-}
+const keysSQL = "SELECT " + center.KeyColumns + " FROM kiosk_keys"
 
 // AddCode implements center.Store.
 func (s *Store) AddCode(ctx context.Context, c center.Code, e center.Entry) error {
 	return s.write(ctx, "add code", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM enrol_codes WHERE kiosk = ? OR until < ?", c.Kiosk, ms(e.At)-int64(24*time.Hour/time.Millisecond)); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM enrol_codes WHERE kiosk = ? OR until < ?", c.Kiosk, center.Millis(e.At)-int64(24*time.Hour/time.Millisecond)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO enrol_codes (hash, hall, kiosk, until, key_until) VALUES (?, ?, ?, ?, ?)",
-			c.Hash[:], c.Hall, c.Kiosk, ms(c.Until), ms(c.KeyUntil))
+			c.Hash[:], c.Hall, c.Kiosk, center.Millis(c.Until), center.Millis(c.KeyUntil))
 		return errors.Join(err, note(ctx, tx, e))
 	})
 }
 
 // Enrol implements center.Store.
 func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e center.Entry) (center.Key, error) {
-	err := s.write(ctx, "enroll", func(tx *sql.Tx) error {
+	err := s.changeHall(ctx, center.EveryKey, "enroll", func(d *desk) error {
+		tx := d.tx
 		var c center.Code
 		var until, keyUntil int64
 		var used kiosk.KeyID
@@ -120,12 +98,13 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		c.Until = at(until)
+		c.Until = center.AtMillis(until)
 		if err := c.Good(k, used, err == nil); err != nil {
 			return err
 		}
 		if used != "" {
-			return scanKey(tx.QueryRowContext(ctx, keyColumns+" WHERE id = ?", used).Scan, &k)
+			k, err = center.ScanKey(tx.QueryRowContext(ctx, keysSQL+" WHERE id = ?", used).Scan)
+			return err
 		}
 		var taken bool
 		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM kiosk_keys WHERE id = ?)", k.ID).Scan(&taken); err != nil {
@@ -134,13 +113,13 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 		if taken {
 			return center.KeyTaken()
 		}
-		k.Until = at(keyUntil)
+		k.Until = center.AtMillis(keyUntil)
 		for _, do := range []struct {
 			query string
 			args  []any
 		}{
-			{"UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0", []any{ms(k.Made), k.Kiosk}},
-			{"INSERT INTO kiosk_keys (id, hall, kiosk, public, made, until) VALUES (?, ?, ?, ?, ?, ?)", []any{k.ID, k.Hall, k.Kiosk, []byte(k.Public), ms(k.Made), keyUntil}},
+			{"UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0", []any{center.Millis(k.Made), k.Kiosk}},
+			{"INSERT INTO kiosk_keys (id, hall, kiosk, public, made, until) VALUES (?, ?, ?, ?, ?, ?)", []any{k.ID, k.Hall, k.Kiosk, []byte(k.Public), center.Millis(k.Made), keyUntil}},
 			{"UPDATE enrol_codes SET used = ? WHERE hash = ?", []any{k.ID, code[:]}},
 		} {
 			if _, err := tx.ExecContext(ctx, do.query, do.args...); err != nil {
@@ -157,7 +136,7 @@ func (s *Store) Enrol(ctx context.Context, code center.Hash, k center.Key, e cen
 
 // Key implements center.Store.
 func (s *Store) Key(ctx context.Context, id kiosk.KeyID) (k center.Key, err error) {
-	err = scanKey(s.reader.QueryRowContext(ctx, keyColumns+" WHERE id = ?", id).Scan, &k)
+	k, err = center.ScanKey(s.reader.QueryRowContext(ctx, keysSQL+" WHERE id = ?", id).Scan)
 	return k, s.found("find key", err)
 }
 
@@ -171,8 +150,7 @@ func (s *Store) found(op string, err error) error {
 
 // ListKeys implements center.Store.
 func (s *Store) ListKeys(ctx context.Context) ([]center.Key, error) {
-	return list(ctx, s, "list keys", func(rows *sql.Rows, k *center.Key) error { return scanKey(rows.Scan, k) },
-		keyColumns+" ORDER BY kiosk, made, id")
+	return list(ctx, s, "list keys", center.ScanKey, keysSQL+" ORDER BY kiosk, made, id")
 }
 
 // HasKey implements center.Store.
@@ -183,12 +161,13 @@ func (s *Store) HasKey(ctx context.Context, id kiosk.KioskID) (has bool, err err
 
 // Revoke implements center.Store.
 func (s *Store) Revoke(ctx context.Context, id kiosk.KioskID, e center.Entry) error {
-	return s.write(ctx, "revoke key", func(tx *sql.Tx) error {
+	return s.changeHall(ctx, center.EveryKey, "revoke key", func(d *desk) error {
+		tx := d.tx
 		hit, err := execAll(ctx, tx, []any{id}, "DELETE FROM enrol_codes WHERE kiosk = ? AND used = ''")
 		if err != nil {
 			return err
 		}
-		more, err := execAll(ctx, tx, []any{ms(e.At), id}, "UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0")
+		more, err := execAll(ctx, tx, []any{center.Millis(e.At), id}, "UPDATE kiosk_keys SET revoked = ? WHERE kiosk = ? AND revoked = 0")
 		if err != nil {
 			return err
 		}
@@ -238,10 +217,10 @@ func (s *Store) use(ctx context.Context, all []center.KeyUse) (answers []error, 
 		defer spend.Close()
 		for i, u := range all {
 			var high int64
-			err := spend.QueryRowContext(ctx, u.Key, u.N, ms(u.At)).Scan(&high)
+			err := spend.QueryRowContext(ctx, u.Key, u.N, center.Millis(u.At)).Scan(&high)
 			if errors.Is(err, sql.ErrNoRows) {
 				var k center.Key
-				err = scanKey(tx.QueryRowContext(ctx, keyColumns+" WHERE id = ?", u.Key).Scan, &k)
+				k, err = center.ScanKey(tx.QueryRowContext(ctx, keysSQL+" WHERE id = ?", u.Key).Scan)
 				if found := err == nil; found || errors.Is(err, sql.ErrNoRows) {
 					answers[i], err = u.Why(k, found), nil
 				}

@@ -2,9 +2,10 @@
 // kiosks sent them, and the tickets that follow from them, written together.
 //
 // Writing goes through one connection with WAL, synchronous FULL and immediate
-// transactions, so that what was acknowledged survives a power cut; reading
-// goes through a second, read-only handle and never waits for the writer. The
-// settings are read back at start, and a store that has others is not used.
+// transactions, so that what was acknowledged survives a power cut; what is
+// deleted is overwritten. Reading goes through a second, read-only handle and
+// never waits for the writer. The settings are read back at start, and a store
+// that has others is not used.
 package store
 
 import (
@@ -17,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -28,7 +30,7 @@ import (
 // PRAGMAs would hold for one connection, and go-sqlite3 sets synchronous to
 // NORMAL where nothing is said.
 const (
-	writerSettings = "?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=5000&_foreign_keys=on"
+	writerSettings = "?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=5000&_foreign_keys=on&_secure_delete=on"
 	readerSettings = "?mode=ro&_query_only=on&_busy_timeout=5000"
 )
 
@@ -44,6 +46,10 @@ type Store struct {
 	news    center.News
 	granter *center.Granter
 	uses    *center.Turns[center.KeyUse, error]
+
+	life context.Context
+	end  context.CancelFunc
+	work sync.WaitGroup // the listener
 }
 
 var _ center.Store = (*Store)(nil)
@@ -58,6 +64,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			Hint: fmt.Sprintf("%s: can't be opened for writing. Make its folder, or give this user the right to write there", path)}
 	}
 	s := &Store{path: path}
+	s.life, s.end = context.WithCancel(context.Background())
 	s.granter, s.uses = center.NewGranter(s.grant), center.NewTurns(s.use)
 	// The settings are fixed text, so opening can't fail yet.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
@@ -71,6 +78,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 			return nil, errors.Join(err, s.Close())
 		}
 	}
+	s.work.Go(s.listen)
 	return s, nil
 }
 
@@ -94,6 +102,7 @@ func (s *Store) settings(ctx context.Context) error {
 		{"PRAGMA synchronous", "2"},
 		{"PRAGMA busy_timeout", "5000"},
 		{"PRAGMA foreign_keys", "1"},
+		{"PRAGMA secure_delete", "1"},
 	} {
 		var got string
 		if err := s.writer.QueryRowContext(ctx, p.ask).Scan(&got); err != nil {
@@ -179,6 +188,8 @@ func (s *Store) Close() error {
 	s.news.Close()
 	s.granter.Close()
 	s.uses.Close()
+	s.end()
+	s.work.Wait()
 	return s.failed("close store", errors.Join(s.reader.Close(), s.writer.Close()))
 }
 

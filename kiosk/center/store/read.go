@@ -3,8 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"time"
+	"fmt"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
@@ -12,7 +11,7 @@ import (
 
 // Halls implements center.Store.
 func (s *Store) Halls(ctx context.Context) ([]kiosk.HallID, error) {
-	return list(ctx, s, "list halls", func(rows *sql.Rows, h *kiosk.HallID) error { return rows.Scan(h) },
+	return list(ctx, s, "list halls", func(scan center.Scan) (h kiosk.HallID, err error) { return h, scan(&h) },
 		"SELECT DISTINCT hall FROM sources ORDER BY hall")
 }
 
@@ -27,9 +26,9 @@ func (s *Store) LatestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, er
 // holds the maximum of the group (lang_select.html, "bare columns"). Who waits
 // may do so in another queue than the number's.
 func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]center.Queue, error) {
-	return list(ctx, s, "list queues", func(rows *sql.Rows, q *center.Queue) error {
+	return list(ctx, s, "list queues", func(scan center.Scan) (q center.Queue, err error) {
 		q.Day = day
-		return rows.Scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
+		return q, scan(&q.Queue, &q.Waiting, &q.Taken, &q.Last)
 	}, `SELECT queue, sum(waiting), sum(taken), max(last) FROM (
 			SELECT queue, 0 AS waiting, count(*) AS taken, number AS last, max(wall * 1000 + min(count, 999)) FROM tickets
 				WHERE hall = ?1 AND day = ?2 GROUP BY queue
@@ -41,57 +40,50 @@ func (s *Store) Queues(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([
 
 // Latest implements center.Store.
 func (s *Store) Latest(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Ticket, error) {
-	return list(ctx, s, "list latest tickets", func(rows *sql.Rows, t *center.Ticket) error {
-		return rows.Scan(&t.ID, &t.Hall, &t.Kiosk, &t.Day, &t.Number, &t.Queue, &t.State, &t.Taken.Wall, &t.Taken.Count,
-			&t.Print, &t.Attempt, &t.Cause, &t.Clash)
-	}, `SELECT id, hall, kiosk, day, number, queue, state, wall, count, print, attempt, cause, clash FROM tickets
+	return list(ctx, s, "list latest tickets", center.ScanTicket, "SELECT "+center.TicketColumns+` FROM tickets
 		WHERE hall = ? AND day = ? ORDER BY wall DESC, count DESC, id DESC LIMIT ?`, hall, day, limit)
 }
 
 // Kiosks implements center.Store.
 func (s *Store) Kiosks(ctx context.Context) ([]center.Kiosk, error) {
-	return list(ctx, s, "list kiosks", func(rows *sql.Rows, k *center.Kiosk) error {
-		var seen int64
-		err := rows.Scan(&k.ID, &k.Hall, &k.Epoch, &k.Acked, &seen)
-		k.Seen = time.UnixMilli(seen)
-		return err
-	}, "SELECT kiosk, hall, epoch, acked, max(seen) FROM sources GROUP BY kiosk ORDER BY kiosk")
+	return list(ctx, s, "list kiosks", center.ScanKiosk, "SELECT kiosk, hall, epoch, acked, max(seen) FROM sources GROUP BY kiosk ORDER BY kiosk")
 }
 
 // Alarms implements center.Store.
 func (s *Store) Alarms(ctx context.Context, limit int) ([]center.Alarm, error) {
-	return list(ctx, s, "list alarms", func(rows *sql.Rows, a *center.Alarm) error {
-		var first, last int64
-		err := rows.Scan(&a.Kind, &a.Kiosk, &a.Epoch, &a.Seq, &a.Detail, &a.Times, &first, &last)
-		a.First, a.Last = time.UnixMilli(first), time.UnixMilli(last)
-		return err
-	}, "SELECT kind, kiosk, epoch, seq, detail, times, first, last FROM alarms ORDER BY last DESC, kiosk, seq LIMIT ?", limit)
+	return list(ctx, s, "list alarms", center.ScanAlarm, "SELECT "+center.AlarmColumns+" FROM alarms ORDER BY last DESC, kiosk, seq LIMIT ?", limit)
 }
 
 // Events implements center.Store.
 func (s *Store) Events(ctx context.Context, id kiosk.KioskID, epoch kiosk.Epoch, after int64, limit int) ([]kiosk.Event, error) {
-	return list(ctx, s, "list events", func(rows *sql.Rows, e *kiosk.Event) error {
-		var body string
-		err := rows.Scan(&e.Seq, &e.Kind, &e.Stamp.Wall, &e.Stamp.Count, &body)
-		e.Body = json.RawMessage(body)
-		return err
-	}, "SELECT seq, kind, wall, count, body FROM events WHERE kiosk = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?", id, epoch, after, limit)
+	return list(ctx, s, "list events", center.ScanEvent, "SELECT seq, kind, wall, count, body FROM events WHERE kiosk = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?", id, epoch, after, limit)
 }
 
 // list asks the reader and collects one value a row.
-func list[T any](ctx context.Context, s *Store, op string, scan func(*sql.Rows, *T) error, query string, args ...any) ([]T, error) {
-	rows, err := s.reader.QueryContext(ctx, query, args...)
+func list[T any](ctx context.Context, s *Store, op string, read func(center.Scan) (T, error), query string, args ...any) ([]T, error) {
+	all, err := collect(ctx, s.reader, read, query, args...)
+	return all, s.failed(op, err)
+}
+
+// asker is a transaction or the reader.
+type asker interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// collect asks and collects one value a row; nil when there is none.
+func collect[T any](ctx context.Context, from asker, read func(center.Scan) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, s.failed(op, err)
+		return nil, fmt.Errorf("ask: %w", err)
 	}
 	defer rows.Close()
 	var all []T
 	for rows.Next() {
-		var v T
-		if err := scan(rows, &v); err != nil {
-			return nil, s.failed(op, err)
+		v, err := read(rows.Scan)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, v)
 	}
-	return all, s.failed(op, rows.Err())
+	return all, rows.Err()
 }

@@ -98,4 +98,6 @@ INSERT INTO counters (hall, day, queue, last)
 `,
 	callSchema,
 	whoTables,
+	bookingSchema,
+	forgetSchema,
 }

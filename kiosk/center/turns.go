@@ -9,7 +9,7 @@ import (
 )
 
 // Turns lets the questions that come in while a transaction is under way share
-// the next one, as Granter does for numbers. Stores build their Use on it.
+// the next one. Stores build their Use on it, and Granter their Grant.
 // Make it with NewTurns; safe for use from several goroutines.
 type Turns[Q, A any] struct {
 	put func(context.Context, []Q) ([]A, error)
@@ -91,7 +91,9 @@ func (t *Turns[Q, A]) answer(some []*turn[Q, A]) {
 	var qs []Q
 	var put []*turn[Q, A]
 	for _, w := range some {
-		if w.err = w.ctx.Err(); w.err == nil {
+		if err := w.ctx.Err(); err != nil {
+			w.err = &kiosk.Error{Code: kiosk.EUnavailable, Op: "ask the store", Err: err}
+		} else {
 			qs, put = append(qs, w.q), append(put, w)
 		}
 	}
