@@ -3,6 +3,14 @@
 // the desk. Package screen draws, widget and theme are what it draws with,
 // text is what it says.
 //
+// A visit's state is the way of views from the first screen, the language, and
+// the modes that the frame switches: large text, low reach, contrast, read
+// aloud. It ends with App.home, which forgets all of it.
+//
+// A new screen is a view (see App.bring for a small one): a name, and a load
+// that tells what the screen shows now and how package screen draws that. It
+// comes up by App.push and goes by App.back.
+//
 // All state of an App belongs to Fyne's goroutine; what other goroutines learn
 // comes in through fyne.Do, in App.later and nowhere else.
 package display

@@ -129,8 +129,12 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		least, good = s.heights(all, w)
 	}
 	dense := least
-	if s.Shape != Small && !whole { // rather more on a page than the largest letters
+	switch { // on pages, how much letters shrink so that more stand on one
+	case whole || s.Shape == Small:
+	case s.Low:
 		dense += (good - least) * 0.35
+	default:
+		dense += (good - least) * 0.6
 	}
 	from, to := 0, n
 	if h < dense {
@@ -151,8 +155,13 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	if last != nil {
 		shown = append(shown, all[n])
 	}
+	size := float32(theme.Heading) // one for all pages
+	for _, c := range all {
+		size = min(size, s.CardSize(c, w, h))
+	}
 	for i, c := range shown {
 		wide := w
+		c.Size = size
 		if last != nil && i == to-from { // it fills its row
 			span := float32(columns - i%columns)
 			wide = w*span + gap*(span-1)

@@ -14,11 +14,12 @@ import (
 type Card struct {
 	Style               Style
 	Icon, Title, Second string
+	Size                float32 // of the title at most; 0 is theme.Heading
 	Act                 func()
 }
 
 // inset is the least white above and below a card's text.
-const inset = 7
+const inset = 6
 
 // CardHeight is what a card of width w needs at least, and what it should have.
 func (k Kit) CardHeight(c Card, w float32) (least, good float32) {
@@ -65,6 +66,26 @@ func (k Kit) text(c Card, size, room float32) []Block {
 	return lines
 }
 
+// CardSize is how large a card's title can be, so that cards of one list have
+// letters of one size.
+func (k Kit) CardSize(c Card, w, h float32) float32 {
+	size, _ := k.fitted(c, w, h)
+	return size
+}
+
+func (k Kit) fitted(c Card, w, h float32) (size float32, lines []Block) {
+	size = theme.Heading
+	if c.Size > 0 {
+		size = c.Size
+	}
+	for ; ; size -= 2 {
+		lines = k.text(c, size, k.room(c, w))
+		if blocks(lines) <= h-2*k.Px(inset) || size <= theme.Least {
+			return size, lines
+		}
+	}
+}
+
 func blocks(list []Block) (high float32) {
 	for _, b := range list {
 		high += b.Height()
@@ -88,13 +109,7 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		parts = append(parts, Put(back, left, y, side, side), k.Icon(c.Icon, l.icon, left+side*in, y+side*in, side*(1-2*in)))
 		left += side + k.Px(24)
 	}
-	var lines []Block
-	for size := float32(theme.Heading); ; size -= 2 {
-		lines = k.text(c, size, k.room(c, w))
-		if blocks(lines) <= h-2*k.Px(inset) || size <= theme.Least {
-			break
-		}
-	}
+	_, lines := k.fitted(c, w, h)
 	y := (h - blocks(lines)) / 2
 	for i, b := range lines {
 		color := l.text
