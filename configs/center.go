@@ -1,10 +1,7 @@
 package configs
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -63,7 +60,7 @@ type CenterHall struct {
 	Windows map[string][]string `toml:"windows"`
 
 	Catalog *kiosk.Catalog `toml:"-"` // of Folder; nil when it has none
-	Version string         `toml:"-"` // see CatalogVersion
+	Version string         `toml:"-"` // of Catalog
 }
 
 // LoadCenter reads and checks a center.toml and the catalogs that it names.
@@ -178,7 +175,7 @@ func (c *Center) loadHalls(f *file) Problems {
 				if l.catalog, bad = LoadCatalog(fsys, h.Folder); len(bad) > 0 {
 					problems = append(problems, bad...)
 				} else {
-					l.version = CatalogVersion(fsys)
+					l.version = l.catalog.Version()
 				}
 				read[h.Folder] = l
 			}
@@ -209,25 +206,6 @@ func (c *Center) checkWindows(f *file, at string, h *CenterHall) {
 			given[q] = true
 		}
 	}
-}
-
-// CatalogVersion names what stands in a catalog's folder: the first 16 digits of
-// the SHA-256 of its files' names and contents, in hexadecimal. "" when it can't
-// be read. Center and kiosk have the same catalog when their versions are equal.
-func CatalogVersion(fsys fs.FS) string {
-	names, err := fs.Glob(fsys, "*.toml")
-	if err != nil || len(names) == 0 {
-		return ""
-	}
-	sum := sha256.New()
-	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return ""
-		}
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
-	}
-	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
 // Location returns the city's time zone. Only for a checked config.

@@ -43,7 +43,6 @@ type BookingQuery struct {
 	Code     string
 	Phone    string
 	Card     string // a card's mark
-	Open     bool   // only those that weren't checked in
 }
 
 // CardKeySize is the length of a card key in bytes.

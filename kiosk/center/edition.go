@@ -125,7 +125,7 @@ func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, versio
 	if n.Calls, err = s.store.Recent(ctx, hall, today, callsTold); err != nil {
 		return err
 	}
-	if n.Bookings, err = s.store.Bookings(ctx, hall, BookingQuery{From: today, To: tomorrow, Open: true}); err != nil {
+	if n.Bookings, err = s.store.Bookings(ctx, hall, BookingQuery{From: today, To: tomorrow}); err != nil {
 		return err
 	}
 	for _, b := range n.Bookings {

@@ -107,7 +107,7 @@ func TestNewsTells(t *testing.T) {
 	if len(n.Calls) != 1 || n.Calls[0].Number != "A1-001" || n.Calls[0].Window != "21" || len(n.Orders) != 1 || n.Orders[0] != order {
 		t.Errorf("calls %+v, orders %+v", n.Calls, n.Orders)
 	}
-	if len(n.Bookings) != 2 || n.Bookings[0].ID != "today" || n.Bookings[0].Card != mark || n.Bookings[1].ID != "tomorrow" {
+	if len(n.Bookings) != 3 || n.Bookings[0].ID != "in" || n.Bookings[0].Ticket == "" || n.Bookings[1].ID != "today" || n.Bookings[1].Card != mark || n.Bookings[2].ID != "tomorrow" {
 		t.Errorf("bookings %+v", n.Bookings)
 	}
 	if len(n.CardKeys) != 1 || kiosk.CardMark(n.CardKeys[Day], cardNumber) != mark || n.Catalog != "" || n.Calendar != "" {
@@ -115,7 +115,7 @@ func TestNewsTells(t *testing.T) {
 	}
 
 	// k1 has a token and spoke for h1; k2 didn't, and h2 has no business with it.
-	if n := h.hold("h1", "Bearer "+token1).until(all); len(n.Bookings) != 2 {
+	if n := h.hold("h1", "Bearer "+token1).until(all); len(n.Bookings) != 3 {
 		t.Errorf("k1 was told %+v", n.Bookings)
 	}
 	if n := h.hold("h1", "Bearer "+token2).until(all); len(n.Bookings) != 0 || n.CardKeys != nil || len(n.Lengths) != 3 {

@@ -213,7 +213,7 @@ func preferred(s *suite) {
 	if got := s.ticketNow(one); got.Priority != kiosk.Elder || got.Slot != SlotOf(12) || got.Version != 3 {
 		s.Fatalf("%+v", got)
 	}
-	if got := s.bookings(center.BookingQuery{Open: true}); len(got) != 0 {
+	if got := s.bookings(center.BookingQuery{}); len(got) != 1 || got[0].Ticket != one {
 		s.Fatalf("%+v", got)
 	}
 	s.refusedWith(s.prefer(two, center.Preference{Booking: &center.CheckIn{Booking: "b1", Slot: SlotOf(12)}}), kiosk.EConflict)

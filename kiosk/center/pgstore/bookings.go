@@ -134,8 +134,8 @@ func (s *Store) Unbook(ctx context.Context, hall kiosk.HallID, id kiosk.BookingI
 func (s *Store) Bookings(ctx context.Context, hall kiosk.HallID, q center.BookingQuery) ([]kiosk.Booking, error) {
 	return list(ctx, s, "list bookings", center.ScanBooking,
 		center.BookingsSQL+` WHERE b.hall = $1 AND b.day >= $2 AND ($3::text = '' OR b.day <= $3) AND ($4::text = '' OR b.id = $4) AND ($5::text = '' OR b.code = $5)
-			AND ($6::text = '' OR b.phone = $6) AND ($7::text = '' OR b.card = $7) AND (NOT $8::bool OR t.id IS NULL) ORDER BY b.day, b.slot_from, b.slot_to, b.code`,
-		hall, q.From, q.To, q.ID, q.Code, q.Phone, q.Card, q.Open)
+			AND ($6::text = '' OR b.phone = $6) AND ($7::text = '' OR b.card = $7) ORDER BY b.day, b.slot_from, b.slot_to, b.code`,
+		hall, q.From, q.To, q.ID, q.Code, q.Phone, q.Card)
 }
 
 // CardKey implements center.Bookings.

@@ -121,8 +121,8 @@ func (s *Store) Unbook(ctx context.Context, hall kiosk.HallID, id kiosk.BookingI
 func (s *Store) Bookings(ctx context.Context, hall kiosk.HallID, q center.BookingQuery) ([]kiosk.Booking, error) {
 	return list(ctx, s, "list bookings", center.ScanBooking,
 		center.BookingsSQL+` WHERE b.hall = ?1 AND b.day >= ?2 AND (?3 = '' OR b.day <= ?3) AND (?4 = '' OR b.id = ?4) AND (?5 = '' OR b.code = ?5)
-			AND (?6 = '' OR b.phone = ?6) AND (?7 = '' OR b.card = ?7) AND (NOT ?8 OR t.id IS NULL) ORDER BY b.day, b.slot_from, b.slot_to, b.code`,
-		hall, q.From, q.To, q.ID, q.Code, q.Phone, q.Card, q.Open)
+			AND (?6 = '' OR b.phone = ?6) AND (?7 = '' OR b.card = ?7) ORDER BY b.day, b.slot_from, b.slot_to, b.code`,
+		hall, q.From, q.To, q.ID, q.Code, q.Phone, q.Card)
 }
 
 // CardKey implements center.Bookings.
