@@ -47,8 +47,8 @@ bench: $(NPM)
 	go test -run '^$$' -bench . -benchtime 1x -v ./kiosk/catalog
 	KIOSK_CROSSCHECK=1 go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./printer/crosscheck
 
-# The center's figures, on SQLite and on PostgreSQL; some ten minutes, and as many
-# again with KIOSK_BENCH_10M=1. Then a week of a hall with 7,000 visitors a day.
+# The center's figures, on SQLite and on PostgreSQL, with KIOSK_BENCH_10M=1 also
+# behind ten million tickets; and a week of a hall with 7,000 visitors a day.
 bench-center:
 	@.ci/deps test
 	go test -run '^$$' -bench BenchmarkCenter -benchtime 1x -timeout 60m ./kiosk/center/pgstore

@@ -250,6 +250,8 @@ type centerServer struct {
 	env    []string
 	proc   *process
 
+	read, lived int // by footprint: lines, and MiB
+
 	mu   sync.Mutex
 	addr string
 }
