@@ -4,7 +4,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -X main.version=$(VERSION)
 NPM := printer/crosscheck/node_modules/.package-lock.json
 
-.PHONY: run build test crosscheck check bench bench-center soak fuzz fonts clean
+.PHONY: run build test crosscheck check bench bench-center soak fuzz fonts pinyin clean
 
 # The whole hall on this machine: devices, center, touchscreen.
 run:
@@ -45,6 +45,7 @@ bench: $(NPM)
 	@.ci/deps test crosscheck bench
 	go test -run '^$$' -bench Taps -benchtime 1x ./display
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./cmd/kiosk
+	go test -run '^$$' -bench . -benchtime 1x -v ./kiosk/catalog
 	KIOSK_CROSSCHECK=1 go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./printer/crosscheck
 
 # The center's figures, on SQLite and on PostgreSQL.
@@ -67,7 +68,9 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzSorter -fuzztime 1m ./printer/escpos
 	go test -run '^$$' -fuzz FuzzLayout -fuzztime 1m -fuzzminimizetime 20x ./printer
 	go test -run '^$$' -fuzz FuzzKiosk -fuzztime 1m -fuzzminimizetime 20x ./configs
+	go test -run '^$$' -fuzz FuzzCalendar -fuzztime 1m -fuzzminimizetime 20x ./configs
 	go test -run '^$$' -fuzz FuzzHours -fuzztime 1m ./kiosk
+	go test -run '^$$' -fuzz FuzzFind -fuzztime 1m -fuzzminimizetime 20x ./kiosk/catalog
 	go test -run '^$$' -fuzz FuzzFrame -fuzztime 1m ./kiosk/idcard
 	go test -run '^$$' -fuzz FuzzCard -fuzztime 1m ./kiosk/idcard
 	go test -run '^$$' -fuzz FuzzScanner -fuzztime 1m ./kiosk/scanner
@@ -75,11 +78,15 @@ fuzz:
 # The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools. Fonts 2
 # and 4 of the collection are the forms of the mainland and of Hong Kong.
 fonts:
-	cd configs/fonts && all="../catalog/*.toml ../papers/*.toml ../../display/text/*.toml"; \
+	cd configs/fonts && all="../catalog/*.toml ../calendar/*.toml ../papers/*.toml ../../display/text/*.toml"; \
 	python3 subset.py --gb2312 $$all >/tmp/hallkiosk-unicodes-2 && python3 subset.py $$all >/tmp/hallkiosk-unicodes-4 && \
 	for font in 2:SC 4:HK; do for w in Regular Bold; do \
 	  pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=$${font%:*} --unicodes-file=/tmp/hallkiosk-unicodes-$${font%:*} \
 	    --output-file=NotoSans$${font#*:}-$$w.otf --no-hinting --desubroutinize --layout-features=kern || exit 1; done; done
+
+# How characters are typed, from go-pinyin, Debian's unicode-data and opencc.
+pinyin:
+	cd kiosk/catalog/gen && go run . ..
 
 clean:
 	rm -rf bin

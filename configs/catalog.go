@@ -5,7 +5,10 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"hallkiosk/kiosk"
 )
@@ -45,9 +48,10 @@ type themeFile struct {
 // deptFile is every other file of the catalog: one department.
 type deptFile struct {
 	Department struct {
-		ID   string     `toml:"id"`
-		Name kiosk.Text `toml:"name"`
-		Zone string     `toml:"zone"`
+		ID    string     `toml:"id"`
+		Name  kiosk.Text `toml:"name"`
+		Words []string   `toml:"words"`
+		Zone  string     `toml:"zone"`
 	} `toml:"department"`
 	Queues []struct {
 		ID      string     `toml:"id"`
@@ -60,6 +64,7 @@ type deptFile struct {
 	Items []struct {
 		Code      string     `toml:"code"`
 		Name      kiosk.Text `toml:"name"`
+		Words     []string   `toml:"words"`
 		Queue     string     `toml:"queue"`
 		Minutes   int        `toml:"minutes"`
 		Self      kiosk.Text `toml:"self"`
@@ -196,7 +201,8 @@ func (r *catalogReader) queues(f *file, d deptFile) {
 		f.add("department", "[department] has no id or no name. Write both.", "[department] 缺 id 或名字,请补上。")
 	} else if r.define(f, "department.id", "department", "部门", dep.ID) {
 		r.zone(f, "department.zone", dep.Zone)
-		r.out.Departments = append(r.out.Departments, kiosk.Department{ID: kiosk.DeptID(dep.ID), Name: dep.Name, Zone: kiosk.ZoneID(dep.Zone)})
+		r.words(f, "department.words", dep.ID, dep.Name, dep.Words)
+		r.out.Departments = append(r.out.Departments, kiosk.Department{ID: kiosk.DeptID(dep.ID), Name: dep.Name, Words: dep.Words, Zone: kiosk.ZoneID(dep.Zone)})
 	}
 	for i, q := range d.Queues {
 		at := fmt.Sprintf("queue[%d].", i)
@@ -220,6 +226,39 @@ func (r *catalogReader) queues(f *file, d deptFile) {
 	}
 }
 
+// Words to find a thing by are short and few: they are typed letter by letter.
+const (
+	mostWords   = 20
+	longestWord = 20 // characters
+)
+
+// words checks what else a thing is called.
+func (r *catalogReader) words(f *file, key, id string, name kiosk.Text, words []string) {
+	if len(words) > mostWords {
+		f.addf(key, "%s has %d words, at most %d. Remove those that nobody uses.", "%s 有 %d 个别名,最多 %d 个,请删掉没人用的。", id, len(words), mostWords)
+	}
+	for i, word := range words {
+		switch {
+		case !findable(word):
+			f.addf(key, "the word %q of %s can't be typed. Write 1 to %d characters, none of them a control character.", "%[2]s 的别名 %[1]q 打不出来,请写 1 到 %[3]d 个字。", word, id, longestWord)
+		case word == name.Zh || word == name.Hant || word == name.En || slices.Contains(words[:i], word):
+			f.addf(key, "the word %q of %s is its name, or is written twice. Remove it.", "%[2]s 的别名 %[1]q 就是它的名字,或写了两遍,请删掉。", word, id)
+		}
+	}
+}
+
+// findable says whether a word has anything that can be typed.
+func findable(word string) bool {
+	said := false
+	for _, r := range word {
+		if unicode.IsControl(r) {
+			return false
+		}
+		said = said || unicode.IsLetter(r) || unicode.IsNumber(r)
+	}
+	return said && word == strings.TrimSpace(word) && utf8.RuneCountInString(word) <= longestWord
+}
+
 func (r *catalogReader) items(f *file, d deptFile) {
 	for i, v := range d.Items {
 		at := fmt.Sprintf("item[%d].", i)
@@ -236,7 +275,8 @@ func (r *catalogReader) items(f *file, d deptFile) {
 		if v.Minutes < 1 || v.Minutes > 240 {
 			f.addf(at+"minutes", "item %s takes %d minutes. Write 1 to 240.", "事项 %s 的办理时间是 %d 分钟,请写 1 到 240。", v.Code, v.Minutes)
 		}
-		item := kiosk.Item{ID: kiosk.ItemID(v.Code), Name: v.Name, Dept: kiosk.DeptID(d.Department.ID), Queue: kiosk.QueueID(v.Queue),
+		r.words(f, at+"words", v.Code, v.Name, v.Words)
+		item := kiosk.Item{ID: kiosk.ItemID(v.Code), Name: v.Name, Words: v.Words, Dept: kiosk.DeptID(d.Department.ID), Queue: kiosk.QueueID(v.Queue),
 			Minutes: v.Minutes, Self: v.Self, Online: v.Online}
 		for _, m := range v.Materials {
 			item.Materials = append(item.Materials, kiosk.Material{Name: kiosk.Text{Zh: m.Zh, Hant: m.Hant, En: m.En}, Essential: m.Essential})

@@ -229,6 +229,10 @@ func TestCatalogProblems(t *testing.T) {
 		{"BadMinutes", "one.toml", "minutes = 5", "minutes = 0", "catalog/one.toml:16:1: item X001 takes 0 minutes"},
 		{"BadHours", "hall.toml", "Mo-Fr 09:00-17:00", "always", "catalog/hall.toml:4:1: hours"},
 		{"WantedUnknown", "hall.toml", "item = \"X001\"", "item = \"X009\"", "catalog/hall.toml:9:1: no item \"X009\""},
+		{"WordIsTheName", "one.toml", "queue = \"A\"\nminutes", "words = [\"别名\", \"事\"]\nqueue = \"A\"\nminutes", "catalog/one.toml:15:1: the word \"事\" of X001 is its name"},
+		{"WordTwice", "one.toml", "zone = \"A\"\n[[queue]]", "words = [\"办\", \"办\"]\nzone = \"A\"\n[[queue]]", "catalog/one.toml:4:1: the word \"办\" of x is its name, or is written twice"},
+		{"WordNobodyCanType", "one.toml", "queue = \"A\"\nminutes", "words = [\"··\"]\nqueue = \"A\"\nminutes", "catalog/one.toml:15:1: the word \"··\" of X001 can't be typed"},
+		{"WordTooLong", "one.toml", "queue = \"A\"\nminutes", "words = [\"一二三四五六七八九十一二三四五六七八九十一\"]\nqueue = \"A\"\nminutes", "can't be typed. Write 1 to 20 characters"},
 		{"UnknownKey", "one.toml", "minutes", "minuets", "Did you mean \"minutes\"?"},
 		{"WrongType", "one.toml", "minutes = 5", "minutes = \"5\"", "catalog/one.toml:16:11: \"item.minutes\" has the wrong type"},
 	} {

@@ -48,6 +48,15 @@ func (f *file) addf(path, en, zh string, args ...any) {
 	f.add(path, fmt.Sprintf(en, args...), fmt.Sprintf(zh, args...))
 }
 
+// mild is add for what is worth knowing, but no reason not to run.
+func (f *file) mild(path, en, zh string) {
+	n := len(f.problems)
+	f.add(path, en, zh)
+	for ; n < len(f.problems); n++ {
+		f.problems[n].Mild = true
+	}
+}
+
 // decode reads path into v, strictly. shown is how problems name the file. It
 // says whether all was well.
 func decode(fsys fs.FS, path, shown string, v any) (*file, bool) {

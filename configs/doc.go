@@ -1,7 +1,7 @@
 // Package configs reads the files that people edit: the terminal's kiosk.toml,
-// the center's center.toml, the hall's catalog, the papers' layouts and the
-// printers' profiles. It
-// ships one good example of each, embedded in the programs.
+// the center's center.toml, the hall's catalog and calendar, the papers' layouts
+// and the printers' profiles. It ships one good example of each, embedded in the
+// programs.
 //
 // Reading is strict and patient: an unknown key, a wrong type or a value that
 // can't be right is a Problem with its place in the file, and all problems of
@@ -13,9 +13,9 @@ import (
 	"io/fs"
 )
 
-//go:embed kiosk.toml center.toml catalog papers printers
+//go:embed kiosk.toml center.toml catalog calendar papers printers
 var shipped embed.FS
 
 // Shipped returns the files that come with the programs: kiosk.toml,
-// center.toml, catalog/, papers/ and printers/.
+// center.toml, catalog/, calendar/, papers/ and printers/.
 func Shipped() fs.FS { return shipped }

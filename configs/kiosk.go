@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -19,16 +20,18 @@ import (
 // Kiosk is a terminal's kiosk.toml. The shipped configs/kiosk.toml explains
 // every key.
 type Kiosk struct {
-	Kiosk   Terminal   `toml:"kiosk"`
-	Store   KioskStore `toml:"store"`
-	Catalog CatalogRef `toml:"catalog"`
-	Printer Printer    `toml:"printer"`
-	Reader  Port       `toml:"reader"`
-	Scanner Scanner    `toml:"scanner"`
-	Cabinet Cabinet    `toml:"cabinet"`
-	Center  CenterRef  `toml:"center"`
-	Control Control    `toml:"control"`
-	Screen  Screen     `toml:"screen"`
+	Kiosk    Terminal    `toml:"kiosk"`
+	Store    KioskStore  `toml:"store"`
+	Catalog  CatalogRef  `toml:"catalog"`
+	Calendar CalendarRef `toml:"calendar"`
+	Printer  Printer     `toml:"printer"`
+	Reader   Port        `toml:"reader"`
+	Scanner  Scanner     `toml:"scanner"`
+	Cabinet  Cabinet     `toml:"cabinet"`
+	Center   CenterRef   `toml:"center"`
+	Control  Control     `toml:"control"`
+	Screen   Screen      `toml:"screen"`
+	Voice    Voice       `toml:"voice"`
 
 	layouts kiosk.Layouts
 }
@@ -60,6 +63,13 @@ type KioskStore struct {
 type CatalogRef struct {
 	Path string `toml:"path"`
 }
+
+// CalendarRef names the calendar's folder; empty is the shipped one.
+type CalendarRef struct {
+	Path string `toml:"path"`
+}
+
+func (r CalendarRef) folder() string { return cmp.Or(r.Path, "calendar") }
 
 // Port is a serial device; an empty port is not fitted.
 type Port struct {
@@ -133,17 +143,21 @@ var bauds = []int{1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400}
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
 
 // LoadKiosk reads and checks a kiosk.toml. Relative paths in it are taken from
-// the file's own folder. The catalog and the printer's profile that it names
-// are checked with it. Problems that are not Fatal leave a usable config.
+// the file's own folder. The catalog, the calendar and the printer's profile that
+// it names are checked with it; the catalog keeps the calendar. Problems that are not Fatal leave a usable config.
 func LoadKiosk(path string) (Kiosk, *kiosk.Catalog, Problems) {
 	k, f, ok := readKiosk(path)
 	if !ok {
 		return k, nil, f.problems
 	}
 	catalog, problems := k.loadCatalog(f)
+	calendar, late := k.loadCalendar(f)
+	if catalog != nil {
+		catalog.Keep(calendar)
+	}
 	layouts, more := k.loadLayouts(f)
 	k.layouts = layouts
-	return k, catalog, append(append(f.problems.sorted(), problems...), more...)
+	return k, catalog, slices.Concat(f.problems.sorted(), problems, late, more)
 }
 
 // Layouts returns how the papers look.
@@ -171,6 +185,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 		Store:   KioskStore{Keep: 7, Days: 90},
 		Center:  CenterRef{Budget: 150},
 		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
+		Voice:   Voice{On: true, Zh: "mandarin", Hant: "cantonese", Speed: 100, Volume: []string{"07:00 80", "22:00 40"}},
 	}
 	dir, base := filepath.Split(path)
 	f, _ = decode(os.DirFS(orDot(dir)), base, path, &k)
@@ -179,6 +194,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 	}
 	k.resolve(orDot(dir))
 	k.check(f)
+	k.Voice.check(f)
 	k.checkPaths(f)
 	k.checkPorts(f)
 	return k, f, true
@@ -313,11 +329,12 @@ func checkBaud(f *file, table string, baud int) {
 
 // resolve makes paths absolute or relative to the working directory.
 func (k *Kiosk) resolve(dir string) {
-	for _, p := range []*string{&k.Store.Path, &k.Store.Backups, &k.Catalog.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Center.KeyFile, &k.Center.CAFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
+	for _, p := range []*string{&k.Store.Path, &k.Store.Backups, &k.Catalog.Path, &k.Calendar.Path, &k.Printer.Papers, profileFile(&k.Printer), &k.Center.TokenFile, &k.Center.KeyFile, &k.Center.CAFile, &k.Control.Socket, &k.Printer.Port, &k.Reader.Port, &k.Scanner.Port} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
+	k.Voice.resolve(dir)
 	if k.Control.Socket == "" && k.Store.Path != "" {
 		k.Control.Socket = filepath.Join(filepath.Dir(k.Store.Path), "kiosk.sock")
 	}
@@ -403,19 +420,35 @@ func (k *Kiosk) checkPorts(f *file) {
 }
 
 func (k *Kiosk) loadCatalog(f *file) (*kiosk.Catalog, Problems) {
-	if k.Catalog.Path == "" {
-		sub, err := fs.Sub(shipped, "catalog")
+	fsys, ok := folder(f, "catalog", k.Catalog.Path)
+	if !ok {
+		return nil, nil
+	}
+	return LoadCatalog(fsys, cmp.Or(k.Catalog.Path, "catalog"))
+}
+
+func (k *Kiosk) loadCalendar(f *file) (*kiosk.Calendar, Problems) {
+	fsys, ok := folder(f, "calendar", k.Calendar.Path)
+	if !ok {
+		return nil, nil
+	}
+	return LoadCalendar(fsys, k.Calendar.folder())
+}
+
+// folder opens the folder that a table names, or the shipped one.
+func folder(f *file, table, dir string) (fs.FS, bool) {
+	if dir == "" {
+		sub, err := fs.Sub(shipped, table)
 		if err != nil {
 			panic(err) // the folder is embedded
 		}
-		return LoadCatalog(sub, "catalog")
+		return sub, true
 	}
-	info, err := os.Stat(k.Catalog.Path)
-	if err != nil || !info.IsDir() {
-		f.addf("catalog.path", "%s is not a folder. Name the catalog's folder, or leave path empty for the shipped one.", "%s 不是文件夹。请写事项目录的文件夹,或留空用自带的。", k.Catalog.Path)
-		return nil, nil
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		f.addf(table+".path", "%s is not a folder. Name the %s's folder, or leave path empty for the shipped one.", "%s 不是文件夹。请写 %s 的文件夹,或留空用自带的。", dir, table)
+		return nil, false
 	}
-	return LoadCatalog(os.DirFS(k.Catalog.Path), k.Catalog.Path)
+	return os.DirFS(dir), true
 }
 
 // Series returns the kiosk's own digits, "" when none are set.

@@ -23,7 +23,11 @@ import (
 // Desk is what the screen needs of the kiosk.
 type Desk interface {
 	Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error)
-	Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error)
+	CheckIn(ctx context.Context, r kiosk.Request) (t kiosk.Ticket, again bool, err error)
+	Booked(c kiosk.Claim) []kiosk.Booking
+	Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error)
+	Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error)
+	Messages() []kiosk.Text
 	Await(ctx context.Context, id kiosk.TicketID, seen kiosk.PrintState) (kiosk.PrintJob, error)
 	Leave(id kiosk.TicketID)
 }
@@ -37,6 +41,8 @@ type Opts struct {
 	Now        func() time.Time
 	Request    func() kiosk.RequestID                    // a fresh request id
 	Code       func(t kiosk.Ticket) (image.Image, error) // the ticket's QR code, a pixel a module
+	Ways       screen.Ways                               // how a person can show who they are
+	Prints     bool                                      // a printer is fitted
 	IdleAsk    time.Duration                             // without a touch, until the question
 	IdleReturn time.Duration                             // from the question to the first screen
 	Help       func(called bool)                         // a citizen wants a member of staff, or no longer; may be nil
@@ -77,7 +83,6 @@ type App struct {
 
 	person      string // masked; of the card that lies there
 	card        bool   // a card lies there, though its name may have gone
-	recalled    bool   // the ticket shown is one that was taken before
 	personSince time.Time
 	fault       kiosk.Fault // of the printer
 	locked      bool
@@ -196,7 +201,7 @@ func (a *App) pass(second int) {
 			return
 		}
 		a.show()
-	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) > 1 && a.top().name != "ticket":
+	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) > 1 && a.top().name != "ticket" && a.top().name != "standing":
 		a.ask()
 	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && (a.loc.Lang != a.o.Language || a.modes != screen.Modes{}):
 		a.home()

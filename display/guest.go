@@ -60,7 +60,7 @@ func (a *App) Person(masked string) {
 func (a *App) holding() bool {
 	for _, v := range a.stack {
 		if v.name == "ticket" {
-			return !a.recalled
+			return true
 		}
 	}
 	return false
@@ -112,7 +112,7 @@ func (a *App) Recall(t kiosk.Ticket) {
 		if a.locked || len(t.Items) == 0 || a.holding() {
 			return
 		}
-		a.issued(t, a.offers(t.Items[:1])[0], true)
+		a.standing(t)
 	})
 }
 
@@ -216,19 +216,31 @@ func (a *App) wake() {
 	}
 }
 
-// note is the line in the head: who is there, or what doesn't work.
+// note is the line in the head: who is there, or in turn what doesn't work and what
+// the hall has to say.
 func (a *App) note() string {
 	switch {
 	case a.person != "":
 		return a.loc.Say("hello", text.Data{"Name": a.person})
 	}
+	var notes []string
 	switch a.fault {
 	case kiosk.FaultNone, kiosk.FaultNearEnd:
-		return ""
 	case kiosk.FaultPaper:
-		return a.loc.Say("note_paper")
+		notes = append(notes, a.loc.Say("note_paper"))
 	case kiosk.FaultUnfitted:
-		return a.loc.Say("note_none")
+		notes = append(notes, a.loc.Say("note_none"))
+	default:
+		notes = append(notes, a.loc.Say("note_printer"))
 	}
-	return a.loc.Say("note_printer")
+	for _, m := range a.o.Desk.Messages() {
+		notes = append(notes, a.loc.Of(m))
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return notes[int(a.o.Now().Unix())/noteStays%len(notes)]
 }
+
+// noteStays is how many seconds one of several notes is read.
+const noteStays = 2 * fresh

@@ -198,7 +198,7 @@ func (a *App) bring(id kiosk.ItemID) *view {
 	return &view{name: "bring", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
 		return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
-			return screen.Bring(p, now, offers[0], page, a.turn, a.on(a.back))
+			return screen.Bring(p, now, offers[0], page, a.turn)
 		}
 	}}
 }
@@ -213,14 +213,17 @@ func (a *App) take(w *wish) {
 	offer := a.offers([]kiosk.ItemID{w.item})[0]
 	a.show()
 	go func() {
-		t, err := a.o.Desk.Take(a.ctx, w.req)
+		t, again, err := a.o.Desk.CheckIn(a.ctx, w.req)
 		a.later(func() {
 			w.busy = false
-			if err != nil {
+			switch {
+			case err != nil:
 				a.trouble(w, err)
-				return
+			case again && w.req.Booking != "": // the card was put down once more
+				a.standing(t)
+			default:
+				a.issued(t, offer)
 			}
-			a.issued(t, offer, false)
 		})
 	}()
 }
@@ -246,8 +249,11 @@ func (a *App) reason(err error) string {
 	if a.loc.Lang == kiosk.Zh {
 		return kiosk.MessageOf(err)
 	}
-	if kiosk.CodeOf(err) == kiosk.EClosed {
+	switch kiosk.CodeOf(err) {
+	case kiosk.EClosed:
 		return a.loc.Say("closed")
+	case kiosk.EConflict:
+		return a.loc.Say("elsewhere")
 	}
 	return a.loc.Say("ask_staff")
 }
@@ -259,15 +265,13 @@ const (
 )
 
 // issued shows the number from the first moment it is safe, and follows the
-// paper. recalled is a number that was taken before.
-func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer, recalled bool) {
-	a.recalled = recalled
-	if !recalled { // then the offer tells how the queue stands now
-		offer.Ahead = t.Ahead
+// paper.
+func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
+	offer.Ahead, offer.Day, offer.Wait = t.Ahead, t.Day, a.o.Catalog.Wait(t)
+	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued}
+	if t.Booking != "" {
+		i.From, i.To = a.hour(t.Slot.From), a.hour(t.Slot.To)
 	}
-	offer.Day = t.Day
-	offer.Wait = a.o.Catalog.Estimate(t.Queue, offer.Ahead)
-	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued, Recalled: recalled}
 	var code image.Image
 	if img, err := a.o.Code(t); err == nil {
 		code = img
@@ -278,8 +282,8 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer, recalled bool) {
 		if !a.leave.IsZero() {
 			i.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
 		}
-		return fmt.Sprint(i.Print, i.Cause, i.Left), func() fyne.CanvasObject {
-			return screen.Ticket(p, a.now(), i, a.on(a.home))
+		return fmt.Sprint(page, i.Print, i.Cause, i.Left), func() fyne.CanvasObject {
+			return screen.Ticket(p, a.now(), i, page, a.turn, a.on(a.home))
 		}
 	}}
 	a.left()

@@ -27,14 +27,22 @@ type Booking struct {
 	Ticket TicketID `json:"ticket,omitempty"` // the number it was checked in for
 }
 
+// Claim is how somebody says which booking is theirs; one of its fields is set.
+type Claim struct {
+	Card  string // the CardMark of the card
+	Code  string // that the phone shows
+	Phone string // the last four digits
+}
+
 // CardMark is how a booking knows the card of its holder, without the number on
 // the card: HMAC-SHA256 (RFC 2104) of the number, in hexadecimal digits. Each hall
 // and day has a key of its own, which only the center and that hall's kiosks have
 // and which is forgotten with the day, so that marks can't be compared between
 // days nor counted through later. The number is written as on the card, a final x
 // as X.
-func CardMark(key []byte, number string) string {
+func CardMark[T string | []byte](key []byte, number T) string {
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("hallkiosk-card-1\n" + number))
+	mac.Write([]byte("hallkiosk-card-1\n"))
+	mac.Write([]byte(number))
 	return hex.EncodeToString(mac.Sum(nil))
 }

@@ -53,9 +53,10 @@ type Zone struct {
 
 // Department is an office of the city that has windows in the hall.
 type Department struct {
-	ID   DeptID
-	Name Text
-	Zone ZoneID // the zone most of its windows are in
+	ID    DeptID
+	Name  Text
+	Zone  ZoneID   // the zone most of its windows are in
+	Words []string // what people also call it; to find it by
 }
 
 // Queue is one line of waiting people, served by one or more windows.
@@ -72,6 +73,7 @@ type Queue struct {
 type Item struct {
 	ID        ItemID
 	Name      Text
+	Words     []string // what people also call it, such as 驾照; to find it by
 	Dept      DeptID
 	Queue     QueueID
 	Minutes   int // how long one case takes at the window, as a rule
@@ -119,7 +121,8 @@ type Catalog struct {
 	Items       []Item
 	Wanted      []Wanted
 	Themes      []Theme
-	PromiseDays int // opening days until a promised paper is due
+	PromiseDays int       // opening days until a promised paper is due
+	Calendar    *Calendar // the hall's days off; see Keep. nil has none
 
 	items  map[ItemID]int
 	queues map[QueueID]int
@@ -156,6 +159,15 @@ func (c *Catalog) Index() {
 	}
 	for q, n := range cases {
 		c.minutes[q] /= n
+	}
+}
+
+// Keep makes the hall keep a calendar: all queues' hours ask it. It belongs to
+// the building of the catalog, like Index.
+func (c *Catalog) Keep(calendar *Calendar) {
+	c.Calendar = calendar
+	for i := range c.Queues {
+		c.Queues[i].Hours = c.Queues[i].Hours.On(calendar)
 	}
 }
 

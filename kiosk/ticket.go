@@ -81,7 +81,8 @@ type Offer struct {
 	Wait    Estimate
 	Open    bool      // the windows serve now
 	Booked  bool      // the windows serve, but only people with a booking
-	Opens   time.Time // when they serve next, in the hall's time; zero when never within a week
+	Opens   time.Time // when they serve next, in the hall's time; zero when never
+	Holiday Text      // the holiday that keeps them closed until then; empty when it is something else
 	CanTake bool
 
 	Paused bool // the center lets the queue give no numbers for now

@@ -42,6 +42,9 @@ func NewSlip(s Setting, job kiosk.PrintJob, opens time.Time) Slip {
 	}
 	if !opens.IsZero() { // how long is for whoever is here then
 		v["opens"] = opens.In(s.Location).Format("01-02 15:04")
+		if holiday, ok := q.Hours.Holiday(t.Taken.Time().In(s.Location)); ok {
+			v["holiday"] = holiday.In(lang)
+		}
 	} else if t.Ahead > 0 {
 		e := s.Catalog.Wait(t)
 		v["low"], v["high"] = strconv.Itoa(e.Low), strconv.Itoa(e.High)

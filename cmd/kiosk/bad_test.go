@@ -78,6 +78,12 @@ func TestBadConfig(t *testing.T) {
 		if out, _, code := m.verb("items"); code != 0 || out != "X001\t事\n" {
 			t.Errorf("items: exit %d %q", code, out)
 		}
+		if out, _, code := m.verb("items", "-find", "SHI"); code != 0 || out != "X001\t事\t\n" {
+			t.Errorf("items -find SHI: exit %d %q", code, out)
+		}
+		if out, errOut, code := m.verb("items", "-find", "zzz"); code != 1 || out != "" || !contains(errOut, "没有找到") {
+			t.Errorf("items -find zzz: exit %d %q %q", code, out, errOut)
+		}
 	})
 	t.Run("Verbs", func(t *testing.T) {
 		m := newMachine(t, "")

@@ -26,7 +26,7 @@ const usage = `用法 / usage: kiosk VERB -config FILE
 
   run      [-headless]     启动取号机 / start the terminal
   check                    检查配置和事项目录 / check the config and the catalog
-  items                    列出事项 / list the items: code, name
+  items    [-find TEXT]    列出事项,或找事项 / list the items, or find some: code, name, what it was found by
   take     -item CODE ...  取号 / take a number  [-theme ID] [-missing PAPER ...] [-priority P] [-booking ID] [-lang L] [-request ID] [-json]
   reprint  NUMBER          再印一张 / print again  [-paper receipt] [-json]
   status   [-json]         本机状态 / how the terminal is

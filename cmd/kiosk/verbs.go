@@ -81,20 +81,9 @@ func (m *Main) check(_ context.Context, args []string) error {
 			fmt.Fprintf(m.Out, "%s: 没有装 / not fitted\n", d.name)
 		}
 	}
-	return nil
-}
-
-func (m *Main) items(_ context.Context, args []string) error {
-	path, _, err := m.parse("items", args, 0, nil)
-	if err != nil {
-		return err
-	}
-	_, catalog, _, err := load(path)
-	if err != nil {
-		return err
-	}
-	for _, i := range catalog.Items {
-		fmt.Fprintf(m.Out, "%s\t%s\n", i.ID, i.Name.Zh)
+	fmt.Fprintf(m.Out, "catalog 事项目录: %s  calendar 日历: %s\n", catalog.Version(), catalog.Calendar.Version())
+	for _, p := range cfg.CalendarEnds(catalog.Calendar, time.Now()) {
+		fmt.Fprintln(m.Out, p)
 	}
 	return nil
 }

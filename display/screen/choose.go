@@ -24,7 +24,7 @@ func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, z
 		cards = append(cards, widget.Card{Style: style, Icon: w.Icon, Title: s.Of(w.Name), Second: line, Act: func() { pick(w.Item) }})
 	}
 	last := widget.Card{Style: widget.Plain, Icon: "building-community", Title: s.Say("all_items"), Act: all}
-	s.choose(y, s.columns(), cards, &last, !s.Large && !s.Low, paging{page, turn})
+	s.choose(y, s.columns(), cards, &last, !s.Large && !s.Low, paging{at: page, turn: turn})
 	return s.done()
 }
 
@@ -91,7 +91,7 @@ func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk
 	if s.Shape == Wide || s.Shape == Small && !s.Large {
 		columns = 2
 	}
-	s.choose(y, columns, cards, nil, true, paging{page, turn})
+	s.choose(y, columns, cards, nil, true, paging{at: page, turn: turn})
 	return s.done()
 }
 
@@ -104,7 +104,7 @@ func Departments(p Page, zone kiosk.Zone, departments []kiosk.Department, items 
 	for _, d := range departments {
 		cards = append(cards, widget.Card{Icon: "building-community", Title: s.Of(d.Name), Second: s.Say("items", text.Data{"N": items[d.ID]}), Act: func() { pick(d.ID) }})
 	}
-	s.choose(y, s.columns(), cards, nil, false, paging{page, turn})
+	s.choose(y, s.columns(), cards, nil, false, paging{at: page, turn: turn})
 	return s.done()
 }
 
@@ -118,7 +118,7 @@ func Items(p Page, now time.Time, above string, offers []kiosk.Offer, page int, 
 		line, style := s.state(o, now)
 		cards = append(cards, widget.Card{Style: style, Icon: "file-text", Title: s.Of(o.Item.Name), Second: line, Act: func() { pick(o.Item.ID) }})
 	}
-	s.choose(y, s.columns(), cards, nil, false, paging{page, turn})
+	s.choose(y, s.columns(), cards, nil, false, paging{at: page, turn: turn})
 	return s.done()
 }
 

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -84,9 +85,17 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 		h, size = s.Px(116), 56
 	}
 	y = s.reach(y + apart)
-	if hidden {
+	more := func(x, y, w, h float32) {
+		s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, w, h, s.more), x, y, w, h)
+	}
+	switch {
+	case hidden && s.tight > 2 && s.o.CanTake: // beside each other
+		w = (w - apart) / 2
+		more(x, y, w, h)
+		x += w + apart
+	case hidden:
 		mh := s.Px(100)
-		s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, w, mh, s.more), x, y, w, mh)
+		more(x, y, w, mh)
 		y += mh + apart
 	}
 	switch {
@@ -97,17 +106,27 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	default:
 		s.put(s.Button(widget.Main, "ticket", s.Say("take"), size, w, h, s.take), x, y, w, h)
 	}
-	return y + h + s.Px(16)
+	return y + h + s.Px(bottom)
 }
 
-// facts are three cards beside each other: how many, how long, where. It returns
-// their height.
+// waits is how long one waits, or when the windows open.
+func (s *confirm) waits() string {
+	switch {
+	case !s.o.Open:
+		return s.opening(s.o, s.now)
+	case s.o.Ahead > 0:
+		return s.Say("minutes", text.Data{"Low": s.o.Wait.Low, "High": s.o.Wait.High})
+	}
+	return s.Say("no_wait")
+}
+
+// facts are three cards beside each other, or where room is scarce one: how
+// many, how long, where. It returns their height.
 func (s *confirm) facts(x, y, w float32) float32 {
-	wait := s.Say("no_wait")
-	if !s.o.Open {
-		wait = s.opening(s.o, s.now)
-	} else if s.o.Ahead > 0 {
-		wait = s.Say("minutes", text.Data{"Low": s.o.Wait.Low, "High": s.o.Wait.High})
+	people, place := s.Say("people", text.Data{"N": s.o.Ahead}), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone})
+	windows := s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})
+	if s.tight > 2 {
+		return s.brief(x, y, w, []string{s.Say("ahead") + " " + people, s.waits(), place + " · " + windows})
 	}
 	type fact struct {
 		icon                string
@@ -124,8 +143,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	in := fw - 2*pad
 	var list []fact
 	names, values, high := float32(0), float32(0), float32(0)
-	for _, v := range [][4]string{{"users", s.Say("ahead"), s.Say("people", text.Data{"N": s.o.Ahead})}, {"clock", s.Say("wait"), wait},
-		{"map-pin", s.Say("place"), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone}), s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})}} {
+	for _, v := range [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}} {
 		f := fact{icon: v[0], name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
 		f.value = s.Fit(v[2], 60, 44, in, 1, true)
 		if len(f.value.Lines) > 1 || s.tight > 1 {
@@ -157,6 +175,25 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	return h
 }
 
+// brief is the facts as lines of one card.
+func (s *confirm) brief(x, y, w float32, facts []string) float32 {
+	pad := s.Px(18)
+	var lines []widget.Block
+	h := 2 * pad
+	for _, f := range facts {
+		b := s.Fit(f, theme.Least, theme.Least, w-2*pad, 1, true)
+		lines = append(lines, b)
+		h += b.Height()
+	}
+	s.add(s.Panel(x, y, w, h))
+	at := y + pad
+	for _, b := range lines {
+		s.add(b.Left(x+pad, at, s.Ink))
+		at += b.Height()
+	}
+	return h
+}
+
 // notices are what to know before taking a number: first what speaks against
 // it.
 func (p Page) notices(o kiosk.Offer, now time.Time) []widget.Notice {
@@ -166,6 +203,8 @@ func (p Page) notices(o kiosk.Offer, now time.Time) []widget.Notice {
 		out = append(out, widget.Notice{Tone: widget.Bad, Icon: "clock", Body: words})
 	}
 	switch {
+	case o.Paused:
+		bad(strings.TrimSpace(p.Say("paused", text.Data{"Why": p.Of(o.Why)})))
 	case o.Open:
 	case !o.CanTake:
 		bad(p.Say("closed_now", opens))
@@ -267,47 +306,32 @@ func (s *sheet) paper(r paper, x, y, w float32) {
 }
 
 // Bring tells all that Confirm had no room for: what to know, and what to bring.
-func Bring(p Page, now time.Time, o kiosk.Offer, page int, turn func(int), back func()) fyne.CanvasObject {
+func Bring(p Page, now time.Time, o kiosk.Offer, page int, turn func(int)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	m := s.margin()
-	w, gap := s.W-2*m, s.Px(theme.Gap)
-	y := s.title(s.Of(o.Item.Name), s.Say("more"))
-	foot, apart := s.Px(pagerHeight), s.Px(theme.Apart)
-	// Pages of what stands below each other.
-	var pages [][]func(y float32) float32
-	bottom := s.H - 2*gap - 2*foot - apart
-	at := bottom
-	part := func(h float32, draw func(y float32)) {
-		if at += h + gap; at > bottom || len(pages) == 0 {
-			pages = append(pages, nil)
-			at = y + h + gap
-		}
-		pages[len(pages)-1] = append(pages[len(pages)-1], func(y float32) float32 { draw(y); return y + h + gap })
+	w, name := s.W-2*m, s.Of(o.Item.Name)
+	if s.Shape == Small && s.Large {
+		name = ""
 	}
+	y := s.title(name, s.Say("more"))
+	end := s.H - s.Px(bottom+pagerHeight+theme.Apart)
+	var parts []part
 	for _, n := range s.notices(o, now) {
 		h := s.NoticeHeight(n, w)
-		part(h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) })
+		parts = append(parts, part{h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) }})
 	}
 	for rest := o.Item.Materials; ; {
 		n := len(rest)
-		for n > 1 && y+s.bringHeight(rest[:n], w) > bottom {
+		for n > 1 && y+s.bringHeight(rest[:n], w) > end {
 			n--
 		}
 		list := rest[:n]
 		h := s.bringHeight(list, w)
-		part(h, func(y float32) { s.bring(list, m, y, w, h) })
+		parts = append(parts, part{h, func(y float32) { s.bring(list, m, y, w, h) }})
 		if rest = rest[n:]; len(rest) == 0 {
 			break
 		}
 	}
-	from, _ := s.pager(paging{page, turn}, 1, len(pages))
-	for _, draw := range pages[from] {
-		y = draw(y)
-	}
-	y = s.H - gap - foot
-	if len(pages) > 1 {
-		y -= foot + apart
-	}
-	s.put(s.Button(widget.Plain, "", s.Say("understood"), 44, w, foot, back), m, y, w, foot)
+	s.flow(y, end, parts, paging{at: page, turn: turn})
 	return s.done()
 }

@@ -24,23 +24,23 @@ func Head(p Page, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject
 	}
 	clock := s.Fit(now.Format("15:04"), big, big, w, 1, true)
 	date := s.Fit(s.date(now), small, small, w, 1, false)
+	if s.Shape == Small && s.Large { // the hall's name needs the room
+		date = widget.Block{}
+	}
 	y := (h - clock.Height() - date.Height()) / 2
 	s.add(date.Right(w-m, y, s.Sub), clock.Right(w-m, y+date.Height(), s.Ink))
 	room := w - 2*m - s.Px(24) - max(clock.Width(), date.Width())
+	high := h - s.Px(6)
 	name := s.Of(hall)
 	if s.Shape != Small && !s.Large {
 		name += " · " + s.Say("app")
 	}
-	lines := 2
-	if note != "" {
-		lines = 1
-	}
-	title := s.Fit(name, 42, theme.Least, room, lines, true)
+	title := s.FitIn(name, 42, theme.Least, room, high, !(s.Shape == Small && s.Large))
 	if note == "" {
 		s.add(title.Left(m, (h-title.Height())/2, s.Ink))
 		return s.done()
 	}
-	high := h - s.Px(8)
+	title = s.Fit(name, 42, theme.Least, room, 1, true)
 	b := s.FitIn(note, 34, theme.Least, room, high-title.Height(), true)
 	if title.Height()+b.Height() > high { // what is wrong is worth more than the hall's name
 		b = s.FitIn(note, 34, theme.Least, room, high, true)

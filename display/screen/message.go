@@ -25,12 +25,11 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 	for i := range answers {
 		below += apart + []float32{first, other}[min(i, 1)]
 	}
-	room := s.H - below - s.Px(2*theme.Gap)
-	if room < s.NoticeHeight(n, w)+s.Px(20) { // an older cabinet with large text
-		below -= float32(len(answers)) * s.Px(50)
-		first, other = first-s.Px(50), other-s.Px(50)
-		room = s.H - below - s.Px(2*theme.Gap)
+	beside := s.Shape == Small && s.Large && len(answers) > 0
+	if beside {
+		below = apart + other
 	}
+	room := s.H - below - s.Px(bottom+theme.Gap)
 	h := max(s.NoticeHeight(n, w), min(s.Px(400), room))
 	y := min(s.Px(120), max(s.Px(theme.Gap), (s.H-h-below)/2))
 	if s.Top > y+h+apart { // what is read stands where only the eye gets
@@ -38,6 +37,9 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 	}
 	s.put(s.Notice(n, w, h), x, y, w, h)
 	y = s.reach(y + h + apart)
+	if beside {
+		w, first = (w-apart*float32(len(answers)-1))/float32(len(answers)), other
+	}
 	for i, a := range answers {
 		bh, size, style := first, float32(56), widget.Main
 		if a.Act == nil {
@@ -47,7 +49,11 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 			bh, size, style = other, 44, widget.Plain
 		}
 		s.put(s.Button(style, "", a.Label, size, w, bh, a.Act), x, y, w, bh)
-		y += bh + apart
+		if beside {
+			x += w + apart
+		} else {
+			y += bh + apart
+		}
 	}
 	return s.done()
 }

@@ -93,9 +93,9 @@ func (p *Page) wide() {
 	case p.Shape == Wide && p.Large:
 		head, frame = p.Px(150), p.Px(310)
 	case p.Shape == Small && p.Large:
-		head, frame = p.Px(126), p.Px(290)
+		head, frame = p.Px(126), p.Px(320)
 	case p.Shape == Small:
-		head, frame = p.Px(76), p.Px(216)
+		head, frame = p.Px(76), p.Px(232)
 	}
 	w, h := p.Window.W, p.Window.H
 	p.Head = Area{0, 0, w - frame, head}

@@ -69,9 +69,11 @@ func (s *sheet) title(above, question string) float32 {
 }
 
 // paging says which page of a list is shown, from 0, and how to turn to another.
+// last, unless nil, stands where the last page would have one more.
 type paging struct {
 	at   int
 	turn func(page int)
+	last *Answer
 }
 
 // choose places cards below y, as few on a page as their text and the size of
@@ -81,7 +83,7 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
 	w := (s.W - 2*s.margin() - gap*float32(columns-1)) / float32(columns)
-	n, room := len(cards), s.H-y-s.Px(theme.Gap)
+	n, room := len(cards), s.H-y-s.Px(bottom)
 	all := cards
 	if last != nil {
 		all = append(append([]widget.Card{}, cards...), *last)
@@ -105,6 +107,9 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		room -= s.Px(pagerHeight + theme.Apart)
 		h = (least + good) / 2
 		rows = max(1, int((room+gap)/(h+gap)))
+		if last != nil && columns == 1 {
+			rows = max(2, rows)
+		}
 		h = (room+gap)/float32(rows) - gap
 		per := rows * columns
 		if last != nil {
@@ -123,6 +128,35 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	if last != nil {
 		i := to - from
 		place(i, *last, columns-i%columns)
+	}
+}
+
+// part is something to read, of a known height, that is drawn at y.
+type part struct {
+	h    float32
+	draw func(y float32)
+}
+
+// flow places parts below each other from y on, on as many pages as they need,
+// the last ending at end or earlier; the pager stands at the bottom.
+func (s *sheet) flow(y, end float32, parts []part, p paging) {
+	gap := s.Px(theme.Gap)
+	var starts []int
+	at := float32(0)
+	for i, v := range parts {
+		if at += v.h + gap; i == 0 || at > end-y+gap {
+			starts = append(starts, i)
+			at = v.h + gap
+		}
+	}
+	page, _ := s.pager(p, 1, len(starts))
+	from, to := starts[page], len(parts)
+	if page+1 < len(starts) {
+		to = starts[page+1]
+	}
+	for _, v := range parts[from:to] {
+		v.draw(y)
+		y += v.h + gap
 	}
 }
 
@@ -146,6 +180,9 @@ func (s *sheet) columns() int {
 	return n
 }
 
+// bottom is the white below what can be touched: with the frame's own, theme.Apart.
+const bottom = 28
+
 // pagerHeight is that of the buttons that turn pages.
 const pagerHeight = 108
 
@@ -154,17 +191,20 @@ const pagerHeight = 108
 func (s *sheet) pager(p paging, per, n int) (from, to int) {
 	pages := max(1, (n+per-1)/per)
 	at := min(max(p.at, 0), pages-1)
-	if pages > 1 {
+	if pages > 1 || p.last != nil {
 		m, h := s.margin(), s.Px(pagerHeight)
 		w := min(s.Px(380), (s.W-2*m)*0.35)
-		y := s.H - h - s.Px(theme.Gap)
+		y := s.H - h - s.Px(bottom)
 		for _, v := range []struct {
 			label string
 			page  int
 			x     float32
 		}{{s.Say("prev"), at - 1, m}, {s.Say("next"), at + 1, s.W - m - w}} {
 			act := func() { p.turn(v.page) }
-			if v.page < 0 || v.page >= pages {
+			switch {
+			case v.page >= pages && p.last != nil:
+				v.label, act = p.last.Label, p.last.Act
+			case v.page < 0 || v.page >= pages:
 				act = nil
 			}
 			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)
@@ -224,6 +264,8 @@ func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Sty
 		shut = widget.Shut
 	}
 	switch {
+	case o.Paused:
+		return p.Say("paused_short"), widget.Shut
 	case o.Item.Self.Zh != "":
 		return p.Say("self_short"), widget.Choice
 	case o.Booked:

@@ -69,7 +69,7 @@ func variants() (out []variant) {
 type example struct {
 	name  string
 	whole bool // it fills the window, without head and frame
-	bare  bool // there is nothing to touch
+	bare  bool // there may be nothing to touch
 	draw  func(p screen.Page) fyne.CanvasObject
 }
 
@@ -153,7 +153,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	say("help", "bell", "help_called", "help_wait", "help_done")
 	add("rest", func(p screen.Page) fyne.CanvasObject { return screen.Rest(p, "10:00", nop) })
 	out[len(out)-1].whole = true
-	return out
+	return append(out, mine(c)...)
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,
@@ -171,7 +171,8 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 	}
 	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, nop, nop) })
 	for page := range 2 {
-		add(fmt.Sprint("bring-", page), func(p screen.Page) fyne.CanvasObject { return screen.Bring(p, monday, o, page, turn, nop) })
+		add(fmt.Sprint("bring-", page), func(p screen.Page) fyne.CanvasObject { return screen.Bring(p, monday, o, page, turn) })
+		out[len(out)-1].bare = true
 	}
 	var list []kiosk.Offer
 	for _, other := range c.Items[i:min(i+20, len(c.Items))] {
@@ -186,20 +187,27 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 	}
 	var code image.Image = checker(29)
 	for _, state := range []struct {
-		name     string
-		print    kiosk.PrintState
-		cause    kiosk.Fault
-		recalled bool
+		name   string
+		print  kiosk.PrintState
+		cause  kiosk.Fault
+		booked bool
 	}{
 		{"printing", kiosk.PrintSent, "", false}, {"printed", kiosk.Printed, "", false}, {"no-paper", kiosk.NotPrinted, kiosk.FaultPaper, false},
-		{"hot", kiosk.NotPrinted, kiosk.FaultHot, false}, {"unknown", kiosk.PrintUnknown, "", false}, {"recalled", kiosk.Printed, "", true},
+		{"hot", kiosk.NotPrinted, kiosk.FaultHot, false}, {"unknown", kiosk.PrintUnknown, "", false}, {"booked", kiosk.Printed, "", true},
 	} {
 		add("ticket-"+state.name, func(p screen.Page) fyne.CanvasObject {
-			i := screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause, Code: code, Recalled: state.recalled}
+			i := screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause, Code: code}
+			if state.booked {
+				i.From, i.To = "14:00", "14:30"
+			}
 			if state.print.Ended() {
 				i.Left = 12
 			}
-			return screen.Ticket(p, monday, i, nop)
+			return screen.Ticket(p, monday, i, 0, turn, nop)
+		})
+		add("ticket-"+state.name+"-2", func(p screen.Page) fyne.CanvasObject {
+			i := screen.Issued{Ticket: ticket, Offer: o, Print: state.print, Cause: state.cause, Code: code}
+			return screen.Ticket(p, monday, i, 1, turn, nop)
 		})
 	}
 	return out

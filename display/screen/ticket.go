@@ -22,20 +22,25 @@ type Issued struct {
 	Code   image.Image // the ticket's QR code, a pixel a module
 	Left   int         // seconds until the first screen; 0 while nothing runs
 
-	Recalled bool // it was taken before, and is only looked at
+	From, To string // the slot of its booking, as 14:00; empty for a walk-in
 }
 
-// Ticket shows the number, what becomes of the paper, and where to go.
-func Ticket(p Page, now time.Time, i Issued, done func()) fyne.CanvasObject {
-	var s *sheet
-	for tight := range 4 {
-		t := ticket{sheet: &sheet{Page: p}, Issued: i, now: now, tight: tight}
-		s = t.sheet
-		if t.draw(done) <= s.H {
+// Ticket shows the number, what becomes of the paper, and where to go. With
+// large text on a small panel it has pages.
+func Ticket(p Page, now time.Time, i Issued, page int, turn func(int), done func()) fyne.CanvasObject {
+	t := ticket{sheet: &sheet{Page: p}, Issued: i, now: now}
+	if p.Shape == Small && p.Large {
+		t.tight = 2
+		t.pages(paging{at: page, turn: turn}, done)
+		return t.done()
+	}
+	for ; t.tight < 4; t.tight++ {
+		t.sheet = &sheet{Page: p}
+		if t.draw(done) <= t.H {
 			break
 		}
 	}
-	return s.done()
+	return t.sheet.done()
 }
 
 // ticket draws its screen. The number, the fate of the paper and the way are
@@ -48,45 +53,66 @@ type ticket struct {
 	tight int // 0 to 3
 }
 
+// draw returns the y below the last part.
 func (s *ticket) draw(done func()) float32 {
 	m, gap := s.margin(), s.Px(theme.Gap)
 	if s.tight > 1 {
 		gap = s.Px(12)
 	}
 	full := s.W - 2*m
-	w, x := full, m
-	if s.Shape != Tall {
-		w = (full - gap) / 2
-	}
-	y := s.Px(36)
-	if s.Shape != Tall || s.tight > 0 {
-		y = s.Px(16)
-	}
-	top := y
-	y = s.number(x, y, w) + gap
-	left := y
-	if s.Shape != Tall {
-		x, y = m+w+gap, top
-		if s.tight > 2 { // the number over both columns
-			y = left
-		}
-	}
-	y = s.paper(x, y, w) + gap
-	if s.Shape != Tall && s.unpaid() && s.Code != nil && s.tight < 2 { // under the number
-		s.way(m, left, w)
-		left += s.wayHeight(w) + gap
-	} else {
-		y = s.way(x, y, w) + gap
-	}
 	if s.Shape == Tall {
-		return s.foot(x, s.reach(y+s.Px(16)), w, done)
+		y := s.Px(36)
+		if s.tight > 0 {
+			y = s.Px(16)
+		}
+		y += s.number(m, y, full) + gap
+		y += s.paper(m, y, full) + gap
+		y += s.way(m, y, full) + s.Px(theme.Apart)
+		return s.foot(m, s.reach(y), full, done)
+	}
+	w := (full - gap) / 2 // two columns
+	x, y := m+w+gap, s.Px(16)
+	left, right := y, y
+	if s.tight > 2 { // the number stands over both columns
+		left += s.number(m, left, full) + gap
+		right = left
+	} else {
+		left += s.number(m, left, w) + gap
+	}
+	right += s.paper(x, right, w) + gap
+	if s.unpaid() && s.Code != nil {
+		left += s.way(m, left, w) + gap
+	} else {
+		right += s.way(x, right, w) + gap
 	}
 	at := s.H - s.footHeight(w)
-	return max(s.foot(m, at, w, done), left+s.footHeight(w), y)
+	return max(s.foot(m, at, w, done), left+s.footHeight(w)+s.Px(theme.Apart)-gap, right)
 }
 
-// number shows the number, what it is for, and how many are before it.
+// pages shows the parts one after the other; the button is where the last page
+// would have another.
+func (s *ticket) pages(p paging, done func()) {
+	m := s.margin()
+	w := s.W - 2*m
+	var parts []part
+	for _, piece := range []func(*ticket, float32, float32, float32) float32{(*ticket).number, (*ticket).paper, (*ticket).way} {
+		try := *s
+		try.sheet = &sheet{Page: s.Page}
+		parts = append(parts, part{piece(&try, m, 0, w), func(y float32) { piece(s, m, y, w) }})
+	}
+	end := s.H - s.Px(bottom+pagerHeight+theme.Gap) - s.leaves(w).Height()
+	if s.Left > 0 {
+		b := s.leaves(w)
+		s.add(b.Center(m, end+s.Px(6), w, s.Sub))
+	}
+	p.last = &Answer{s.Say("done"), done}
+	s.flow(s.Px(16), end, parts, p)
+}
+
+// number shows the number, what it is for, and how many are before it. It
+// returns its height, as the other parts do.
 func (s *ticket) number(x, y, w float32) float32 {
+	top := y
 	if s.tight < 2 {
 		title := s.Fit(s.Say("your_number"), theme.Title, 44, w, 1, true)
 		if s.Shape != Tall || s.tight > 0 {
@@ -94,9 +120,6 @@ func (s *ticket) number(x, y, w float32) float32 {
 		}
 		s.add(title.Center(x, y, w, s.Ink))
 		y += title.Height() + s.Px(12)
-	}
-	if s.Shape != Tall && s.tight > 2 {
-		w = s.W - 2*s.margin()
 	}
 	wide, pad := min(w, s.Px(860)), s.Px(32)
 	if s.T > 1 {
@@ -124,15 +147,15 @@ func (s *ticket) number(x, y, w float32) float32 {
 	s.add(num.Center(x, y+pad, wide, s.Warm))
 	at := y + pad + num.Height() + s.Px(12)
 	s.add(name.Center(x, at, wide, s.Ink), line.Center(x, at+name.Height(), wide, s.Sub))
-	return y + h
+	return y + h - top
 }
 
 func (s *ticket) ahead() string {
+	if s.From != "" {
+		return s.Say("slot", text.Data{"From": s.From, "To": s.To})
+	}
 	if !s.Offer.Open {
 		return s.opening(s.Offer, s.now)
-	}
-	if s.Recalled { // how many were ahead then says nothing now
-		return s.Say("windows", text.Data{"Windows": s.Offer.Queue.Windows})
 	}
 	if s.Ticket.Ahead == 0 {
 		return s.Say("ahead_none")
@@ -141,13 +164,11 @@ func (s *ticket) ahead() string {
 }
 
 // unpaid says that the paper failed.
-func (i Issued) unpaid() bool { return !i.Recalled && i.Print.Ended() && i.Print != kiosk.Printed }
+func (i Issued) unpaid() bool { return i.Print.Ended() && i.Print != kiosk.Printed }
 
 // fate is what to say of the paper.
 func (s *ticket) fate() widget.Notice {
 	switch {
-	case s.Recalled:
-		return widget.Notice{Tone: widget.Good, Icon: "ticket", Head: s.Say("recalled")}
 	case !s.Print.Ended():
 		return widget.Notice{Icon: "printer", Head: s.Say("printing")}
 	case s.Print == kiosk.Printed:
@@ -167,25 +188,27 @@ func (s *ticket) paper(x, y, w float32) float32 {
 		h = max(h, s.Px(160))
 	}
 	s.put(s.Notice(n, w, h), x, y, w, h)
-	y += h
 	if !s.unpaid() || s.Code == nil {
-		return y
+		return h
 	}
-	y += s.Px(theme.Gap)
-	side := s.Px(250)
-	if s.tight > 0 {
+	top := y
+	y += h + s.Px(theme.Gap)
+	side, quiet := s.Px(250), s.Px(24)
+	switch {
+	case s.tight > 1 && s.T == 1:
+		side, quiet = s.Px(160), s.Px(14)
+	case s.tight > 0:
 		side = s.Px(180)
 	}
 	code := canvas.NewImageFromImage(s.Code)
 	code.ScaleMode = canvas.ImageScalePixels
 	code.FillMode = canvas.ImageFillContain
-	quiet := s.Px(24)
-	b := s.FitIn(s.Say("show_code"), 38, theme.Least, w-side-2*quiet-s.Px(32), side, false)
+	b := s.FitIn(s.Say("show_code"), 38, theme.Least, w-side-3*quiet, side, false)
 	box := max(side, b.Height()) + 2*quiet
 	s.add(s.Panel(x, y, w, box))
 	s.put(code, x+quiet, y+(box-side)/2, side, side)
 	s.add(b.Left(x+side+2*quiet, y+(box-b.Height())/2, s.Ink))
-	return y + box
+	return y + box - top
 }
 
 func (s *ticket) wayText(w float32) (to, way widget.Block) {
@@ -218,7 +241,7 @@ func (s *ticket) way(x, y, w float32) float32 {
 	s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
 	at := y + (h-to.Height()-way.Height())/2
 	s.add(to.Left(x+left+side+s.Px(22), at, s.Ink), way.Left(x+left+side+s.Px(22), at+to.Height(), s.Sub))
-	return y + h
+	return h
 }
 
 // foot is the button that ends the visit, and how long until it ends by itself;
@@ -246,7 +269,7 @@ func (s *ticket) leaves(w float32) widget.Block {
 
 // footHeight keeps the button's place whether the seconds run or not.
 func (s *ticket) footHeight(w float32) float32 {
-	return s.doneHeight() + s.Px(8) + s.leaves(w).Height() + s.Px(8)
+	return s.doneHeight() + s.Px(8) + s.leaves(w).Height() + s.Px(12)
 }
 
 func faultWords(i Issued) string {

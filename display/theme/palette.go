@@ -24,7 +24,7 @@ type Palette struct {
 
 	Warm, WarmGround, WarmLine color.NRGBA // the number, essential papers, trouble, help
 	OK, OKGround, OKLine       color.NRGBA // good news
-	Shut, ShutGround           color.NRGBA // closed things
+	Shut, ShutGround, ShutIcon color.NRGBA // closed things, and what is behind their icon
 	Night, Dim                 color.NRGBA // the screen at rest, and text on it
 
 	Edge   float32 // of a card, in pixels of the design
@@ -38,7 +38,7 @@ var Normal = Palette{
 	Touch: rgb(0x0B4EA2), TouchGround: rgb(0xE8F0FB), TouchDown: rgb(0xE8F0FB), MainText: rgb(0xFFFFFF), MainDown: rgb(0x083A7A),
 	Warm: rgb(0x8A2D0F), WarmGround: rgb(0xFFF3E8), WarmLine: rgb(0xB5651D),
 	OK: rgb(0x0F5C2E), OKGround: rgb(0xE7F5EC), OKLine: rgb(0x3E8E5E),
-	Shut: rgb(0x3F4A5A), ShutGround: rgb(0xECEFF4),
+	Shut: rgb(0x3F4A5A), ShutGround: rgb(0xECEFF4), ShutIcon: rgb(0xDDE2EB),
 	Night: rgb(0x0A1B3D), Dim: rgb(0xB8C4DA),
 	Edge: 2, Strong: 4,
 }
@@ -50,7 +50,7 @@ var HighContrast = Palette{
 	Touch: black, TouchGround: white, TouchDown: rgb(0xFFE680), MainText: white, MainDown: rgb(0x00308F),
 	Warm: black, WarmGround: white, WarmLine: black,
 	OK: black, OKGround: white, OKLine: black,
-	Shut: black, ShutGround: white,
+	Shut: black, ShutGround: white, ShutIcon: white,
 	Night: black, Dim: white,
 	Edge: 4, Strong: 8, Bare: true,
 }

@@ -41,7 +41,7 @@ func TestContrast(t *testing.T) {
 			{"touch on a card", p.Card, p.Touch, 7}, {"main", p.Touch, p.MainText, 7}, {"main under the finger", p.MainDown, p.MainText, 7},
 			{"warm on a card", p.Card, p.Warm, 7}, {"warm on its ground", p.WarmGround, p.Warm, 7}, {"ink on warm", p.WarmGround, p.Ink, 7},
 			{"ok on its ground", p.OKGround, p.OK, 7}, {"ink on ok", p.OKGround, p.Ink, 7},
-			{"shut on its ground", p.ShutGround, p.Shut, 7}, {"shut on a card", p.Card, p.Shut, 7}, {"second on a label", p.TouchGround, p.Sub, 7},
+			{"shut on its ground", p.ShutGround, p.Shut, 7}, {"shut on a card", p.Card, p.Shut, 7}, {"shut icon", p.ShutIcon, p.Shut, 3}, {"second on a label", p.TouchGround, p.Sub, 7},
 			{"dim at night", p.Night, p.Dim, 7}, {"ink under the finger", p.TouchDown, p.Ink, 7}, {"second under the finger", p.TouchDown, p.Sub, 7},
 			{"edge on a card", p.Card, p.Line, 3}, {"edge on ground", p.Ground, p.Line, 3}, {"warm edge", p.WarmGround, p.WarmLine, 3}, {"ok edge", p.OKGround, p.OKLine, 3},
 			{"icon on its ground", p.TouchGround, p.Touch, 3}, {"main on ground", p.Ground, p.Touch, 3},

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"image/color"
+	"math"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -56,7 +57,7 @@ const (
 )
 
 func (k Kit) lay(text string, size, room float32, bold bool) Block {
-	b := Block{text: text, size: k.Pt(size), bold: bold}
+	b := Block{text: text, size: whole(k.Pt(size)), bold: bold}
 	if k.HongKong {
 		b.font = theme.HongKong(text, bold)
 	}
@@ -75,6 +76,10 @@ func (k Kit) lay(text string, size, room float32, bold bool) Block {
 	}
 	return b
 }
+
+// whole rounds a size of letters up: Fyne's letters have whole sizes, and never
+// less than was asked for.
+func whole(size float32) float32 { return float32(math.Ceil(float64(size) - 0.01)) }
 
 // breakLines breaks English between words and Chinese between characters, but
 // never before a mark that can't begin a line.

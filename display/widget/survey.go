@@ -14,14 +14,13 @@ type Target struct {
 	X, Y, Width, Height float32
 }
 
-// Word is one line of text on a screen, with its place.
+// Word is one line of text on a screen. Its place is that of the letters: their
+// width, and the height of a Chinese character.
 type Word struct {
 	Text                string
 	X, Y, Width, Height float32
-	Needs               float32 // the width that the text takes
-	Size                float32 // of the letters
+	Room                float32 // the width that the letters were given
 	Color               color.Color
-	Bold                bool
 	Over                int // how many of the scene's boxes were drawn before
 }
 
@@ -60,7 +59,14 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 	switch v := o.(type) {
 	case *canvas.Text:
 		if v.Text != "" {
-			s.Words = append(s.Words, Word{v.Text, at.X, at.Y, size.Width, size.Height, v.MinSize().Width, v.TextSize, v.Color, v.TextStyle.Bold, len(s.Boxes)})
+			w := Word{v.Text, at.X, at.Y + v.TextSize*(middle-0.5), v.MinSize().Width, v.TextSize, size.Width, v.Color, len(s.Boxes)}
+			switch v.Alignment {
+			case fyne.TextAlignCenter:
+				w.X += (w.Room - w.Width) / 2
+			case fyne.TextAlignTrailing:
+				w.X += w.Room - w.Width
+			}
+			s.Words = append(s.Words, w)
 		}
 	case *canvas.Rectangle:
 		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, v.FillColor, v.StrokeColor, v.StrokeWidth, false, touch, len(s.Boxes)})

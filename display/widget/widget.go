@@ -83,7 +83,7 @@ type look struct {
 func (k Kit) look(s Style) look {
 	switch s {
 	case Shut:
-		return look{k.ShutGround, k.Line, k.Palette.Shut, k.Palette.Shut, k.Palette.Shut, k.Rule, k.TouchDown, k.Edge}
+		return look{k.ShutGround, k.Line, k.Palette.Shut, k.Palette.Shut, k.Palette.Shut, k.ShutIcon, k.TouchDown, k.Edge}
 	case Plain:
 		return look{k.Palette.Card, k.Touch, k.Touch, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Strong}
 	case Main, Chosen:
@@ -97,11 +97,7 @@ func (k Kit) look(s Style) look {
 	case Alert:
 		return look{k.WarmGround, k.WarmGround, k.Warm, k.Warm, k.Warm, k.WarmGround, k.TouchDown, 0}
 	}
-	l := look{k.Palette.Card, k.Line, k.Ink, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Edge}
-	if k.Bare {
-		l.iconBack = k.Palette.Card
-	}
-	return l
+	return look{k.Palette.Card, k.Line, k.Ink, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Edge}
 }
 
 // Button is a thing to do: an icon, if any, and one line in the middle. size is

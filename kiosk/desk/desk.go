@@ -132,6 +132,7 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	if pause, paused := d.paused(q.ID); paused {
 		o.Paused, o.Why, o.CanTake = true, pause.Text, false
 	}
+	o.Holiday, _ = q.Hours.Holiday(now)
 	return o, nil
 }
 
@@ -141,34 +142,40 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 // unknown item, EInvalid for a request that can't be right, EClosed outside
 // the queue's hours, and the Store's.
 func (d *Desk) Take(ctx context.Context, r kiosk.Request) (kiosk.Ticket, error) {
+	t, _, err := d.CheckIn(ctx, r)
+	return t, err
+}
+
+// CheckIn is Take, and says whether the ticket was there before: because the id was
+// used, or the booking checked in.
+func (d *Desk) CheckIn(ctx context.Context, r kiosk.Request) (t kiosk.Ticket, again bool, err error) {
 	wish, err := d.check(ctx, r)
 	if err != nil {
 		// What was right when it was first asked stays answered.
 		if t, found := d.o.Store.Request(ctx, r.ID); r.ID != "" && found == nil && (slices.Equal(t.Items, r.Items) || r.Booking != "" && t.Booking == r.Booking) {
-			return t, nil
+			return t, true, nil
 		}
-		return kiosk.Ticket{}, err
+		return kiosk.Ticket{}, false, err
 	}
 	wish = d.share(ctx, wish)
-	t, again, err := d.o.Store.Take(ctx, wish)
-	if err != nil {
-		return kiosk.Ticket{}, err
+	if t, again, err = d.o.Store.Take(ctx, wish); err != nil {
+		return kiosk.Ticket{}, false, err
 	}
-	if !again {
-		d.joined(line{t.Day, t.Queue})
-		if r.Here {
-			d.mu.Lock()
-			d.here[t.ID] = true
-			d.mu.Unlock()
-		}
-		if wish.Print {
-			d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
-		}
-		d.o.Wake()
-		return t, nil
+	if again {
+		d.pickUp(ctx, t, r.Here)
+		return t, true, nil
 	}
-	d.pickUp(ctx, t, r.Here)
-	return t, nil
+	d.joined(line{t.Day, t.Queue})
+	if r.Here {
+		d.mu.Lock()
+		d.here[t.ID] = true
+		d.mu.Unlock()
+	}
+	if wish.Print {
+		d.enqueue(kiosk.PrintJob{Ticket: t, Attempt: 1, State: kiosk.PrintQueued})
+	}
+	d.o.Wake()
+	return t, false, nil
 }
 
 // pickUp prints a ticket whose take was told as failed though it was written: the
@@ -238,7 +245,11 @@ func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 		e := &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "窗口现在没有开,今天取不了号。",
 			Hint: fmt.Sprintf("queue %s is open %s", first.Queue.ID, first.Queue.Hours)}
 		if !first.Opens.IsZero() {
-			e.Message = "窗口现在没有开," + first.Opens.Format("1 月 2 日 15:04") + " 再来取号。"
+			why := "窗口现在没有开,"
+			if first.Holiday.Zh != "" {
+				why = first.Holiday.Zh + "放假,"
+			}
+			e.Message = why + first.Opens.Format("1 月 2 日 15:04") + " 再来取号。"
 		}
 		return none, e
 	}
@@ -316,7 +327,7 @@ func (d *Desk) due(first kiosk.Offer) kiosk.Day {
 	day, err := time.ParseInLocation(time.DateOnly, string(first.Day), d.o.Location)
 	for n := 0; err == nil && n < days; n++ {
 		opens, ok := first.Queue.Hours.Next(day.AddDate(0, 0, 1))
-		if !ok { // never within a week
+		if !ok { // never
 			return kiosk.Day(day.AddDate(0, 0, days-n).Format(time.DateOnly))
 		}
 		day = time.Date(opens.Year(), opens.Month(), opens.Day(), 0, 0, 0, 0, d.o.Location)

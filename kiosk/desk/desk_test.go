@@ -227,6 +227,27 @@ func TestClosedQueue(t *testing.T) {
 			t.Fatalf("got %v, want EClosed", err)
 		}
 	})
+	t.Run("Holiday", func(t *testing.T) {
+		week := func(o *desk.Opts) { // from Monday to Sunday
+			var days []kiosk.Special
+			for d := range 7 {
+				days = append(days, kiosk.Special{Date: monday.AddDate(0, 0, d).Format(time.DateOnly), Off: true, Name: kiosk.Text{Zh: "国庆节", En: "National Day"}})
+			}
+			o.Catalog.Keep(kiosk.NewCalendar([]int{2026}, days))
+		}
+		r := open(t, path(t), week)
+		offers, err := r.Offers(t.Context(), "a1", "b1", "c1")
+		if err != nil || offers[0].Open || !offers[0].CanTake || offers[0].Day != "2026-11-30" || offers[0].Holiday.En != "National Day" || !offers[1].Open || offers[1].Holiday.Zh != "" || offers[2].CanTake {
+			t.Fatalf("offers %+v (%v)", offers, err)
+		}
+		if first := r.take(t, "", "a1"); first.Day != "2026-11-30" || r.Opening(first).Day() != 30 {
+			t.Fatalf("a number of the holiday is of %s and opens %s", first.Day, r.Opening(first))
+		}
+		closed := open(t, path(t), func(o *desk.Opts) { week(o); o.Early = false })
+		if _, err := closed.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed || kiosk.MessageOf(err) != "国庆节放假,11 月 30 日 09:00 再来取号。" {
+			t.Fatalf("got %v %q, want EClosed and the holiday", err, kiosk.MessageOf(err))
+		}
+	})
 	t.Run("BookedHour", func(t *testing.T) {
 		r := open(t, path(t), nil)
 		r.set(time.Date(2026, 11, 24, 17, 30, 0, 0, time.UTC))

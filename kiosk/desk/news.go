@@ -130,29 +130,29 @@ func (d *Desk) Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error) {
 	return kiosk.Place{}, err
 }
 
-// Claim is how somebody says which booking is theirs; one of its fields is set.
-type Claim struct {
-	Card  string // the number on the card; only its mark is compared, and nothing kept
-	Code  string // that the phone shows
-	Phone string // the last four digits
-}
-
-// Booked returns the bookings of today that a claim fits, by slot. Four digits of
-// a phone may fit several people's.
-func (d *Desk) Booked(c Claim) []kiosk.Booking {
+// CardKey is the key of today's marks of cards; nil while there are none.
+func (d *Desk) CardKey() []byte {
 	today := kiosk.DayAt(d.now(), d.o.DayChange)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.news == nil {
 		return nil
 	}
-	mark := ""
-	if key := d.news.CardKeys[today]; c.Card != "" && len(key) > 0 {
-		mark = kiosk.CardMark(key, c.Card)
+	return d.news.CardKeys[today]
+}
+
+// Booked returns the bookings of today that a claim fits, by slot. Four digits of
+// a phone may fit several people's.
+func (d *Desk) Booked(c kiosk.Claim) []kiosk.Booking {
+	today := kiosk.DayAt(d.now(), d.o.DayChange)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.news == nil {
+		return nil
 	}
 	var found []kiosk.Booking
 	for _, b := range d.news.Bookings {
-		if b.Day == today && (mark != "" && b.Card == mark || c.Code != "" && b.Code == c.Code || c.Phone != "" && b.Phone == c.Phone) {
+		if b.Day == today && (c.Card != "" && b.Card == c.Card || c.Code != "" && b.Code == c.Code || c.Phone != "" && b.Phone == c.Phone) {
 			found = append(found, b)
 		}
 	}

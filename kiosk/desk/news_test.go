@@ -144,16 +144,16 @@ func TestCheckIn(t *testing.T) {
 		{ID: "tomorrow", Day: "2026-11-24", Queue: "B", Items: []kiosk.ItemID{"b1"}, Slot: slot, Code: "12345678", Card: kiosk.CardMark(key, number)},
 		{ID: "elsewhere", Day: today, Queue: "B", Items: []kiosk.ItemID{"b1"}, Slot: slot, Ticket: "of another kiosk"},
 	}}
-	if got := r.Booked(desk.Claim{Code: "12345678"}); got != nil {
+	if got := r.Booked(kiosk.Claim{Code: "12345678"}); got != nil {
 		t.Fatalf("before any news: %v", got)
 	}
 	r.News(news)
 	for _, c := range []struct {
-		claim desk.Claim
+		claim kiosk.Claim
 		want  string
 	}{
-		{desk.Claim{Card: number}, "mine"}, {desk.Claim{Code: "12345678"}, "mine"}, {desk.Claim{Phone: "0042"}, "mine later"},
-		{desk.Claim{}, ""}, {desk.Claim{Card: "110105194912310038"}, ""}, {desk.Claim{Code: "1234567"}, ""},
+		{kiosk.Claim{Card: kiosk.CardMark(key, number)}, "mine"}, {kiosk.Claim{Code: "12345678"}, "mine"}, {kiosk.Claim{Phone: "0042"}, "mine later"},
+		{kiosk.Claim{}, ""}, {kiosk.Claim{Card: kiosk.CardMark(key, "110105194912310038")}, ""}, {kiosk.Claim{Code: "1234567"}, ""},
 	} {
 		var got []string
 		for _, b := range r.Booked(c.claim) {
@@ -163,13 +163,16 @@ func TestCheckIn(t *testing.T) {
 			t.Errorf("%+v found %q, want %q", c.claim, got, c.want)
 		}
 	}
+	if got := r.CardKey(); string(got) != string(key) {
+		t.Errorf("the key of the day is %q", got)
+	}
 	// Queue C is closed on Mondays, for bookings only on Tuesdays: a booking stands.
 	first, err := r.Take(t.Context(), kiosk.Request{ID: "r1", Booking: "mine"})
 	if err != nil || first.Queue != "C" || first.Slot != slot || first.Booking != "mine" || first.Day != today || first.Items[0] != "c1" {
 		t.Fatalf("%+v %v", first, err)
 	}
-	if again, err := r.Take(t.Context(), kiosk.Request{ID: "r2", Booking: "mine"}); err != nil || again.ID != first.ID {
-		t.Fatalf("a second time: %+v %v", again, err)
+	if second, again, err := r.CheckIn(t.Context(), kiosk.Request{ID: "r2", Booking: "mine"}); err != nil || !again || second.ID != first.ID {
+		t.Fatalf("a second time: %+v again=%v %v", second, again, err)
 	}
 	for id, want := range map[kiosk.BookingID]kiosk.Code{"tomorrow": kiosk.ENotFound, "invented": kiosk.ENotFound, "elsewhere": kiosk.EConflict} {
 		if _, err := r.Take(t.Context(), kiosk.Request{Booking: id}); kiosk.CodeOf(err) != want {

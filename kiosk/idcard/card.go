@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"hallkiosk/kiosk"
 )
 
 // Kind is a kind of card.
@@ -65,6 +67,17 @@ func (c Card) Name() (name string) {
 func (c Card) Number() (number string) {
 	c.open(func(p *person) { number = string(p.number) })
 	return number
+}
+
+// Mark is kiosk.CardMark of the number, which doesn't leave the card for it. It is
+// empty after Forget.
+func (c Card) Mark(key []byte) (mark string) {
+	c.open(func(p *person) {
+		if len(p.number) > 0 {
+			mark = kiosk.CardMark(key, p.number)
+		}
+	})
+	return mark
 }
 
 // open lets f alone with the person, if there is one.

@@ -149,6 +149,7 @@ func (k *terminal) readCards(ctx context.Context) {
 			k.app.Tell(display.CardExpired, nil)
 		case e.What == idcard.CardRead:
 			k.app.Person(card.NameMasked)
+			k.app.CheckIn(k.desk.Booked(kiosk.Claim{Card: e.Card.Mark(k.desk.CardKey())}))
 			k.beep(cabinet.Done)
 		case e.What == idcard.CardFailed:
 			k.app.Person("")
@@ -198,10 +199,15 @@ func (k *terminal) readCodes(ctx context.Context) {
 		return
 	}
 	k.devices.scanner.Run(ctx, func(code string) {
-		t, _, err := k.store.Ticket(ctx, kiosk.TicketID(code))
 		if k.app == nil {
 			return
 		}
+		if list := k.desk.Booked(kiosk.Claim{Code: code}); len(list) > 0 {
+			k.beep(cabinet.Done)
+			k.app.CheckIn(list)
+			return
+		}
+		t, _, err := k.store.Ticket(ctx, kiosk.TicketID(code))
 		switch {
 		case kiosk.CodeOf(err) == kiosk.ENotFound:
 			k.app.Tell(display.CodeUnknown, nil)

@@ -21,6 +21,7 @@ import (
 
 	"hallkiosk/configs"
 	"hallkiosk/display"
+	"hallkiosk/display/screen"
 	"hallkiosk/display/xserver"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/cabinet"
@@ -164,7 +165,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		series = "" // alone in the hall: plain numbers
 	}
 	d := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
-		Early: cfg.Kiosk.Early, Series: series, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Wake: k.wake}
+		Early: cfg.Kiosk.Early, Series: series, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Version: catalog.Version(), Wake: k.wake}
 	if k.link.client != nil {
 		d.Places = k.link.client
 		d.Numbers, d.Budget = k.link.client, time.Duration(cfg.Center.Budget)*time.Millisecond
@@ -183,7 +184,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
-		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
+		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, Ways: screen.Ways{Card: cfg.Reader.Port != "", Code: cfg.Scanner.Port != ""}, Prints: k.dev != nil, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
 		Fullscreen: cfg.Screen.Fullscreen, Width: cfg.Screen.Width, Height: cfg.Screen.Height, Density: float32(cfg.Screen.PxPerMM)})
 	ok = true
 	return k, nil

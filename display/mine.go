@@ -1,0 +1,175 @@
+package display
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/kiosk"
+)
+
+// What is for people who have a booking, or a number already.
+
+// mine asks who it is: by card or code, which come in by CheckIn and Recall, or by
+// digits.
+func (a *App) mine() *view {
+	typed, wrong := "", false
+	set := func(digits string, none bool) {
+		a.touch()
+		typed, wrong = digits, none
+		a.show()
+	}
+	find := func() {
+		claim := kiosk.Claim{Phone: typed}
+		if len(typed) == 8 {
+			claim = kiosk.Claim{Code: typed}
+		}
+		a.touch()
+		if list := a.o.Desk.Booked(claim); len(list) > 0 {
+			a.choose(list)
+			return
+		}
+		set("", true)
+	}
+	return &view{name: "who", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		return fmt.Sprint(typed, wrong), func() fyne.CanvasObject {
+			return screen.Identify(p, a.o.Ways, typed, wrong,
+				func(digit string) { set(typed+digit, false) }, func() { set(typed[:max(0, len(typed)-1)], false) }, find)
+		}
+	}}
+}
+
+// CheckIn checks in who has come with a booking, whose card or code has told which:
+// one at once, of several the one that is touched. It may be called from any
+// goroutine and doesn't wait.
+func (a *App) CheckIn(list []kiosk.Booking) {
+	a.hear(func() {
+		a.wake()
+		if a.locked || a.holding() || len(list) == 0 {
+			return
+		}
+		a.choose(list)
+	})
+}
+
+func (a *App) choose(list []kiosk.Booking) {
+	if len(list) == 1 {
+		a.checkIn(list[0])
+		return
+	}
+	var shown []screen.Booked
+	for _, b := range list {
+		item := a.item(b.Items)
+		shown = append(shown, screen.Booked{Item: item, From: a.hour(b.Slot.From), To: a.hour(b.Slot.To)})
+	}
+	a.push(&view{name: "bookings", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		return page, func() fyne.CanvasObject {
+			return screen.Bookings(p, shown, page, a.turn, func(i int) { a.touch(); a.checkIn(list[i]) })
+		}
+	}})
+}
+
+// item is the first of several.
+func (a *App) item(ids []kiosk.ItemID) kiosk.Item {
+	var item kiosk.Item
+	if len(ids) > 0 {
+		item, _ = a.o.Catalog.Item(ids[0])
+	}
+	return item
+}
+
+func (a *App) hour(at kiosk.Instant) string { return at.Time().In(a.o.Location).Format("15:04") }
+
+// checkIn takes the number of a booking.
+func (a *App) checkIn(b kiosk.Booking) {
+	if len(b.Items) == 0 {
+		return
+	}
+	a.take(&wish{item: b.Items[0], req: kiosk.Request{ID: a.o.Request(), Booking: b.ID}})
+}
+
+// standing shows a number that was taken before, for as long as one that has just
+// been printed, and asks where it stands.
+func (a *App) standing(t kiosk.Ticket) {
+	item := a.item(t.Items)
+	v := screen.Standing{Ticket: t, Item: item}
+	at := func(id kiosk.QueueID) {
+		v.Queue, _ = a.o.Catalog.Queue(id)
+		v.Zone, _ = a.o.Catalog.Zone(v.Queue.Zone)
+	}
+	at(t.Queue)
+	ctx, cancel := context.WithCancel(a.ctx)
+	var again func()
+	shown := &view{name: "standing", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		v.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
+		return fmt.Sprint(v.Left, v.Known, v.Asked, v.Place, v.Place.Estimate, v.Print), func() fyne.CanvasObject {
+			return screen.Stand(p, v, again, a.on(a.home))
+		}
+	}}
+	stay := func() { a.leave = a.o.Now().Add(staySeen) }
+	a.left()
+	a.left = cancel
+	if a.o.Prints {
+		again = a.on(func() {
+			again = nil
+			v.Print = kiosk.PrintQueued
+			stay()
+			a.show()
+			go a.printAgain(ctx, t.ID, func(state kiosk.PrintState) {
+				v.Print = state
+				stay()
+				a.show()
+			})
+		})
+	}
+	a.asking = time.Time{}
+	stay()
+	a.stack = []*view{a.base(), shown}
+	a.show()
+	go func() {
+		ask, done := context.WithTimeout(ctx, placeAnswers)
+		defer done()
+		p, err := a.o.Desk.Place(ask, t)
+		a.later(func() {
+			if ctx.Err() != nil {
+				return
+			}
+			if v.Known, v.Asked, v.Place = err == nil, true, p; v.Known && p.Queue != "" {
+				at(p.Queue)
+			}
+			a.show()
+		})
+	}()
+}
+
+const (
+	staySeen     = 30 * time.Second // time to read, and to ask for a paper
+	placeAnswers = 3 * time.Second  // for the center to tell
+)
+
+// printAgain asks for a further paper and tells what becomes of it, on Fyne's
+// goroutine, until ctx is done.
+func (a *App) printAgain(ctx context.Context, id kiosk.TicketID, tell func(kiosk.PrintState)) {
+	said := func(state kiosk.PrintState) {
+		a.later(func() {
+			if ctx.Err() == nil {
+				tell(state)
+			}
+		})
+	}
+	if _, err := a.o.Desk.Again(ctx, id, ""); err != nil {
+		said(kiosk.NotPrinted)
+		return
+	}
+	for seen := kiosk.PrintState(""); !seen.Ended(); said(seen) {
+		job, err := a.o.Desk.Await(ctx, id, seen)
+		if err != nil {
+			said(kiosk.PrintUnknown)
+			return
+		}
+		seen = job.State
+	}
+}

@@ -1,0 +1,52 @@
+package screen_test
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/kiosk"
+)
+
+// mine are the screens of people who have booked, or have a number.
+func mine(c *kiosk.Catalog) (out []example) {
+	nop := func() {}
+	for i, way := range []screen.Ways{{}, {Card: true}, {Code: true}, {Card: true, Code: true}} {
+		typed := []string{"", "004", "0042", "12345678"}[i]
+		out = append(out, example{name: "who-" + fmt.Sprint(i), draw: func(p screen.Page) fyne.CanvasObject {
+			return screen.Identify(p, way, typed, i == 3, func(string) {}, nop, nop)
+		}})
+	}
+	var list []screen.Booked
+	for i := range 7 {
+		list = append(list, screen.Booked{Item: c.Items[i*9], From: "14:00", To: "14:30"})
+	}
+	for _, n := range []int{2, 7} {
+		out = append(out, example{name: "bookings-" + fmt.Sprint(n), draw: func(p screen.Page) fyne.CanvasObject {
+			return screen.Bookings(p, list[:n], 0, func(int) {}, func(int) {})
+		}})
+	}
+	o := offer(c, c.Items[0].ID, 5)
+	ticket := kiosk.Ticket{Number: kiosk.Number{Queue: o.Queue.ID, Series: "12", N: 1023}, Queue: o.Queue.ID, Items: []kiosk.ItemID{o.Item.ID}}
+	for _, v := range []struct {
+		name  string
+		asked bool
+		place *kiosk.Place
+		print kiosk.PrintState
+	}{
+		{"asking", false, nil, ""}, {"unknown", true, nil, kiosk.PrintSent}, {"ahead", true, &kiosk.Place{State: kiosk.Waiting, Ahead: 123, Estimate: &kiosk.Estimate{Low: 112, High: 145}}, kiosk.Printed},
+		{"next", true, &kiosk.Place{State: kiosk.Waiting}, kiosk.NotPrinted}, {"called", true, &kiosk.Place{State: kiosk.Called, Window: "21"}, ""},
+		{"parked", true, &kiosk.Place{State: kiosk.Parked}, ""}, {"over", true, &kiosk.Place{State: kiosk.Missed}, ""},
+	} {
+		s := screen.Standing{Ticket: ticket, Item: o.Item, Queue: o.Queue, Zone: o.Zone, Asked: v.asked, Known: v.place != nil, Print: v.print, Left: 25}
+		if v.place != nil {
+			s.Place = *v.place
+		}
+		out = append(out, example{name: "standing-" + v.name, draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, s, nop, nop) }})
+	}
+	paused := offer(c, c.Items[0].ID, 5)
+	paused.Paused, paused.CanTake, paused.Why = true, false, kiosk.Text{Zh: "系统升级,请下午再来。", Hant: "系統升級,請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
+	dept, _ := c.Department(paused.Item.Dept)
+	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, paused, dept, nop, nil) }})
+}
