@@ -42,8 +42,9 @@ check:
 
 # Figures, each with the floor it is held against. Prints to the terminal.
 bench: $(NPM)
-	@.ci/deps test crosscheck
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./cmd/kiosk
+	@.ci/deps test crosscheck bench
+	go test -run '^$$' -bench Taps -benchtime 1x ./display
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./cmd/kiosk
 	go test -run '^$$' -bench . -benchtime 1x -v ./kiosk/catalog
 	KIOSK_CROSSCHECK=1 go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./printer/crosscheck
 
@@ -58,6 +59,7 @@ bench-center:
 soak:
 	@.ci/deps test
 	KIOSK_SOAK=1 go test -race -timeout 60m -run 'Kill' ./cmd/kiosk
+	KIOSK_SOAK=1 go test -v -timeout 5h -run 'Monkey' ./cmd/kiosk
 	KIOSK_SOAK=1 go test -timeout 60m -run 'EveryFault' ./printer
 	KIOSK_SOAK=1 go test -timeout 60m -run 'KilledAtEveryEntry' ./kiosk/desk
 	KIOSK_SOAK=1 go test -timeout 60m -run "PowerCut|EveryStep" ./kiosk/sqlite

@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -105,22 +106,10 @@ func (a *App) Run(ctx context.Context, shown func()) {
 	// The design is in pixels; Fyne would guess a scale from the monitor.
 	os.Setenv("FYNE_SCALE", "1")
 	os.Setenv("FYNE_DISABLE_DPI_DETECTION", "1")
-	a.ctx = ctx
-	a.fyne = app.New()
-	a.fyne.Settings().SetTheme(theme.Fyne{})
-	a.win = a.fyne.NewWindow("hallkiosk")
-	a.win.SetPadded(false)
-	a.win.SetMainMenu(nil)
-	a.win.SetCloseIntercept(func() {}) // citizens can't leave it
-	a.root = newRoot(a.show, a.touch)
-	a.win.SetContent(a.root)
-	if a.o.Fullscreen {
-		a.win.SetFullScreen(true)
-	} else {
-		a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // screens are drawn in moments; a kiosk has more time than memory
 	}
-	a.touch()
-	a.stack = []*view{a.base()}
+	a.open(ctx, app.New())
 	a.fyne.Lifecycle().SetOnStarted(func() {
 		a.show()
 		window := a.window()
@@ -140,6 +129,26 @@ func (a *App) Run(ctx context.Context, shown func()) {
 	stop := context.AfterFunc(ctx, func() { fyne.Do(a.fyne.Driver().Quit) })
 	defer stop()
 	a.win.ShowAndRun()
+}
+
+// open makes the window of a toolkit, with the first screen in it.
+func (a *App) open(ctx context.Context, toolkit fyne.App) {
+	a.ctx = ctx
+	a.fyne = toolkit
+	a.fyne.Settings().SetTheme(theme.Fyne{})
+	a.win = a.fyne.NewWindow("hallkiosk")
+	a.win.SetPadded(false)
+	a.win.SetMainMenu(nil)
+	a.win.SetCloseIntercept(func() {}) // citizens can't leave it
+	a.root = newRoot(a.show, a.touch)
+	a.win.SetContent(a.root)
+	if a.o.Fullscreen {
+		a.win.SetFullScreen(true)
+	} else {
+		a.win.Resize(fyne.NewSize(float32(a.o.Width), float32(a.o.Height)))
+	}
+	a.touch()
+	a.stack = []*view{a.base()}
 }
 
 // later runs f on Fyne's goroutine, or not at all once ctx is done: a Fyne

@@ -12,11 +12,15 @@ import (
 	"hallkiosk/kiosk"
 )
 
+// smallest is the side in pixels below which a window is no panel, and nothing
+// can be drawn in it.
+const smallest = 200
+
 // show draws the screen on top.
 func (a *App) show() {
 	size := a.root.Size()
-	if size.Width < 1 || len(a.stack) == 0 {
-		return // the window has no size yet
+	if min(size.Width, size.Height) < smallest || len(a.stack) == 0 {
+		return // the window has not its size yet: on a busy machine Fyne's first is a few pixels
 	}
 	now := a.o.Now().In(a.o.Location)
 	a.minute = now.Minute()
