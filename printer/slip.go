@@ -49,6 +49,10 @@ func NewSlip(s Setting, job kiosk.PrintJob, opens time.Time) Slip {
 		e := s.Catalog.Wait(t)
 		v["low"], v["high"] = strconv.Itoa(e.Low), strconv.Itoa(e.High)
 	}
+	if t.Booking != "" {
+		hour := func(at kiosk.Instant) string { return at.Time().In(s.Location).Format("15:04") }
+		v["slot"] = hour(t.Slot.From) + "-" + hour(t.Slot.To)
+	}
 	if job.Earlier > 0 {
 		v["attempt"] = strconv.Itoa(job.Earlier + 1)
 	}

@@ -160,8 +160,8 @@ func TestDevicesOnTheScreen(t *testing.T) {
 		resp.Body.Close()
 	}
 	scan(string(r.ID))
-	s := m.says("不用再取")
-	if s.Name != "ticket" || ticketNumber(s) != r.Number {
+	s := m.says("再印一张")
+	if s.Name != "standing" || ticketNumber(s) != r.Number {
 		t.Errorf("the code of %s shows %s: %v", r.Number, s.Name, s.Texts)
 	}
 	m.home(env, "好了")

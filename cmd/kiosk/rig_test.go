@@ -428,7 +428,7 @@ func newCenter(t testing.TB) *centerServer {
 }
 
 func (c *centerServer) write(listen string) {
-	text := fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\n[store]\npath = \"center.db\"\n", listen)
+	text := fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\ntimezone = %q\n[store]\npath = \"center.db\"\n", listen, noon())
 	if err := os.WriteFile(c.config, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
