@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -152,4 +153,19 @@ func (k *Kiosk) CalendarEnds(c *kiosk.Calendar, now time.Time) Problems {
 		return nil
 	}
 	return Problems{p}
+}
+
+// CalendarRef names the calendar's folder; empty is the shipped one.
+type CalendarRef struct {
+	Path string `toml:"path"`
+}
+
+func (r CalendarRef) folder() string { return cmp.Or(r.Path, "calendar") }
+
+func (k *Kiosk) loadCalendar(f *file) (*kiosk.Calendar, Problems) {
+	fsys, ok := folder(f, "calendar", k.Calendar.Path)
+	if !ok {
+		return nil, nil
+	}
+	return LoadCalendar(fsys, k.Calendar.folder())
 }

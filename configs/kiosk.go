@@ -64,13 +64,6 @@ type CatalogRef struct {
 	Path string `toml:"path"`
 }
 
-// CalendarRef names the calendar's folder; empty is the shipped one.
-type CalendarRef struct {
-	Path string `toml:"path"`
-}
-
-func (r CalendarRef) folder() string { return cmp.Or(r.Path, "calendar") }
-
 // Port is a serial device; an empty port is not fitted.
 type Port struct {
 	Port string `toml:"port"`
@@ -319,18 +312,6 @@ func (k *Kiosk) checkTerminal(f *file) {
 	checkDayChange(f, "kiosk.day_change", t.DayChange)
 }
 
-func checkDayChange(f *file, key, text string) {
-	if at, err := time.Parse("15:04", text); err != nil || at.Hour() > 11 {
-		f.addf(key, "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q,请写夜里的时间,例如 \"04:00\"。", text)
-	}
-}
-
-// dayChange is how long after midnight a checked day_change is.
-func dayChange(text string) time.Duration {
-	at, _ := time.Parse("15:04", text)
-	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
-}
-
 func checkBaud(f *file, table string, baud int) {
 	if !slices.Contains(bauds, baud) {
 		f.addf(table+".baud", "baud %d is no line speed. Write one of %s.", "波特率 %d 不对,可用:%s。", baud, strings.Trim(fmt.Sprint(bauds), "[]"))
@@ -437,14 +418,6 @@ func (k *Kiosk) loadCatalog(f *file) (*kiosk.Catalog, Problems) {
 	return LoadCatalog(fsys, cmp.Or(k.Catalog.Path, "catalog"))
 }
 
-func (k *Kiosk) loadCalendar(f *file) (*kiosk.Calendar, Problems) {
-	fsys, ok := folder(f, "calendar", k.Calendar.Path)
-	if !ok {
-		return nil, nil
-	}
-	return LoadCalendar(fsys, k.Calendar.folder())
-}
-
 // folder opens the folder that a table names, or the shipped one.
 func folder(f *file, table, dir string) (fs.FS, bool) {
 	if dir == "" {
@@ -465,32 +438,6 @@ func folder(f *file, table, dir string) (fs.FS, bool) {
 func (k *Kiosk) Series() string {
 	s, _ := k.Kiosk.Series.(string)
 	return s
-}
-
-// Location returns the hall's time zone. Only for a checked config.
-func (k *Kiosk) Location() *time.Location { return location(k.Kiosk.Timezone) }
-
-// defaultZone is where the halls are.
-const defaultZone = "Asia/Shanghai"
-
-func checkZone(f *file, key, name string) {
-	if _, err := time.LoadLocation(name); err != nil || name == "" {
-		f.addf(key, "no time zone %q. Write a name such as Asia/Shanghai.", "没有 %q 这个时区,请写 Asia/Shanghai 这样的名字。", name)
-	}
-}
-
-func location(name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return time.Local
-	}
-	return loc
-}
-
-// DayChange returns how long after midnight the business day begins. Only for
-// a checked config.
-func (k *Kiosk) DayChange() time.Duration {
-	return dayChange(k.Kiosk.DayChange)
 }
 
 // ProfileName returns the printer's profile, by the paper's width when the
