@@ -57,10 +57,12 @@ type Retention struct {
 type CenterHall struct {
 	ID      string              `toml:"id"`
 	Folder  string              `toml:"catalog"`
+	Days    string              `toml:"calendar"`
 	Windows map[string][]string `toml:"windows"`
 
-	Catalog *kiosk.Catalog `toml:"-"` // of Folder; nil when it has none
-	Version string         `toml:"-"` // of Catalog
+	Catalog  *kiosk.Catalog `toml:"-"` // of Folder; nil when it has none
+	Version  string         `toml:"-"` // of Catalog
+	Calendar string         `toml:"-"` // the version of that in Days
 }
 
 // LoadCenter reads and checks a center.toml and the catalogs that it names.
@@ -76,7 +78,7 @@ func LoadCenter(path string) (Center, error) {
 	f, _ := decode(os.DirFS(orDot(dir)), base, path, &c)
 	paths := []*string{&c.TokensFile, &c.Store.Path, &c.TLS.CertFile, &c.TLS.KeyFile}
 	for i := range c.Halls {
-		paths = append(paths, &c.Halls[i].Folder)
+		paths = append(paths, &c.Halls[i].Folder, &c.Halls[i].Days)
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
@@ -147,8 +149,8 @@ func (c *Center) Rules() kiosk.CallRules {
 		AgeLimit: minutes(v.AgeLimit), LookAhead: minutes(v.LookAhead), Grace: minutes(v.Grace), OfferAgain: minutes(v.OfferAgain), Misses: v.Misses}
 }
 
-// loadHalls reads the halls' catalogs, each folder once, and checks the halls
-// against them.
+// loadHalls reads the halls' catalogs, each folder once, and calendars, and checks
+// the halls against them.
 func (c *Center) loadHalls(f *file) Problems {
 	type loaded struct {
 		catalog *kiosk.Catalog
@@ -180,6 +182,11 @@ func (c *Center) loadHalls(f *file) Problems {
 				read[h.Folder] = l
 			}
 			h.Catalog, h.Version = l.catalog, l.version
+		}
+		if h.Days != "" {
+			calendar, bad := LoadCalendar(os.DirFS(h.Days), h.Days)
+			problems = append(problems, bad...)
+			h.Calendar = calendar.Version()
 		}
 		c.checkWindows(f, at+".windows.", h)
 	}

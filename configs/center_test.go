@@ -106,6 +106,7 @@ catalog = "catalog"
 [[hall]]
 id = "h2"
 catalog = "catalog"
+calendar = "calendar"
 [[hall]]
 id = "h3"
 `)
@@ -113,9 +114,16 @@ id = "h3"
 	if err := os.CopyFS(folder, must(fs.Sub(configs.Shipped(), "catalog"))); err != nil {
 		t.Fatal(err)
 	}
+	days := filepath.Join(filepath.Dir(path), "calendar")
+	if err := os.CopyFS(days, must(fs.Sub(configs.Shipped(), "calendar"))); err != nil {
+		t.Fatal(err)
+	}
 	c, err := configs.LoadCenter(path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if shipped, bad := configs.LoadCalendar(os.DirFS(days), days); len(bad) > 0 || c.Halls[0].Calendar != "" || c.Halls[1].Calendar == "" || c.Halls[1].Calendar != shipped.Version() {
+		t.Fatalf("calendars %q and %q (%v)", c.Halls[0].Calendar, c.Halls[1].Calendar, bad)
 	}
 	if len(c.Halls) != 3 || c.Halls[0].Catalog == nil || c.Halls[0].Catalog != c.Halls[1].Catalog || c.Halls[2].Catalog != nil || c.Halls[2].Version != "" ||
 		len(c.Halls[0].Windows["21"]) != 1 || c.Rules() != kiosk.DefaultCallRules() || c.Change() != 4*time.Hour {

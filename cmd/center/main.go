@@ -162,7 +162,7 @@ func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.
 func halls(config configs.Center) map[kiosk.HallID]center.Hall {
 	all := map[kiosk.HallID]center.Hall{}
 	for _, c := range config.Halls {
-		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Windows: map[kiosk.WindowID][]kiosk.QueueID{}}
+		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Calendar: c.Calendar, Windows: map[kiosk.WindowID][]kiosk.QueueID{}}
 		for w, queues := range c.Windows {
 			of := []kiosk.QueueID{}
 			for _, q := range queues {

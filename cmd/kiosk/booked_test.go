@@ -159,3 +159,56 @@ func TestOrders(t *testing.T) {
 		t.Errorf("the paper says %v", newest.Text)
 	}
 }
+
+// One number goes through the windows of two queues, because the center calls by
+// the kiosk's catalog; status tells when it doesn't.
+func TestOneNumberThroughTwoQueues(t *testing.T) {
+	c := newCenter(t)
+	m := newMachine(t, c.link())
+	again := func(catalog string) {
+		t.Helper()
+		c.proc.stop()
+		c.more = fmt.Sprintf("[[hall]]\nid = \"center\"\ncatalog = %q\n[hall.windows]\n\"21\" = [\"A\"]\n\"35\" = [\"C\"]\n", catalog)
+		c.write(c.addr)
+		c.start()
+	}
+	shipped, err := filepath.Abs("../../configs/catalog") // with other hours than the kiosk's
+	if err != nil {
+		t.Fatal(err)
+	}
+	again(shipped)
+	m.run(nil, "-headless")
+	m.device("catalog", "differs")
+	if out, errOut, code := m.verb("take", "-item", "RS001", "-item", "YB001"); code == 0 {
+		t.Errorf("two queues, with another catalog: %s%s", out, errOut)
+	}
+	again(filepath.Join(m.dir, "catalog"))
+	m.device("catalog", "ready")
+	r := m.takeVerb("-item", "RS001", "-item", "YB001")
+	clerk := c.hire("clerk")
+	press := func(window, verb, op string) (ticket struct {
+		Number string
+		State  kiosk.State
+		Queue  kiosk.QueueID
+	}) {
+		t.Helper()
+		var p struct{ Ticket any }
+		p.Ticket = &ticket
+		clerk.do("POST", "/v1/halls/center/windows/"+window+"/"+verb, map[string]string{"op": op}, &p)
+		return ticket
+	}
+	until(t, "the center has the number", func() bool { s, err := m.Status(t.Context()); return err == nil && s.Unsent == 0 })
+	for i, verb := range []string{"call", "start"} {
+		if got := press("21", verb, fmt.Sprint("a", i)); got.Number != r.Number || got.Queue != "A" {
+			t.Fatalf("%s: %+v", verb, got)
+		}
+	}
+	if got := press("21", "finish", "a2"); got.State != kiosk.Waiting || got.Queue != "C" {
+		t.Fatalf("after its first queue: %+v", got)
+	}
+	for i, verb := range []string{"call", "start", "finish"} {
+		if got := press("35", verb, fmt.Sprint("c", i)); got.Number != r.Number || verb == "finish" && got.State != kiosk.Done {
+			t.Fatalf("%s: %+v", verb, got)
+		}
+	}
+}

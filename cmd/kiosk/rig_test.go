@@ -409,6 +409,7 @@ type centerServer struct {
 	dir    string
 	config string
 	addr   string
+	more   string // of the config
 	proc   *process
 }
 
@@ -428,7 +429,7 @@ func newCenter(t testing.TB) *centerServer {
 }
 
 func (c *centerServer) write(listen string) {
-	text := fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\ntimezone = %q\n[store]\npath = \"center.db\"\n", listen, noon())
+	text := fmt.Sprintf("listen = %q\ntokens_file = \"center.tokens\"\ntimezone = %q\n[store]\npath = \"center.db\"\n", listen, noon()) + c.more
 	if err := os.WriteFile(c.config, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}

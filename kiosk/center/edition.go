@@ -102,7 +102,7 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 
 // draw draws up an edition.
 func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, version int64, today kiosk.Day) error {
-	n := kiosk.News{Hall: hall, Version: max(version, e.news.Version), Lengths: []kiosk.Length{}, Catalog: s.opts.Halls[hall].Version}
+	n := kiosk.News{Hall: hall, Version: max(version, e.news.Version), Lengths: []kiosk.Length{}, Catalog: s.opts.Halls[hall].Version, Calendar: s.opts.Halls[hall].Calendar}
 	days, err := s.days(ctx, hall)
 	if err != nil {
 		return err

@@ -13,9 +13,10 @@ import (
 // Hall is what the center knows of a hall beforehand. The zero value knows
 // nothing: all is taken as the kiosks and the clerks say.
 type Hall struct {
-	Catalog *kiosk.Catalog
-	Version string // of the catalog
-	Windows map[kiosk.WindowID][]kiosk.QueueID
+	Catalog  *kiosk.Catalog
+	Version  string // of the catalog
+	Calendar string // the calendar's version
+	Windows  map[kiosk.WindowID][]kiosk.QueueID
 }
 
 // Way says which errands items are, in turn: first those of the queue where the

@@ -68,6 +68,17 @@ func (d *Desk) sendsOn() bool {
 	return d.news != nil && d.news.Catalog != "" && d.news.Catalog == d.o.Version
 }
 
+// Versions are those of the catalog and the calendar that the center has for the
+// hall; empty when it has told of none.
+func (d *Desk) Versions() (catalog, calendar string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.news == nil {
+		return "", ""
+	}
+	return d.news.Catalog, d.news.Calendar
+}
+
 // Messages are what the center wants to stand on the screen now, oldest first.
 func (d *Desk) Messages() []kiosk.Text {
 	var texts []kiosk.Text

@@ -116,6 +116,7 @@ type terminal struct {
 	o       Opts
 	cfg     configs.Kiosk
 	catalog *kiosk.Catalog
+	version string // of the catalog
 	store   *sqlite.Store
 	clock   *kiosk.Clock
 	port    *serialport.Port
@@ -135,7 +136,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		o.Line = cabinet.Line
 	}
 	cfg, catalog := o.Config, o.Catalog
-	k := &terminal{o: o, cfg: cfg, catalog: catalog, clock: &kiosk.Clock{Now: o.Now, Synced: synced}}
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, version: catalog.Version(), clock: &kiosk.Clock{Now: o.Now, Synced: synced}}
 	var err error
 	if err := k.openStore(ctx); err != nil {
 		return nil, err
@@ -165,7 +166,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		series = "" // alone in the hall: plain numbers
 	}
 	d := desk.Opts{Catalog: catalog, Store: k.store, Clock: k.clock, Random: rand.Reader, Location: cfg.Location(), DayChange: cfg.DayChange(),
-		Early: cfg.Kiosk.Early, Series: series, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Version: catalog.Version(), Wake: k.wake}
+		Early: cfg.Kiosk.Early, Series: series, Kiosk: kiosk.KioskID(cfg.Kiosk.ID), Version: k.version, Wake: k.wake}
 	if k.link.client != nil {
 		d.Places = k.link.client
 		d.Numbers, d.Budget = k.link.client, time.Duration(cfg.Center.Budget)*time.Millisecond

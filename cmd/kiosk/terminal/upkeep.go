@@ -121,6 +121,20 @@ func (k *terminal) night(ctx context.Context) error {
 	return nil
 }
 
+// catalogState tells the technician whether the center has the same catalog and
+// calendar.
+func (k *terminal) catalogState() control.Device {
+	d := control.Device{Name: "catalog", State: "ready"}
+	catalog, calendar := k.desk.Versions()
+	switch {
+	case catalog != "" && catalog != k.version:
+		d.State, d.Hint = "differs", "事项目录和中心的不同,一张号不能走几个队列;请换成一样的 / the catalog isn't the center's: make them the same. Until then no number goes through several queues"
+	case calendar != "" && calendar != k.catalog.Calendar.Version():
+		d.State, d.Hint = "differs", "日历和中心的不同,请换成一样的 / the calendar isn't the center's: make them the same"
+	}
+	return d
+}
+
 // storeState tells the technician what became of the store.
 func (k *terminal) storeState() control.Device {
 	d := control.Device{Name: "store", Port: k.cfg.Store.Path, State: "ready"}
