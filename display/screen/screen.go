@@ -103,8 +103,8 @@ type paging struct {
 
 // choose places cards below y, as few on a page as their text and the size of
 // letters need. last, unless nil, ends every page. With whole set, icons go
-// before a second page comes; on a small panel they always do. With large text
-// there, second lines go too: the next screen tells them.
+// before a second page comes; on a small panel they always do. Where large text
+// has little room second lines go too: the next screen tells them.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) {
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
@@ -114,7 +114,7 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	if last != nil {
 		all = append(all, *last)
 	}
-	if s.Shape == Small && s.Large {
+	if s.Large && (s.Low || s.Shape == Small) {
 		for i := range all {
 			all[i].Second = ""
 		}
@@ -131,7 +131,8 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	dense := least
 	switch { // on pages, how much letters shrink so that more stand on one
 	case whole || s.Shape == Small:
-	case s.Low:
+	case s.Low && s.Large:
+	case s.Low, s.Shape == Wide && s.Large:
 		dense += (good - least) * 0.35
 	default:
 		dense += (good - least) * 0.6
