@@ -83,6 +83,7 @@ type Offer struct {
 	Booked  bool      // the windows serve, but only people with a booking
 	Opens   time.Time // when they serve next, in the hall's time; zero when never within a week
 	CanTake bool
+	Due     Day // the last day of a promise made with a number taken now; see Promise
 
 	Paused bool // the center lets the queue give no numbers for now
 	Why    Text // in words for the citizen; may be empty

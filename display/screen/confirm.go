@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 
 	"hallkiosk/display/text"
 	"hallkiosk/display/theme"
@@ -14,12 +13,12 @@ import (
 
 // Confirm tells what to know before taking a number, and asks for it. take nil
 // means that a number is being taken. What has no room is on the screen that
-// more leads to, see Bring.
-func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, more, take func()) fyne.CanvasObject {
+// more leads to, see Papers.
+func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, check Check, more, take func()) fyne.CanvasObject {
 	var s *sheet
 	// The smaller the room, the more goes behind the button for more.
 	for tight := range 4 {
-		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, more: more, take: take, tight: tight}
+		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, check: check, more: more, take: take, tight: tight}
 		s = c.sheet
 		if c.draw() <= s.H {
 			break
@@ -33,6 +32,7 @@ type confirm struct {
 	now        time.Time
 	o          kiosk.Offer
 	dept       kiosk.Department
+	check      Check
 	more, take func()
 	tight      int // 0 shows all, 3 the least
 }
@@ -53,10 +53,8 @@ func (s *confirm) draw() float32 {
 	}
 	facts := y + s.facts(m, y, left) + gap
 	notices := s.notices(s.o, s.now)
-	materials := s.o.Item.Materials
 	hidden := s.tight > 0
-	if s.tight > 0 {
-		materials = nil
+	if hidden {
 		if s.tight > 2 || len(notices) > 0 && notices[0].Tone != widget.Bad {
 			notices = nil
 		} else if len(notices) > 1 {
@@ -67,13 +65,14 @@ func (s *confirm) draw() float32 {
 	if s.Shape == Wide { // what to bring and the buttons stand at the right
 		facts = s.stack(notices, m, facts, left)
 		notices, x, below = nil, m+left+gap, y
-	}
-	if !hidden {
-		h := s.bringHeight(materials, right)
-		s.bring(materials, x, below, right, h)
-		below += h + gap
+		if !hidden {
+			facts += s.verdict(s.check, s.o, m, facts, left, false)
+		}
 	}
 	below = s.stack(notices, x, below, right)
+	if !hidden {
+		below = s.checklist(s.check, s.o, x, below, right, s.Shape == Wide) + gap
+	}
 	return max(facts, s.buttons(hidden, x, below-gap, right))
 }
 
@@ -92,10 +91,8 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	switch {
 	case !s.o.CanTake:
 		return y
-	case s.take == nil:
-		s.put(s.Button(widget.Busy, "ticket", s.Say("taking"), size, w, h, nil), x, y, w, h)
 	default:
-		s.put(s.Button(widget.Main, "ticket", s.Say("take"), size, w, h, s.take), x, y, w, h)
+		s.answers(s.check, s.o, x, y, w, h, size, s.take, !hidden)
 	}
 	return y + h + s.Px(16)
 }
@@ -191,123 +188,4 @@ func (s *sheet) stack(notices []widget.Notice, x, y, w float32) float32 {
 		y += h + s.Px(theme.Gap)
 	}
 	return y
-}
-
-// paper is one row of what to bring.
-type paper struct {
-	name, tag widget.Block
-	essential bool
-	h         float32
-}
-
-func (s *sheet) papers(list []kiosk.Material, w float32) (rows []paper) {
-	w -= 2 * s.Px(36)
-	for _, v := range list {
-		label := s.Say("later")
-		if v.Essential {
-			label = s.Say("essential")
-		}
-		r := paper{tag: s.Fit(label, theme.Second, theme.Least, w/2, 1, false), essential: v.Essential}
-		r.name = s.Fit(s.Of(v.Name), 36, theme.Least, w-r.tag.Width()-s.Px(56+66), 2, false)
-		r.h = max(r.name.Height(), r.tag.Height()+s.Px(10)) + s.Px(24)
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-// bringHeight is what a list of papers of width w needs.
-func (s *sheet) bringHeight(list []kiosk.Material, w float32) float32 {
-	h := s.bringHead(w).Height() + 2*s.Px(24)
-	if len(list) == 0 {
-		h += s.bringHead(w).Height()
-	}
-	for _, r := range s.papers(list, w) {
-		h += r.h
-	}
-	return h
-}
-
-func (s *sheet) bringHead(w float32) widget.Block {
-	return s.Fit(s.Say("bring"), 40, 30, w-2*s.Px(36), 1, true)
-}
-
-// bring lists the papers to bring.
-func (s *sheet) bring(list []kiosk.Material, x, y, w, h float32) {
-	pad := s.Px(36)
-	s.add(s.Panel(x, y, w, h))
-	head := s.bringHead(w)
-	s.add(head.Left(x+pad, y+s.Px(22), s.Ink))
-	at := y + s.Px(24) + head.Height()
-	if len(list) == 0 {
-		s.add(s.Fit(s.Say("bring_none"), 36, theme.Least, w-2*pad, 1, false).Left(x+pad, at, s.Sub))
-		return
-	}
-	for _, r := range s.papers(list, w) {
-		s.paper(r, x+pad, at, w-2*pad)
-		at += r.h
-	}
-}
-
-func (s *sheet) paper(r paper, x, y, w float32) {
-	s.put(canvas.NewRectangle(s.Rule), x, y, w, s.Px(2))
-	c, ground := s.Sub, s.TouchGround
-	if r.essential {
-		c, ground = s.Warm, s.WarmGround
-	}
-	tagW, tagH := r.tag.Width()+s.Px(32), r.tag.Height()+s.Px(10)
-	back := canvas.NewRectangle(ground)
-	back.CornerRadius = s.Px(10)
-	if s.Bare && r.essential {
-		back.StrokeColor, back.StrokeWidth = s.Line, s.Px(s.Edge)
-	}
-	s.put(back, x+w-tagW, y+(r.h-tagH)/2, tagW, tagH)
-	s.add(r.tag.Center(x+w-tagW, y+(r.h-r.tag.Height())/2, tagW, c))
-	s.add(s.Icon("file-text", s.Touch, x, y+(r.h-s.Px(44))/2, s.Px(44)))
-	s.add(r.name.Left(x+s.Px(66), y+(r.h-r.name.Height())/2, s.Ink))
-}
-
-// Bring tells all that Confirm had no room for: what to know, and what to bring.
-func Bring(p Page, now time.Time, o kiosk.Offer, page int, turn func(int), back func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	m := s.margin()
-	w, gap := s.W-2*m, s.Px(theme.Gap)
-	y := s.title(s.Of(o.Item.Name), s.Say("more"))
-	foot, apart := s.Px(pagerHeight), s.Px(theme.Apart)
-	// Pages of what stands below each other.
-	var pages [][]func(y float32) float32
-	bottom := s.H - 2*gap - 2*foot - apart
-	at := bottom
-	part := func(h float32, draw func(y float32)) {
-		if at += h + gap; at > bottom || len(pages) == 0 {
-			pages = append(pages, nil)
-			at = y + h + gap
-		}
-		pages[len(pages)-1] = append(pages[len(pages)-1], func(y float32) float32 { draw(y); return y + h + gap })
-	}
-	for _, n := range s.notices(o, now) {
-		h := s.NoticeHeight(n, w)
-		part(h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) })
-	}
-	for rest := o.Item.Materials; ; {
-		n := len(rest)
-		for n > 1 && y+s.bringHeight(rest[:n], w) > bottom {
-			n--
-		}
-		list := rest[:n]
-		h := s.bringHeight(list, w)
-		part(h, func(y float32) { s.bring(list, m, y, w, h) })
-		if rest = rest[n:]; len(rest) == 0 {
-			break
-		}
-	}
-	from, _ := s.pager(paging{page, turn}, 1, len(pages))
-	for _, draw := range pages[from] {
-		y = draw(y)
-	}
-	y = s.H - gap - foot
-	if len(pages) > 1 {
-		y -= foot + apart
-	}
-	s.put(s.Button(widget.Plain, "", s.Say("understood"), 44, w, foot, back), m, y, w, foot)
-	return s.done()
 }

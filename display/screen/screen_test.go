@@ -153,7 +153,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	say("help", "bell", "help_called", "help_wait", "help_done")
 	add("rest", func(p screen.Page) fyne.CanvasObject { return screen.Rest(p, "10:00", nop) })
 	out[len(out)-1].whole = true
-	return out
+	return append(out, ofThemes(c)...)
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,
@@ -169,10 +169,8 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 	add := func(name string, draw func(p screen.Page) fyne.CanvasObject) {
 		out = append(out, example{name: fmt.Sprintf("%s %s", name, item.ID), draw: draw})
 	}
-	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, nop, nop) })
-	for page := range 2 {
-		add(fmt.Sprint("bring-", page), func(p screen.Page) fyne.CanvasObject { return screen.Bring(p, monday, o, page, turn, nop) })
-	}
+	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, check(), nop, nop) })
+	out = append(out, ofPapers(o, dept)...)
 	var list []kiosk.Offer
 	for _, other := range c.Items[i:min(i+20, len(c.Items))] {
 		list = append(list, offer(c, other.ID, 33))
@@ -246,14 +244,14 @@ func TestIntents(t *testing.T) {
 		return false
 	}
 	nop := func() {}
-	if !has(screen.Confirm(p, monday, o, dept, nop, nop), "取号") {
+	if !has(screen.Confirm(p, monday, o, dept, check(), nop, nop), "取号") {
 		t.Error("an open queue gives no number")
 	}
-	if has(screen.Confirm(p, monday, o, dept, nop, nil), "取号") {
+	if has(screen.Confirm(p, monday, o, dept, check(), nop, nil), "取号") {
 		t.Error("a number can be asked for twice")
 	}
 	o.Open, o.CanTake = false, false
-	if has(screen.Confirm(p, monday, o, dept, nop, nop), "取号") {
+	if has(screen.Confirm(p, monday, o, dept, check(), nop, nop), "取号") {
 		t.Error("a closed queue gives a number")
 	}
 }

@@ -132,6 +132,7 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	if pause, paused := d.paused(q.ID); paused {
 		o.Paused, o.Why, o.CanTake = true, pause.Text, false
 	}
+	o.Due = d.due(o)
 	return o, nil
 }
 
