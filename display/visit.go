@@ -93,8 +93,12 @@ func (a *App) zones() *view {
 			}
 			a.push(a.departments(z.ID))
 		}
+		var themes func()
+		if len(a.o.Catalog.Themes) > 0 {
+			themes = a.on(func() { a.push(a.themes()) })
+		}
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick) }
+			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick, themes) }
 		}
 	})
 }

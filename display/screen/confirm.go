@@ -16,9 +16,10 @@ import (
 // more leads to, see Papers.
 func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, check Check, more, take func()) fyne.CanvasObject {
 	var s *sheet
-	// The smaller the room, the more goes behind the button for more.
-	for tight := range 4 {
-		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, check: check, more: more, take: take, tight: tight}
+	// The smaller the room, the fewer words, and the more goes behind the button
+	// for more.
+	for tight := -1; tight < 4; tight++ {
+		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, check: check, more: more, take: take, short: tight == 0, tight: max(tight, 0)}
 		s = c.sheet
 		if c.draw() <= s.H {
 			break
@@ -34,7 +35,8 @@ type confirm struct {
 	dept       kiosk.Department
 	check      Check
 	more, take func()
-	tight      int // 0 shows all, 3 the least
+	short      bool // few words on the check, and a lower button
+	tight      int  // 0 shows all, 3 the least
 }
 
 // draw returns the y below the last part.
@@ -66,12 +68,12 @@ func (s *confirm) draw() float32 {
 		facts = s.stack(notices, m, facts, left)
 		notices, x, below = nil, m+left+gap, y
 		if !hidden {
-			facts += s.verdict(s.check, s.o, m, facts, left, false)
+			facts += s.verdict(s.check, s.o, m, facts, left, s.short)
 		}
 	}
 	below = s.stack(notices, x, below, right)
 	if !hidden {
-		below = s.checklist(s.check, s.o, x, below, right, s.Shape == Wide) + gap
+		below = s.checklist(s.check, s.o, x, below, right, s.short, s.Shape == Wide) + gap
 	}
 	return max(facts, s.buttons(hidden, x, below-gap, right))
 }
@@ -81,6 +83,8 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	apart, h, size := s.Px(theme.Apart), s.Px(190), float32(theme.Primary)
 	if s.Shape == Small || s.tight > 1 {
 		h, size = s.Px(116), 56
+	} else if s.short {
+		h = s.Px(150)
 	}
 	y = s.reach(y + apart)
 	if hidden {

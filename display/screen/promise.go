@@ -89,7 +89,7 @@ func (s *sheet) tick(c Check, m kiosk.Material) widget.Tick {
 
 // checklist is the check where all of it stands on one screen: a heading, the
 // papers, and unless apart the verdict above them. It returns the y below.
-func (s *sheet) checklist(c Check, o kiosk.Offer, x, y, w float32, apart bool) float32 {
+func (s *sheet) checklist(c Check, o kiosk.Offer, x, y, w float32, short, apart bool) float32 {
 	head, gap := s.Fit(s.Say("bring"), 40, 30, w, 1, true), s.Px(theme.Gap)
 	if len(o.Item.Materials) == 0 {
 		head = s.Fit(s.Say("bring_none"), 40, 30, w, 1, true)
@@ -98,12 +98,12 @@ func (s *sheet) checklist(c Check, o kiosk.Offer, x, y, w float32, apart bool) f
 	}
 	top := y + head.Height() + s.Px(10)
 	if !apart {
-		top += s.verdictHeight(o, w, false) + gap
+		top += s.verdictHeight(o, w, short) + gap
 	}
 	top = s.reach(top) // what is read stands right above it
 	s.add(head.Left(x, y, s.Ink))
 	if !apart {
-		s.verdict(c, o, x, top-gap-s.verdictHeight(o, w, false), w, false)
+		s.verdict(c, o, x, top-gap-s.verdictHeight(o, w, short), w, short)
 	}
 	for _, m := range o.Item.Materials {
 		t := s.tick(c, m)
@@ -117,7 +117,7 @@ func (s *sheet) checklist(c Check, o kiosk.Offer, x, y, w float32, apart bool) f
 // said is what is said of a check. Without a paper missing it says how to
 // check.
 func (s *sheet) said(c Check, o kiosk.Offer, short bool) widget.Notice {
-	n := widget.Notice{Icon: "hand-finger", Body: s.Say("check")}
+	n := widget.Notice{Icon: "hand-finger", Head: s.Say("check"), Body: s.Say("check_why")}
 	switch {
 	case c.Essential(o.Item.Materials):
 		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: s.Say("lacks_essential"), Body: s.Say("lacks_essential_do")}
@@ -127,7 +127,7 @@ func (s *sheet) said(c Check, o kiosk.Offer, short bool) widget.Notice {
 			n.Head = s.Say("promise_by", text.Data{"Date": s.date(by)})
 		}
 	}
-	if short && n.Head != "" {
+	if short {
 		n.Body = ""
 	}
 	return n

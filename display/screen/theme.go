@@ -38,12 +38,9 @@ type Step struct {
 // see Papers. take nil means that a number is being taken.
 func Theme(p Page, now time.Time, t kiosk.Theme, steps []Step, o kiosk.Offer, c Check, page int, turn func(int), more, take func()) fyne.CanvasObject {
 	var s *themeSheet
-	for tight := range 3 {
-		if tight == 0 && p.Large { // the pager would be out of reach
-			continue
-		}
+	for _, tight := range []bool{false, true} {
 		s = &themeSheet{sheet: &sheet{Page: p}, now: now, theme: t, o: o, c: c, more: more, take: take, tight: tight}
-		if s.draw(steps, paging{at: page, turn: turn}) >= min(3, len(steps)) {
+		if s.draw(steps, paging{at: page, turn: turn}) == len(steps) {
 			break
 		}
 	}
@@ -57,14 +54,14 @@ type themeSheet struct {
 	o          kiosk.Offer
 	c          Check
 	more, take func()
-	tight      int // 0 shows all, 2 the least
+	tight      bool // the buttons stand beside each other, and little above the name
 }
 
 // draw returns how many steps stand on the fullest page.
 func (s *themeSheet) draw(steps []Step, p paging) int {
 	m, gap := s.margin(), s.Px(theme.Gap)
 	above := s.Say("themes")
-	if s.tight > 0 {
+	if s.tight {
 		above = ""
 	}
 	y := s.title(above, s.Of(s.theme.Name))
@@ -96,7 +93,7 @@ func (s *themeSheet) draw(steps []Step, p paging) int {
 // buttons says how the buttons below the number's place are laid out: whether
 // beside each other, and how high.
 func (s *themeSheet) buttons() (beside bool, more, take, all float32) {
-	beside, more, take = s.Shape == Small || s.tight > 0, s.Px(100), s.Px(190)
+	beside, more, take = s.Shape == Small || s.tight, s.Px(100), s.Px(190)
 	if beside {
 		take = s.Px(116)
 	}
