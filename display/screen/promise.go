@@ -56,8 +56,12 @@ func (s *sheet) papers(now time.Time, o kiosk.Offer, c Check, tight int, p pagin
 	case 1:
 		y = s.title("", s.Say("bring"))
 	}
-	y += s.verdict(c, o, m, y, w, tight > 0) + gap
 	var parts []part
+	if tight < 2 {
+		y += s.verdict(c, o, m, y, w, tight > 0) + gap
+	} else { // large text on a small panel
+		parts = append(parts, part{s.verdictHeight(o, w, true), func(y float32) { s.verdict(c, o, m, y, w, true) }})
+	}
 	for _, v := range o.Item.Materials {
 		t := s.tick(c, v)
 		h := s.TickHeight(t, w)
@@ -168,7 +172,7 @@ func (s *sheet) answers(c Check, o kiosk.Offer, x, y, w, h, size float32, take f
 			s.put(s.Button(style, "", label, size, w, h, take), x, y, w, h)
 			return
 		}
-	case len(c.Missing) > 0:
+	case len(c.Missing) > 0 && (both || w > s.Pt(500)):
 		label, size = s.Say("take_promising"), min(size, 56)
 	}
 	s.put(s.Button(style, "ticket", label, size, w, h, take), x, y, w, h)

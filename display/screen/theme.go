@@ -40,7 +40,7 @@ func Theme(p Page, now time.Time, t kiosk.Theme, steps []Step, o kiosk.Offer, c 
 	var s *themeSheet
 	for _, tight := range []bool{false, true} {
 		s = &themeSheet{sheet: &sheet{Page: p}, now: now, theme: t, o: o, c: c, more: more, take: take, tight: tight}
-		if s.draw(steps, paging{at: page, turn: turn}) == len(steps) {
+		if s.draw(steps, paging{at: page, turn: turn}) {
 			break
 		}
 	}
@@ -57,8 +57,8 @@ type themeSheet struct {
 	tight      bool // the buttons stand beside each other, and little above the name
 }
 
-// draw returns how many steps stand on the fullest page.
-func (s *themeSheet) draw(steps []Step, p paging) int {
+// draw says whether all of it stands on one page.
+func (s *themeSheet) draw(steps []Step, p paging) bool {
 	m, gap := s.margin(), s.Px(theme.Gap)
 	above := s.Say("themes")
 	if s.tight {
@@ -66,74 +66,108 @@ func (s *themeSheet) draw(steps []Step, p paging) int {
 	}
 	y := s.title(above, s.Of(s.theme.Name))
 	full := s.W - 2*m
-	w, end := full, s.H-s.Px(theme.Pad)
-	if s.Shape == Wide { // the number stands at the right
-		w = (full - gap) * 0.56
-		s.number(m+w+gap, y, full-gap-w)
-	}
+	w, end, bottom := full, s.H-s.Px(theme.Pad), float32(0)
 	var parts []part
-	high := float32(0)
+	high := y
+	add := func(h float32, draw func(y float32)) {
+		parts = append(parts, part{h, draw})
+		high += h + gap
+	}
+	switch {
+	case s.Shape == Wide: // the number stands at the right
+		w = (full - gap) * 0.56
+		x, right := m+w+gap, full-gap-w
+		bottom = s.buttons(x, y+s.start(x, y, right), right)
+	case s.tight:
+		add(s.startHeight(full), func(y float32) { s.start(m, y, full) })
+	}
 	for i, v := range steps {
 		r := s.step(i, v, w)
-		parts = append(parts, part{r.h, func(y float32) { s.row(r, m, y, w) }})
-		high += r.h + gap
+		add(r.h, func(y float32) { s.row(r, m, y, w) })
 	}
 	if s.Shape != Wide { // right below the steps, or at the bottom of every page
-		at := min(y+high, s.H-s.Px(theme.Pad)-s.numberHeight(full))
-		s.number(m, at, full)
-		end = at - gap
+		h := s.buttonsHeight()
+		if !s.tight {
+			h += gap + s.startHeight(full)
+		}
+		at := min(high-gap, end-h)
+		end = at
+		if !s.tight {
+			at += gap
+			at += s.start(m, at, full)
+		}
+		bottom = s.buttons(m, at, full)
 	}
 	room := s.W
 	s.W = w + 2*m
 	n := s.run(y, end, parts, p)
 	s.W = room
-	return n
+	return n == len(parts) && bottom <= s.H
 }
 
-// buttons says how the buttons below the number's place are laid out: whether
-// beside each other, and how high.
-func (s *themeSheet) buttons() (beside bool, more, take, all float32) {
-	beside, more, take = s.Shape == Small || s.tight, s.Px(100), s.Px(190)
-	if beside {
+// start tells where the one number leads, and returns its height.
+func (s *themeSheet) start(x, y, w float32) float32 {
+	h := s.startHeight(w)
+	s.put(s.Notice(s.leads(), w, h), x, y, w, h)
+	return h
+}
+
+func (s *themeSheet) startHeight(w float32) float32 { return s.NoticeHeight(s.leads(), w) }
+
+// beside says that the buttons stand beside each other.
+func (s *themeSheet) beside() bool {
+	return s.o.CanTake && s.Shape != Wide && (s.tight || s.Shape == Small)
+}
+
+// buttonHeights are those of the buttons for more and for the number.
+func (s *themeSheet) buttonHeights() (more, take float32) {
+	more, take = s.Px(100), s.Px(190)
+	if s.tight || s.Shape == Small {
 		take = s.Px(116)
 	}
-	switch {
-	case !s.o.CanTake:
-		return false, more, 0, more
-	case beside:
-		return true, take, take, take
+	if s.beside() {
+		more = take
 	}
-	return false, more, take, more + s.Px(theme.Apart) + take
+	return more, take
 }
 
-func (s *themeSheet) numberHeight(w float32) float32 {
-	_, _, _, h := s.buttons()
-	return s.NoticeHeight(s.start(), w) + s.Px(theme.Apart) + h
+// buttonsHeight is how high they are with the space above them.
+func (s *themeSheet) buttonsHeight() float32 {
+	more, take := s.buttonHeights()
+	h := s.Px(theme.Apart) + more
+	if s.o.CanTake && !s.beside() {
+		h += s.Px(theme.Apart) + take
+	}
+	return h
 }
 
-// number places where the number leads, and the buttons.
-func (s *themeSheet) number(x, y, w float32) {
-	n, apart := s.start(), s.Px(theme.Apart)
-	high := s.NoticeHeight(n, w)
-	s.put(s.Notice(n, w, high), x, y, w, high)
-	y = s.reach(y + high + apart)
-	beside, mh, h, _ := s.buttons()
-	mw := w
-	if beside {
+// buttons places the buttons below y, and returns the y below them.
+func (s *themeSheet) buttons(x, y, w float32) float32 {
+	apart := s.Px(theme.Apart)
+	mh, h := s.buttonHeights()
+	mw, size := w, float32(theme.Primary)
+	if s.beside() {
 		mw = (w - apart) * 0.4
 	}
+	if h < s.Px(190) {
+		size = 56
+	}
+	y = s.reach(y + apart)
 	s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, mw, mh, s.more), x, y, mw, mh)
 	switch {
 	case !s.o.CanTake:
-	case beside:
-		s.answers(s.c, s.o, x+mw+apart, y, w-mw-apart, h, 56, s.take, false)
-	default:
-		s.answers(s.c, s.o, x, y+mh+apart, w, h, theme.Primary, s.take, false)
+		return y + mh
+	case s.beside():
+		s.answers(s.c, s.o, x+mw+apart, y, w-mw-apart, h, size, s.take, false)
+		return y + h
 	}
+	y += mh + apart
+	s.answers(s.c, s.o, x, y, w, h, size, s.take, false)
+	return y + h
 }
 
-// start says where the one number leads, and how long that takes.
-func (s *themeSheet) start() widget.Notice {
+// leads says where the one number leads, and how long that takes.
+func (s *themeSheet) leads() widget.Notice {
 	n := widget.Notice{Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
 	switch {
 	case !s.o.Open: // the first of the notices says why, and when
@@ -191,7 +225,7 @@ func (s *sheet) row(r step, x, y, w float32) {
 	back := canvas.NewRectangle(s.TouchGround)
 	back.CornerRadius = s.Px(16)
 	s.put(back, x, y+(r.h-side)/2, side, side)
-	s.add(r.number.Center(x, y+(r.h-r.number.Height())/2, side, s.Touch))
+	s.add(r.number.Center(x, y+(r.h-r.number.Height())/2, side, s.Ink))
 	x += side + s.Px(stepSpace)
 	at := r.name.Height()
 	for _, b := range r.second {
