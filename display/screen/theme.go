@@ -64,19 +64,27 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 	if s.tight {
 		above = ""
 	}
-	y := s.title(above, s.Of(s.theme.Name))
 	full := s.W - 2*m
 	w, end, bottom := full, s.H-s.Px(theme.Pad), float32(0)
 	var parts []part
+	y := s.Px(10)
 	high := y
 	add := func(h float32, draw func(y float32)) {
 		parts = append(parts, part{h, draw})
 		high += h + gap
 	}
+	if s.tight && s.Shape == Small && s.Large { // even the name only on the first page
+		try := &sheet{Page: s.Page}
+		add(try.title(above, s.Of(s.theme.Name))-y-gap, func(float32) { s.title(above, s.Of(s.theme.Name)) })
+	} else {
+		y = s.title(above, s.Of(s.theme.Name))
+		high = y
+	}
 	switch {
 	case s.Shape == Wide: // the number stands at the right
-		w = (full - gap) * 0.56
-		x, right := m+w+gap, full-gap-w
+		apart := s.Px(theme.Apart)
+		w = (full - apart) * 0.56
+		x, right := m+w+apart, full-apart-w
 		bottom = s.buttons(x, y+s.start(x, y, right), right)
 	case s.tight:
 		add(s.startHeight(full), func(y float32) { s.start(m, y, full) })
@@ -170,10 +178,14 @@ func (s *themeSheet) buttons(x, y, w float32) float32 {
 func (s *themeSheet) leads() widget.Notice {
 	n := widget.Notice{Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
 	switch {
+	case !s.o.Open && s.tight:
+		n.Tone, n.Body = widget.Bad, s.opening(s.o, s.now)
 	case !s.o.Open: // the first of the notices says why, and when
 		n.Tone, n.Body = widget.Bad, s.notices(s.o, s.now)[0].Body
 	case s.o.Ahead == 0:
 		n.Body = s.Say("ahead_none")
+	case s.tight && s.Large: // how long it takes, the ticket tells
+		n.Body = s.Say("ahead_line", text.Data{"N": s.o.Ahead})
 	default:
 		n.Body = s.Say("ahead_line", text.Data{"N": s.o.Ahead}) + " · " + s.Say("about_minutes", text.Data{"Low": s.o.Wait.Low, "High": s.o.Wait.High})
 	}
