@@ -100,12 +100,12 @@ func (s *sheet) checklist(c Check, o kiosk.Offer, x, y, w float32, short, apart 
 		s.add(head.Left(x, y, s.Ink))
 		return y + head.Height()
 	}
-	top := y + head.Height() + s.Px(10)
+	above := head.Height() + s.Px(10)
 	if !apart {
-		top += s.verdictHeight(o, w, short) + gap
+		above += s.verdictHeight(o, w, short) + gap
 	}
-	top = s.reach(top) // what is read stands right above it
-	s.add(head.Left(x, y, s.Ink))
+	top := s.reach(y + above)
+	s.add(head.Left(x, top-above, s.Ink)) // what is read stands right above what is touched
 	if !apart {
 		s.verdict(c, o, x, top-gap-s.verdictHeight(o, w, short), w, short)
 	}

@@ -73,7 +73,8 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 		parts = append(parts, part{h, draw})
 		high += h + gap
 	}
-	if s.tight && s.Shape == Small && s.Large { // even the name only on the first page
+	least := s.tight && s.Shape == Small && s.Large
+	if least { // even the name only on the first page
 		try := &sheet{Page: s.Page}
 		add(try.title(above, s.Of(s.theme.Name))-y-gap, func(float32) { s.title(above, s.Of(s.theme.Name)) })
 	} else {
@@ -90,8 +91,16 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 		add(s.startHeight(full), func(y float32) { s.start(m, y, full) })
 	}
 	for i, v := range steps {
+		note := v.Note
+		if least { // a row of its own
+			v.Note = kiosk.Text{}
+		}
 		r := s.step(i, v, w)
 		add(r.h, func(y float32) { s.row(r, m, y, w) })
+		if least && note.Zh != "" {
+			r := s.step(i, Step{Step: kiosk.Step{Name: note}}, w)
+			add(r.h, func(y float32) { s.row(r, m, y, w) })
+		}
 	}
 	if s.Shape != Wide { // right below the steps, or at the bottom of every page
 		h := s.buttonsHeight()
