@@ -57,9 +57,21 @@ func (s *sheet) papers(now time.Time, o kiosk.Offer, c Check, tight int, p pagin
 		y = s.title("", s.Say("bring"))
 	}
 	var parts []part
-	if tight < 2 {
-		y += s.verdict(c, o, m, y, w, tight > 0) + gap
+	notices := s.notices(o, now)
+	if high := s.verdictHeight(o, w, tight > 0) + gap; tight < 2 {
+		top := s.reach(y + high)
+		for len(notices) > 0 { // where nothing can be touched there is room to read
+			h := s.NoticeHeight(notices[0], w)
+			if y+h+gap > top-high {
+				break
+			}
+			s.put(s.Notice(notices[0], w, h), m, y, w, h)
+			y, notices = y+h+gap, notices[1:]
+		}
+		s.verdict(c, o, m, top-high, w, tight > 0)
+		y = top
 	} else { // large text on a small panel
+		y = s.reach(y)
 		parts = append(parts, part{s.verdictHeight(o, w, true), func(y float32) { s.verdict(c, o, m, y, w, true) }})
 	}
 	for _, v := range o.Item.Materials {
@@ -67,7 +79,7 @@ func (s *sheet) papers(now time.Time, o kiosk.Offer, c Check, tight int, p pagin
 		h := s.TickHeight(t, w)
 		parts = append(parts, part{h, func(y float32) { s.put(s.Tick(t, w, h), m, y, w, h) }})
 	}
-	for _, n := range s.notices(o, now) {
+	for _, n := range notices {
 		h := s.NoticeHeight(n, w)
 		parts = append(parts, part{h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) }})
 	}
@@ -76,7 +88,7 @@ func (s *sheet) papers(now time.Time, o kiosk.Offer, c Check, tight int, p pagin
 		end -= h + s.Px(theme.Apart)
 		s.answers(c, o, m, end+s.Px(theme.Apart), w, h, size, take, true)
 	}
-	return s.run(s.reach(y), end, parts, p)
+	return s.run(y, end, parts, p)
 }
 
 // tick is a paper of the list.
