@@ -27,7 +27,9 @@ func printed(m *machine, h *hall) (control.Screen, string) {
 }
 
 // said is all that a screen says, without spaces, for lines end at some.
-func said(s control.Screen) string { return strings.Join(strings.Fields(strings.Join(s.Texts, "")), "") }
+func said(s control.Screen) string {
+	return strings.Join(strings.Fields(strings.Join(s.Texts, "")), "")
+}
 
 // One thing that takes several windows: its steps on the screen, one number, and
 // the plan with every step on the paper.
