@@ -88,7 +88,7 @@ func TestThemeTellsItsSteps(t *testing.T) {
 				if !took {
 					t.Errorf("%s, %s: no number on page %d", v, th.ID, page)
 				}
-				if !more || page > 20 {
+				if !more || page > 50 {
 					break
 				}
 			}
