@@ -31,6 +31,7 @@ type Kiosk struct {
 	Screen  Screen     `toml:"screen"`
 
 	layouts kiosk.Layouts
+	here    *kiosk.Point
 }
 
 // Terminal says which kiosk this is.
@@ -41,6 +42,9 @@ type Terminal struct {
 	Timezone  string `toml:"timezone"`
 	DayChange string `toml:"day_change"`
 	Early     bool   `toml:"early_numbers"`
+
+	At   any        `toml:"at"`   // where it stands on the catalog's map: [x, y], or a zone's letter
+	Next kiosk.Text `toml:"next"` // where the next machine is, for when this one is out of service
 }
 
 // Store names the database file.
@@ -141,6 +145,7 @@ func LoadKiosk(path string) (Kiosk, *kiosk.Catalog, Problems) {
 		return k, nil, f.problems
 	}
 	catalog, problems := k.loadCatalog(f)
+	k.checkPlace(f, catalog)
 	layouts, more := k.loadLayouts(f)
 	k.layouts = layouts
 	return k, catalog, append(append(f.problems.sorted(), problems...), more...)

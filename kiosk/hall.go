@@ -120,6 +120,8 @@ type Catalog struct {
 	Wanted      []Wanted
 	Themes      []Theme
 	PromiseDays int // opening days until a promised paper is due
+	Services    []Service
+	Plan        *Plan // nil when nobody has drawn one
 
 	items  map[ItemID]int
 	queues map[QueueID]int
