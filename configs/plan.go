@@ -32,15 +32,19 @@ type service struct {
 	Hours string     `toml:"hours"`
 }
 
-// largestPlan bounds a plan: a square that is smaller can't be seen.
-const largestPlan = 40
+// On the smallest panel a plan's squares must be seen, and its zones touched.
+const (
+	widestPlan  = 24
+	highestPlan = 16
+	leastZone   = 3
+)
 
 func (r *catalogReader) plan(f *file, v *plan) {
 	if v == nil {
 		return
 	}
-	if len(v.Size) != 2 || v.Size[0] < 4 || v.Size[1] < 4 || v.Size[0] > largestPlan || v.Size[1] > largestPlan {
-		f.addf("map.size", "the map's size is %v. Write its squares across and down, each 4 to %d, such as [24, 14].", "地图的 size 是 %v,请写横竖各几格,每个 4 到 %d,例如 [24, 14]。", v.Size, largestPlan)
+	if len(v.Size) != 2 || v.Size[0] < 4 || v.Size[1] < 4 || v.Size[0] > widestPlan || v.Size[1] > highestPlan {
+		f.addf("map.size", "the map's size is %v. Write its squares across and down, at least 4 and at most [%d, %d].", "地图的 size 是 %v,请写横竖各几格,至少 4,最多 [%d, %d]。", v.Size, widestPlan, highestPlan)
 		return
 	}
 	p := &kiosk.Plan{W: v.Size[0], H: v.Size[1]}
@@ -51,7 +55,7 @@ func (r *catalogReader) plan(f *file, v *plan) {
 			continue
 		}
 		if len(z.At) != 4 || !within(p, z.At[0], z.At[1], z.At[2], z.At[3]) {
-			f.addf(at+".at", "zone %s lies at %v. Write [x, y, width, height] within the map of %d by %d squares.", "%s 区的 at 是 %v,请写 [x, y, 宽, 高],不能超出 %d 乘 %d 格。", z.ID, z.At, p.W, p.H)
+			f.addf(at+".at", "zone %s lies at %v. Write [x, y, width, height], at least %d by %d squares, within the map's %d by %d.", "%s 区的 at 是 %v,请写 [x, y, 宽, 高],至少 %d 乘 %d 格,不能超出地图的 %d 乘 %d 格。", z.ID, z.At, leastZone, leastZone, p.W, p.H)
 			continue
 		}
 		area := kiosk.Area{X: z.At[0], Y: z.At[1], W: z.At[2], H: z.At[3]}
@@ -80,7 +84,7 @@ func (r *catalogReader) plan(f *file, v *plan) {
 }
 
 func within(p *kiosk.Plan, x, y, w, h int) bool {
-	return x >= 0 && y >= 0 && w > 0 && h > 0 && w <= p.W-x && h <= p.H-y
+	return x >= 0 && y >= 0 && w >= leastZone && h >= leastZone && w <= p.W-x && h <= p.H-y
 }
 
 func (r *catalogReader) services(f *file, list []service) {
@@ -154,7 +158,7 @@ func (k *Kiosk) checkPlace(f *file, c *kiosk.Catalog) {
 	case []any:
 		var numbers []int
 		for _, v := range at {
-			if n, ok := v.(int64); ok && n >= 0 && n < largestPlan {
+			if n, ok := v.(int64); ok && n >= 0 && n < widestPlan {
 				numbers = append(numbers, int(n))
 			}
 		}

@@ -51,7 +51,7 @@ func TestPlanAndServices(t *testing.T) {
 		{"SizeTooLarge", "size = [8, 6]", "size = [8, 600]", ":13:1: the map's size is [8 600]"},
 		{"ZoneUnknown", `id = "A"`, `id = "Q"`, `:15:1: no zone "Q"`},
 		{"ZoneOutside", "[0, 0, 4, 3]", "[6, 0, 4, 3]", ":16:1: zone A lies at [6 0 4 3]"},
-		{"ZoneEmpty", "[0, 0, 4, 3]", "[0, 0, 0, 3]", ":16:1: zone A lies at"},
+		{"ZoneEmpty", "[0, 0, 4, 3]", "[0, 0, 2, 3]", ":16:1: zone A lies at"},
 		{"ZoneHuge", "[0, 0, 4, 3]", "[1, 0, 9223372036854775807, 3]", ":16:1: zone A lies at"},
 		{"ZoneTwice", "[[map.mark]]", "[[map.zone]]\nid = \"A\"\nat = [5, 0, 2, 2]\n[[map.mark]]", "zone of the map A is defined twice"},
 		{"NoZone", "[[map.zone]]\nid = \"A\"\nat = [0, 0, 4, 3]\n", "", ":12:2: the map shows no zone"},
