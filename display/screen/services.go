@@ -23,7 +23,7 @@ func Services(p Page, list []kiosk.Service, page int, turn func(int), pick func(
 	if plan != nil {
 		last = &widget.Card{Style: widget.Plain, Icon: "map-2", Title: s.Say("map"), Act: plan}
 	}
-	s.choose(y, s.columns(), cards, last, !s.Large && !s.Low, paging{page, turn})
+	s.choose(y, s.columns(), cards, last, !s.Large && !s.Low, paging{at: page, turn: turn})
 	return s.done()
 }
 
