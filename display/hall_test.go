@@ -45,7 +45,7 @@ func newMachine(t *testing.T, at time.Time, change func(*Opts)) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Opts{Desk: m.desk, Catalog: c, Here: &kiosk.Point{X: 9, Y: 11}, Language: kiosk.Zh, Location: at.Location(), Now: now,
+	o := Opts{Desk: m.desk, Catalog: c, Here: &kiosk.Point{X: 9, Y: 13}, Language: kiosk.Zh, Location: at.Location(), Now: now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(m.now, rand.Reader)) },
 		Code:    func(kiosk.Ticket) (image.Image, error) { return image.NewGray(image.Rect(0, 0, 21, 21)), nil },
 		IdleAsk: 30 * time.Second, IdleReturn: 15 * time.Second, RestAfter: 10 * time.Minute}

@@ -26,28 +26,42 @@ type Windows struct {
 func Attract(p Page, now time.Time, hall kiosk.Text, w Windows, wake func()) fyne.CanvasObject {
 	s := &sheet{Page: p.Whole()}
 	s.put(s.Kit.Whole(s.Say("rest"), s.Night, s.W, s.H, wake), 0, 0, s.W, s.H)
-	room := (s.W - 2*s.margin()) * 0.86
-	lines := []widget.Block{
-		s.Fit(now.Format("15:04"), 150/s.T, 80, room, 1, true).Tight(),
-		s.Fit(s.date(now), 44, theme.Least, room, 1, false),
-		s.Fit(s.Of(hall), 44, theme.Least, room, 2, false),
-		s.Fit(s.Say("rest"), theme.Title, 44, room, 2, true),
-		s.Fit(s.Say("attract_does"), 40, theme.Least, room, 2, false),
+	room, free := (s.W-2*s.margin())*0.86, s.H-2*s.Px(theme.Margin)
+	type line struct {
+		words       string
+		size, least float32
+		bold        bool
+	}
+	call := line{s.Say("rest"), theme.Title, 40, true}
+	list := []line{
+		{now.Format("15:04"), 150 / s.T, 80, true}, {s.date(now), 44, theme.Least, false}, {s.Of(hall), 44, theme.Least, false},
+		call, {s.Say("attract_does"), 40, theme.Least, false},
 	}
 	for _, v := range s.windows(w, now) {
-		lines = append(lines, s.Fit(v, 40, theme.Least, room, 2, false))
+		list = append(list, line{v, 40, theme.Least, false})
 	}
+	var lines []widget.Block
 	var wide, high float32
-	for _, b := range lines {
-		wide, high = max(wide, b.Width()), high+b.Height()
+	fit := func(scale float32) bool {
+		lines, wide, high = nil, 0, 0
+		for _, l := range list {
+			b := s.Fit(l.words, max(l.least, l.size*scale), l.least, room, 2, l.bold)
+			lines = append(lines, b)
+			wide, high = max(wide, b.Width()), high+b.Height()
+		}
+		return high <= free*0.9 // and somewhere to go
 	}
-	gap := min(s.Px(44), (s.H-high-2*s.Px(theme.Margin))/float32(len(lines)))
+	if !fit(1) && !fit(0.7) { // large text on an older cabinet: what stands on the machine anyway
+		list = append([]line{list[0]}, list[3:]...)
+		fit(0.5)
+	}
+	gap := min(s.Px(40), (free-high)/2/float32(len(lines)))
 	high += gap * float32(len(lines)-1)
-	x, y := drift(now, s.W-wide-2*s.margin(), s.H-high-2*s.Px(theme.Margin))
+	x, y := drift(now, s.W-wide-2*s.margin(), free-high)
 	y += s.Px(theme.Margin)
 	for i, b := range lines {
 		color := s.Dim
-		if i == 3 {
+		if list[i] == call {
 			color = s.Ground
 		}
 		s.add(b.Center(s.margin()+x, y, wide, color))

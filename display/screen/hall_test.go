@@ -17,7 +17,7 @@ import (
 
 // planOf is the catalog's plan with a kiosk near the main entrance.
 func planOf(c *kiosk.Catalog) screen.Plan {
-	return screen.Plan{Plan: c.Plan, Names: c.Zones, Here: &kiosk.Point{X: 9, Y: 11}}
+	return screen.Plan{Plan: c.Plan, Names: c.Zones, Here: &kiosk.Point{X: 9, Y: 13}}
 }
 
 // standing are the ways in which the hall's windows may stand.
@@ -101,7 +101,7 @@ func TestAttractMoves(t *testing.T) {
 					}
 					now[at] = word.Text
 				}
-				if before = now; len(now) < 6 {
+				if before = now; len(now) < 4 {
 					t.Fatalf("%v %s: only %v", v, name, now)
 				}
 			}

@@ -165,7 +165,7 @@ func (s *sheet) chart(h Plan, to goal, x, y, w, high float32, pick func(kiosk.Zo
 			continue
 		}
 		s.put(s.Map(m, mw, mh), x+(w-mw)/2, y, mw, mh)
-		s.table(list, x+(w-mw)/2, y+mh+gap, mw+(w-mw)/2, true)
+		s.table(list, x, y+mh+gap, w, true)
 		return true
 	}
 	return false
@@ -219,6 +219,7 @@ func (s *sheet) place(y float32, list []widget.Notice, h Plan, to goal, label st
 	m, gap := s.margin(), s.Px(theme.Gap)
 	x, w, bottom := m, s.W-2*m, s.H-gap
 	if act != nil {
+		bottom = s.H - s.Px(theme.Apart)
 		bh := s.Px(130)
 		if s.Shape != Tall {
 			bh = s.Px(96)
@@ -235,6 +236,18 @@ func (s *sheet) place(y float32, list []widget.Notice, h Plan, to goal, label st
 			high += s.NoticeHeight(n, w) + gap
 		}
 		return high
+	}
+	if stack(w) > bottom-y+gap { // large text on an older cabinet
+		gap = s.Px(10)
+	}
+	for stack(w) > bottom-y+gap { // the way in words goes first, for the place is there too
+		if list[0].Body != "" {
+			list[0].Body = ""
+		} else if len(list) > 1 {
+			list = list[:len(list)-1]
+		} else {
+			break
+		}
 	}
 	half := (w - gap) / 2
 	if s.Shape != Tall && h.Plan != nil && stack(half) <= bottom-y {

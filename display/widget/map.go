@@ -36,7 +36,7 @@ type MapMark struct {
 }
 
 // stretch is how far the squares may differ from squares to use the room.
-const stretch = 1.4
+const stretch = 1.6
 
 // MapSize is the size that a map takes of w by h pixels.
 func (k Kit) MapSize(m Map, w, h float32) (width, height float32) {
@@ -177,7 +177,7 @@ func (p *plan) route() {
 		return
 	}
 	last := p.Route[len(p.Route)-1]
-	d := max(p.Px(10), p.side()*0.34)
+	d := max(p.Px(10), p.side()*0.42)
 	for i, to := range p.Route[1:] {
 		from := p.Route[i]
 		step := Square{sign(to.X - from.X), sign(to.Y - from.Y)}
