@@ -144,8 +144,11 @@ func (s *sheet) table(list []entry, x, y, w float32, draw bool) float32 {
 	return float32((len(list)+columns-1)/columns) * high
 }
 
-// leastMap is the height below which a map tells nothing.
-const leastMap = 330
+// A map that is lower, or whose squares are narrower, tells nothing.
+const (
+	leastMap    = 330
+	leastSquare = 20
+)
 
 // chart draws a map and its legend into w by h pixels, and says whether there
 // was room. Where room is scarce, the legend goes before the map does.
@@ -161,7 +164,7 @@ func (s *sheet) chart(h Plan, to goal, x, y, w, high float32, pick func(kiosk.Zo
 		}
 		mw, mh := s.MapSize(m, w, high-below)
 		letters := len(list) > 0 && list[len(list)-1].letter != ""
-		if mh < s.Px(leastMap) || letters && s.MapNames(m, mw, mh) {
+		if mh < s.Px(leastMap) || mw < s.Px(leastSquare)*float32(m.W) || letters && s.MapNames(m, mw, mh) {
 			continue
 		}
 		s.put(s.Map(m, mw, mh), x+(w-mw)/2, y, mw, mh)
