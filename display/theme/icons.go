@@ -37,7 +37,7 @@ var (
 func Icon(name string, c color.NRGBA, side int) image.Image {
 	drawnMu.Lock()
 	defer drawnMu.Unlock()
-	l := iconLook{name, c, side}
+	l := iconLook{name, c, max(1, side)} // a window that is only growing has no room yet
 	img, ok := drawn[l]
 	if !ok {
 		img = l.draw()
