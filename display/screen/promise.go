@@ -133,7 +133,7 @@ func (s *sheet) checklist(c Check, o kiosk.Offer, x, y, w float32, short, apart 
 // said is what is said of a check. Without a paper missing it says how to
 // check.
 func (s *sheet) said(c Check, o kiosk.Offer, short bool) widget.Notice {
-	n := widget.Notice{Icon: "hand-finger", Head: s.Say("check"), Body: s.Say("check_why")}
+	n := widget.Notice{Icon: "info-circle", Head: s.Say("check"), Body: s.Say("check_why")}
 	switch {
 	case c.Essential(o.Item.Materials):
 		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: s.Say("lacks_essential"), Body: s.Say("lacks_essential_do")}

@@ -163,9 +163,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	}
 	say("trouble", "alert-triangle", "trouble", "ask_staff", "again", "home")
 	say("help", "bell", "help_called", "help_wait", "help_done")
-	add("rest", func(p screen.Page) fyne.CanvasObject { return screen.Rest(p, "10:00", nop) })
-	out[len(out)-1].whole = true
-	return slices.Concat(out, mine(c), ofThemes(c))
+	return slices.Concat(out, mine(c), ofThemes(c), inHall(c))
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,

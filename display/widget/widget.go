@@ -1,5 +1,5 @@
 // Package widget is the parts that screens are made of: cards, buttons,
-// notices, lines of text. Everything that can be touched is a Tap, so that one
+// notices, maps, lines of text. Everything that can be touched is a Tap, so that one
 // walk over a screen finds every target and every word (see Survey).
 //
 // All of it runs on Fyne's goroutine only.
