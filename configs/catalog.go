@@ -29,6 +29,8 @@ type hallFile struct {
 		Name kiosk.Text `toml:"name"`
 		Icon string     `toml:"icon"`
 	} `toml:"wanted"`
+	Services []service `toml:"service"`
+	Plan     *plan     `toml:"map"`
 }
 
 // themeFile is catalog/themes.toml; it may be missing.
@@ -126,6 +128,8 @@ func LoadCatalog(fsys fs.FS, shown string) (*kiosk.Catalog, Problems) {
 	}
 	r.out.Index()
 	r.wanted(hf, hall)
+	r.plan(hf, hall.Plan)
+	r.services(hf, hall.Services)
 	if _, err := fs.Stat(fsys, themesName); err == nil {
 		var themes themeFile
 		r.themes(r.decode(fsys, themesName, &themes), themes)

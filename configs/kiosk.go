@@ -34,6 +34,7 @@ type Kiosk struct {
 	Voice    Voice       `toml:"voice"`
 
 	layouts kiosk.Layouts
+	here    *kiosk.Point
 }
 
 // Terminal says which kiosk this is.
@@ -44,6 +45,9 @@ type Terminal struct {
 	Timezone  string `toml:"timezone"`
 	DayChange string `toml:"day_change"`
 	Early     bool   `toml:"early_numbers"`
+
+	At   any        `toml:"at"`   // where it stands on the catalog's map: [x, y], or a zone's letter
+	Next kiosk.Text `toml:"next"` // where the next machine is, for when this one is out of service
 }
 
 // Store names the database file.
@@ -148,6 +152,7 @@ func LoadKiosk(path string) (Kiosk, *kiosk.Catalog, Problems) {
 	if catalog != nil {
 		catalog.Keep(calendar)
 	}
+	k.checkPlace(f, catalog)
 	layouts, more := k.loadLayouts(f)
 	k.layouts = layouts
 	return k, catalog, slices.Concat(f.problems.sorted(), problems, late, more)

@@ -36,6 +36,8 @@ type Desk interface {
 type Opts struct {
 	Desk       Desk
 	Catalog    *kiosk.Catalog
+	Here       *kiosk.Point // where this kiosk stands on the catalog's plan; nil when nobody has said
+	Next       kiosk.Text   // where the next machine is, for when this one is out of service; may be empty
 	Language   kiosk.Lang
 	Location   *time.Location
 	Now        func() time.Time
@@ -50,7 +52,7 @@ type Opts struct {
 	// screen, and is called with none to be silent. It is called on Fyne's
 	// goroutine and must not wait; nil is a kiosk without a voice.
 	Speak      func(lang kiosk.Lang, words []string)
-	RestAfter  time.Duration // without anybody, until the screen goes dark; 0 is never
+	RestAfter  time.Duration // without anybody, until the screen attracts and darkens; 0 is never
 	Fullscreen bool
 	Width      int // pixels, when not full screen
 	Height     int

@@ -7,7 +7,7 @@
 // the modes that the frame switches: large text, low reach, contrast, read
 // aloud. It ends with App.home, which forgets all of it.
 //
-// A new screen is a view (see App.bring for a small one): a name, and a load
+// A new screen is a view (see App.papers for a small one): a name, and a load
 // that tells what the screen shows now and how package screen draws that. It
 // comes up by App.push and goes by App.back.
 //

@@ -194,19 +194,14 @@ func (a *App) base() *view {
 	return a.keep("locked", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			return nil, func() fyne.CanvasObject {
-				return screen.Message(p, "lock", p.Say("locked"), p.Say("locked_why"))
+				why := p.Say("locked_why")
+				if a.o.Next.Zh != "" {
+					why = p.Say("locked_next", text.Data{"Place": p.Of(a.o.Next)})
+				}
+				return screen.Message(p, "lock", p.Say("locked"), why)
 			}
 		}
 	})
-}
-
-// rest darkens the screen while nobody is there.
-func (a *App) rest() {
-	a.stack = []*view{{name: "rest", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-		at := a.now().Format("15:04")
-		return at, func() fyne.CanvasObject { return screen.Rest(p, at, a.on(a.home)) }
-	}}}
-	a.show()
 }
 
 // wake ends a rest.

@@ -49,7 +49,7 @@ func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
 func seen(offers []kiosk.Offer, now time.Time) string {
 	key := now.Format(time.DateOnly)
 	for _, o := range offers {
-		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Opens.Unix())
+		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix())
 	}
 	return key
 }
@@ -93,8 +93,12 @@ func (a *App) zones() *view {
 			}
 			a.push(a.departments(z.ID))
 		}
+		var themes func()
+		if len(a.o.Catalog.Themes) > 0 {
+			themes = a.on(func() { a.push(a.themes()) })
+		}
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick) }
+			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick, themes) }
 		}
 	})
 }
@@ -172,9 +176,10 @@ func (a *App) items(subject string, of kiosk.Text, ids []kiosk.ItemID) *view {
 // wish is one number on its way: its request id stays the same however often
 // the button is pressed.
 type wish struct {
-	item kiosk.ItemID
-	req  kiosk.Request
-	busy bool
+	item    kiosk.ItemID
+	req     kiosk.Request
+	missing []string // papers that the citizen doesn't have, by their Chinese names
+	busy    bool
 }
 
 func (a *App) confirm(id kiosk.ItemID) *view {
@@ -183,24 +188,18 @@ func (a *App) confirm(id kiosk.ItemID) *view {
 	w := &wish{item: id, req: kiosk.Request{ID: a.o.Request(), Items: []kiosk.ItemID{id}}}
 	return &view{name: "confirm", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
-		return fmt.Sprint(w.busy, seen(offers, now)), func() fyne.CanvasObject {
-			take := func() { a.touch(); a.take(w) }
-			if w.busy {
-				take = nil
-			}
-			return screen.Confirm(p, now, offers[0], dept, a.on(func() { a.push(a.bring(id)) }), take)
+		return fmt.Sprint(w.busy, w.missing, seen(offers, now)), func() fyne.CanvasObject {
+			return screen.Confirm(p, now, offers[0], dept, a.check(w), a.on(func() { a.push(a.papers(w)) }), a.taking(w))
 		}
 	}}
 }
 
-// bring tells what the confirm screen has no room for.
-func (a *App) bring(id kiosk.ItemID) *view {
-	return &view{name: "bring", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
-		return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
-			return screen.Bring(p, now, offers[0], page, a.turn)
-		}
-	}}
+// taking is the intent to take a number; nil while one is being taken.
+func (a *App) taking(w *wish) func() {
+	if w.busy {
+		return nil
+	}
+	return a.on(func() { a.take(w) })
 }
 
 // take asks the desk for the number, away from the screen's goroutine.
@@ -209,7 +208,7 @@ func (a *App) take(w *wish) {
 		return
 	}
 	w.busy = true
-	w.req.Lang, w.req.Here = a.loc.Lang, true
+	w.req.Lang, w.req.Here, w.req.Missing = a.loc.Lang, true, a.promised(w)
 	offer := a.offers([]kiosk.ItemID{w.item})[0]
 	a.show()
 	go func() {

@@ -121,7 +121,9 @@ type Catalog struct {
 	Items       []Item
 	Wanted      []Wanted
 	Themes      []Theme
-	PromiseDays int       // opening days until a promised paper is due
+	PromiseDays int // opening days until a promised paper is due
+	Services    []Service
+	Plan        *Plan     // nil when nobody has drawn one
 	Calendar    *Calendar // the hall's days off; see Keep. nil has none
 
 	items  map[ItemID]int

@@ -10,14 +10,15 @@ import (
 // The stable names of things. All are short ASCII strings chosen by people,
 // except TicketID, RequestID and Epoch, which are made by NewID.
 type (
-	KioskID  string // one terminal, unique in the city
-	HallID   string // one hall
-	ZoneID   string // a zone of the hall, such as C
-	DeptID   string // a department
-	QueueID  string // a queue; also the letter its numbers begin with
-	ItemID   string // a service item's code
-	ThemeID  string // a theme, such as restaurant
-	TicketID string // UUIDv7 of a ticket; hidden from people, used by every operation
+	KioskID   string // one terminal, unique in the city
+	HallID    string // one hall
+	ZoneID    string // a zone of the hall, such as C
+	DeptID    string // a department
+	QueueID   string // a queue; also the letter its numbers begin with
+	ItemID    string // a service item's code
+	ThemeID   string // a theme, such as restaurant
+	ServiceID string // a convenience of the hall, such as reading
+	TicketID  string // UUIDv7 of a ticket; hidden from people, used by every operation
 
 	// RequestID names one wish for a number. Asking again with the same id
 	// gives the same ticket. Any non-empty text of at most 64 bytes.

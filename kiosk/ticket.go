@@ -84,6 +84,7 @@ type Offer struct {
 	Opens   time.Time // when they serve next, in the hall's time; zero when never
 	Holiday Text      // the holiday that keeps them closed until then; empty when it is something else
 	CanTake bool
+	Due     Day // the last day of a promise made with a number taken now; see Promise
 
 	Paused bool // the center lets the queue give no numbers for now
 	Why    Text // in words for the citizen; may be empty

@@ -74,8 +74,9 @@ type ZoneChoice struct {
 	Departments, Items int
 }
 
-// Zones asks in which zone.
-func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone)) fyne.CanvasObject {
+// Zones asks in which zone, or for what takes several windows; themes is nil
+// where there is no such thing.
+func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone), themes func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	_, y := s.ask(s.Say("all_items"), s.Say("pick_zone"))
 	var cards []widget.Card
@@ -90,7 +91,11 @@ func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk
 	if s.Shape == Wide || s.Shape == Small && !s.Large {
 		columns = 2
 	}
-	s.choose(y, columns, cards, nil, true, paging{at: page, turn: turn})
+	var last *widget.Card
+	if themes != nil {
+		last = &widget.Card{Style: widget.Plain, Icon: "list-details", Title: s.Say("themes"), Act: themes}
+	}
+	s.choose(y, columns, cards, last, true, paging{at: page, turn: turn})
 	return s.done()
 }
 

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -13,12 +14,13 @@ import (
 
 // Confirm tells what to know before taking a number, and asks for it. take nil
 // means that a number is being taken. What has no room is on the screen that
-// more leads to, see Bring.
-func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, more, take func()) fyne.CanvasObject {
+// more leads to, see Papers.
+func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, check Check, more, take func()) fyne.CanvasObject {
 	var s *sheet
-	// The smaller the room, the more goes behind the button for more.
-	for tight := range 5 {
-		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, more: more, take: take, tight: tight}
+	// The smaller the room, the fewer words, and the more goes behind the button
+	// for more.
+	for tight := -1; tight < 5; tight++ {
+		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, check: check, more: more, take: take, short: tight == 0, tight: max(tight, 0)}
 		s = c.sheet
 		if c.draw() <= s.H {
 			break
@@ -32,8 +34,10 @@ type confirm struct {
 	now        time.Time
 	o          kiosk.Offer
 	dept       kiosk.Department
+	check      Check
 	more, take func()
-	tight      int // 0 shows all, 4 the least
+	short      bool // few words on the check, and a lower button
+	tight      int  // 0 shows all, 4 the least
 }
 
 // draw returns the y below the last part.
@@ -52,10 +56,8 @@ func (s *confirm) draw() float32 {
 	}
 	facts := y + s.facts(m, y, left) + gap
 	notices := s.notices(s.o, s.now)
-	materials := s.o.Item.Materials
 	hidden := s.tight > 0
-	if s.tight > 0 {
-		materials = nil
+	if hidden {
 		if s.tight > 3 || len(notices) > 0 && notices[0].Tone != widget.Bad {
 			notices = nil
 		} else if len(notices) > 1 {
@@ -66,13 +68,14 @@ func (s *confirm) draw() float32 {
 	if s.Shape == Wide { // what to bring and the buttons stand at the right
 		facts = s.stack(notices, m, facts, left)
 		notices, x, below = nil, m+left+gap, y
-	}
-	if !hidden {
-		h := s.bringHeight(materials, right)
-		s.bring(materials, x, below, right, h)
-		below += h + gap
+		if !hidden {
+			facts += s.verdict(s.check, s.o, m, facts, left, s.short)
+		}
 	}
 	below = s.stack(notices, x, below, right)
+	if !hidden {
+		below = s.checklist(s.check, s.o, x, below, right, s.short, s.Shape == Wide) + gap
+	}
 	return max(facts, s.buttons(hidden, x, below-gap, right))
 }
 
@@ -81,6 +84,8 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	apart, h, size := s.Px(theme.Apart), s.Px(190), float32(theme.Primary)
 	if s.Shape == Small || s.tight > 1 {
 		h, size = s.Px(116), 56
+	} else if s.short {
+		h = s.Px(150)
 	}
 	y = s.reach(y + apart)
 	more := func(x, y, w, h float32) {
@@ -96,14 +101,10 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 		more(x, y, w, mh)
 		y += mh + apart
 	}
-	switch {
-	case !s.o.CanTake:
+	if !s.o.CanTake {
 		return y
-	case s.take == nil:
-		s.put(s.Button(widget.Busy, "ticket", s.Say("taking"), size, w, h, nil), x, y, w, h)
-	default:
-		s.put(s.Button(widget.Main, "ticket", s.Say("take"), size, w, h, s.take), x, y, w, h)
 	}
+	s.answers(s.check, s.o, x, y, w, h, size, s.take, !hidden)
 	return y + h + s.Px(bottom)
 }
 
@@ -215,4 +216,42 @@ func (s *confirm) brief(x, y, w float32, facts []string) float32 {
 		at += b.Height()
 	}
 	return h
+}
+
+// notices are what to know before taking a number: first what speaks against
+// it.
+func (p Page) notices(o kiosk.Offer, now time.Time) []widget.Notice {
+	var out []widget.Notice
+	opens := text.Data{"Opens": p.opening(o, now)}
+	bad := func(words string) {
+		out = append(out, widget.Notice{Tone: widget.Bad, Icon: "clock", Body: words})
+	}
+	switch {
+	case o.Paused:
+		bad(strings.TrimSpace(p.Say("paused", text.Data{"Why": p.Of(o.Why)})))
+	case o.Open:
+	case !o.CanTake:
+		bad(p.Say("closed_now", opens))
+	case o.Booked:
+		bad(p.Say("early_booked", opens))
+	default:
+		bad(p.Say("early", opens))
+	}
+	if o.Item.Self.Zh != "" {
+		out = append(out, widget.Notice{Tone: widget.Good, Icon: "device-desktop", Body: p.Say("can_self", text.Data{"Machine": p.Of(o.Item.Self)})})
+	}
+	if o.Item.Online {
+		out = append(out, widget.Notice{Tone: widget.Good, Icon: "world", Body: p.Say("can_online")})
+	}
+	return out
+}
+
+// stack places notices below each other, and returns the y below with a gap.
+func (s *sheet) stack(notices []widget.Notice, x, y, w float32) float32 {
+	for _, n := range notices {
+		h := s.NoticeHeight(n, w)
+		s.put(s.Notice(n, w, h), x, y, w, h)
+		y += h + s.Px(theme.Gap)
+	}
+	return y
 }

@@ -33,7 +33,7 @@ var (
 		{"idle", variant{kiosk.Hant, screen.Modes{}, 1920, 1080}},
 		{"confirm RS001", zhTall},
 		{"confirm GJ003", variant{kiosk.En, screen.Modes{Large: true}, 1024, 768}},
-		{"bring-0 RS001", variant{kiosk.Zh, screen.Modes{Large: true}, 1080, 1920}},
+		{"papers-all-0 RS001", variant{kiosk.Zh, screen.Modes{Large: true}, 1080, 1920}},
 		{"items RS001", variant{kiosk.Hant, screen.Modes{}, 1080, 1920}},
 		{"ticket-printed RS001", zhTall},
 		{"ticket-no-paper RS001", variant{kiosk.En, screen.Modes{}, 1920, 1080}},

@@ -57,15 +57,3 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 	}
 	return s.done()
 }
-
-// Rest is the dark screen while nobody is there. It fills the window; a touch
-// anywhere wakes it.
-func Rest(p Page, at string, wake func()) fyne.CanvasObject {
-	s := &sheet{Page: p.Whole()}
-	s.put(s.Kit.Whole(s.Say("rest"), s.Night, s.W, s.H, wake), 0, 0, s.W, s.H)
-	b := s.Fit(s.Say("rest"), 60, 40, s.W, 2, true)
-	s.add(b.Center(0, (s.H-b.Height())/2, s.W, s.Dim))
-	c := s.Fit(at, 120, 80, s.W, 1, true)
-	s.add(c.Center(0, (s.H-b.Height())/2-c.Height()-s.Px(40), s.W, s.Dim))
-	return s.done()
-}

@@ -9,6 +9,9 @@ import (
 	"hallkiosk/kiosk"
 )
 
+// pausedWhy is why a queue gives no numbers.
+var pausedWhy = kiosk.Text{Zh: "系统升级,请下午再来。", Hant: "系統升級,請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
+
 // mine are the screens of people who have booked, or have a number.
 func mine(c *kiosk.Catalog) (out []example) {
 	nop := func() {}
@@ -46,7 +49,9 @@ func mine(c *kiosk.Catalog) (out []example) {
 		out = append(out, example{name: "standing-" + v.name, draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, s, nop, nop) }})
 	}
 	paused := offer(c, c.Items[0].ID, 5)
-	paused.Paused, paused.CanTake, paused.Why = true, false, kiosk.Text{Zh: "系统升级,请下午再来。", Hant: "系統升級,請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
+	paused.Paused, paused.CanTake, paused.Why = true, false, pausedWhy
 	dept, _ := c.Department(paused.Item.Dept)
-	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, paused, dept, nop, nil) }})
+	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject {
+		return screen.Confirm(p, monday, paused, dept, check(), nop, nil)
+	}})
 }

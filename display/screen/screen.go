@@ -4,9 +4,9 @@
 //
 // A new screen is a function F(p Page, what it shows, what is wanted) that
 // fills a sheet: title or ask puts the question, choose puts cards on pages,
-// flow what is only read, reach tells where touching begins; everything else is made by the Kit in the Page,
-// so that it follows panel, palette, text size and language by itself. It gets
-// its states in examples of screen_test.go, by which it is measured in every
+// flow what has parts of many heights, reach tells where touching begins;
+// everything else is made by the Kit in the Page, so that it follows panel,
+// palette, text size and language by itself. It gets its states in examples of screen_test.go, by which it is measured in every
 // language, mode and layout and put on the sheet of `make screens`; a view of
 // package display loads what it shows.
 package screen
@@ -99,12 +99,14 @@ type paging struct {
 	at   int
 	turn func(page int)
 	last *Answer
+
+	space float32 // above the buttons, where more than theme.Apart is needed
 }
 
 // choose places cards below y, as few on a page as their text and the size of
 // letters need. last, unless nil, ends every page. With whole set, icons go
-// before a second page comes; on a small panel they always do. With large text
-// there, second lines go too: the next screen tells them.
+// before a second page comes; on a small panel they always do. Where large text
+// has little room second lines go too: the next screen tells them.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) {
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
@@ -114,7 +116,7 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	if last != nil {
 		all = append(all, *last)
 	}
-	if s.Shape == Small && s.Large {
+	if s.Large && (s.Low || s.Shape == Small) {
 		for i := range all {
 			all[i].Second = ""
 		}
@@ -131,7 +133,8 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	dense := least
 	switch { // on pages, how much letters shrink so that more stand on one
 	case whole || s.Shape == Small:
-	case s.Low:
+	case s.Low && s.Large:
+	case s.Low, s.Shape == Wide && s.Large:
 		dense += (good - least) * 0.35
 	default:
 		dense += (good - least) * 0.6
@@ -170,33 +173,47 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	}
 }
 
-// part is something to read, of a known height, that is drawn at y.
+// part is one of several things below each other: how high it is, and how to
+// draw it at a y.
 type part struct {
 	h    float32
 	draw func(y float32)
 }
 
-// flow places parts below each other from y on, on as many pages as they need,
-// the last ending at end or earlier; the pager stands at the bottom.
-func (s *sheet) flow(y, end float32, parts []part, p paging) {
+// flow places parts below each other between y and end, on as many pages as they
+// need; the pager then ends at end. It returns how many parts stand on the fullest
+// page, 0 when one is higher than a page. What stands below end is the same on
+// every page.
+func (s *sheet) flow(y, end float32, parts []part, p paging) (most int) {
 	gap := s.Px(theme.Gap)
-	var starts []int
-	at := float32(0)
-	for i, v := range parts {
-		if at += v.h + gap; i == 0 || at > end-y+gap {
-			starts = append(starts, i)
-			at = v.h + gap
+	pack := func(end float32) (starts []int) {
+		most = 0
+		at, high := y, float32(0)
+		for i, v := range parts {
+			if len(starts) == 0 || at+v.h > end {
+				starts, at = append(starts, i), y
+			}
+			at += v.h + gap
+			most, high = max(most, i-starts[len(starts)-1]+1), max(high, v.h)
 		}
+		if y+high > end {
+			most = 0
+		}
+		return starts
 	}
+	starts := pack(end)
+	if len(starts) > 1 || p.last != nil {
+		starts = pack(end - s.pagerHeight() - max(p.space, s.Px(theme.Apart)))
+	}
+	high := s.H
+	s.H = end + s.Px(bottom)
 	page, _ := s.pager(p, 1, len(starts))
-	from, to := starts[page], len(parts)
-	if page+1 < len(starts) {
-		to = starts[page+1]
+	s.H = high
+	for i := starts[page]; i < len(parts) && (page+1 == len(starts) || i < starts[page+1]); i++ {
+		parts[i].draw(y)
+		y += parts[i].h + gap
 	}
-	for _, v := range parts[from:to] {
-		v.draw(y)
-		y += v.h + gap
-	}
+	return most
 }
 
 func (s *sheet) heights(cards []widget.Card, w float32) (least, good float32) {

@@ -138,7 +138,9 @@ func examples(c *kiosk.Catalog) (out []example) {
 	for _, z := range c.Zones {
 		zones = append(zones, screen.ZoneChoice{Zone: z, Departments: 12, Items: 65})
 	}
-	add("zones", func(p screen.Page) fyne.CanvasObject { return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}) })
+	add("zones", func(p screen.Page) fyne.CanvasObject {
+		return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop)
+	})
 	count := map[kiosk.DeptID]int{}
 	for _, d := range c.Departments {
 		count[d.ID] = 17
@@ -161,9 +163,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	}
 	say("trouble", "alert-triangle", "trouble", "ask_staff", "again", "home")
 	say("help", "bell", "help_called", "help_wait", "help_done")
-	add("rest", func(p screen.Page) fyne.CanvasObject { return screen.Rest(p, "10:00", nop) })
-	out[len(out)-1].whole = true
-	return append(out, mine(c)...)
+	return slices.Concat(out, mine(c), ofThemes(c), inHall(c))
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,
@@ -179,11 +179,8 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 	add := func(name string, draw func(p screen.Page) fyne.CanvasObject) {
 		out = append(out, example{name: fmt.Sprintf("%s %s", name, item.ID), draw: draw})
 	}
-	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, nop, nop) })
-	for page := range 2 {
-		add(fmt.Sprint("bring-", page), func(p screen.Page) fyne.CanvasObject { return screen.Bring(p, monday, o, page, turn) })
-		out[len(out)-1].bare = true
-	}
+	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, check(), nop, nop) })
+	out = append(out, ofPapers(o, dept)...)
 	var list []kiosk.Offer
 	for _, other := range c.Items[i:min(i+20, len(c.Items))] {
 		list = append(list, offer(c, other.ID, 33))
@@ -292,14 +289,14 @@ func TestIntents(t *testing.T) {
 		return false
 	}
 	nop := func() {}
-	if !has(screen.Confirm(p, monday, o, dept, nop, nop), "取号") {
+	if !has(screen.Confirm(p, monday, o, dept, check(), nop, nop), "取号") {
 		t.Error("an open queue gives no number")
 	}
-	if has(screen.Confirm(p, monday, o, dept, nop, nil), "取号") {
+	if has(screen.Confirm(p, monday, o, dept, check(), nop, nil), "取号") {
 		t.Error("a number can be asked for twice")
 	}
 	o.Open, o.CanTake = false, false
-	if has(screen.Confirm(p, monday, o, dept, nop, nop), "取号") {
+	if has(screen.Confirm(p, monday, o, dept, check(), nop, nop), "取号") {
 		t.Error("a closed queue gives a number")
 	}
 }

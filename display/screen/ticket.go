@@ -100,12 +100,11 @@ func (s *ticket) pages(p paging, done func()) {
 		try.sheet = &sheet{Page: s.Page}
 		parts = append(parts, part{piece(&try, m, 0, w), func(y float32) { piece(s, m, y, w) }})
 	}
-	end := s.H - s.pagerHeight() - s.Px(bottom+theme.Gap) - s.leaves(w).Height()
+	end, left := s.H-s.Px(bottom), s.leaves(w)
+	p.last, p.space = &Answer{s.Say("done"), done}, s.Px(theme.Gap)+left.Height()
 	if s.Left > 0 {
-		b := s.leaves(w)
-		s.add(b.Center(m, end+s.Px(6), w, s.Sub))
+		s.add(left.Center(m, end-s.pagerHeight()-p.space+s.Px(6), w, s.Sub))
 	}
-	p.last = &Answer{s.Say("done"), done}
 	s.flow(s.Px(16), end, parts, p)
 }
 

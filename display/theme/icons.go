@@ -13,7 +13,8 @@ import (
 )
 
 // icons are from Tabler Icons 3.51.0, outline, MIT; each stroke's attributes
-// stand on its path, where oksvg looks for them.
+// stand on its path, where oksvg looks for them. The carets are filled, and
+// their box is cut close.
 //
 //go:embed icons/*.svg
 var icons embed.FS
@@ -36,7 +37,7 @@ var (
 func Icon(name string, c color.NRGBA, side int) image.Image {
 	drawnMu.Lock()
 	defer drawnMu.Unlock()
-	l := iconLook{name, c, side}
+	l := iconLook{name, c, max(1, side)} // a window that is only growing has no room yet
 	img, ok := drawn[l]
 	if !ok {
 		img = l.draw()

@@ -135,6 +135,9 @@ func TestIcons(t *testing.T) {
 			t.Errorf("%s has only %d dots", name, inked)
 		}
 	}
+	if Icon("id", Normal.Touch, -2).Bounds().Dx() != 1 {
+		t.Error("an icon without room is no dot")
+	}
 	if Icon("no such icon", Normal.Touch, 24).Bounds().Dx() != 24 {
 		t.Error("an unknown icon draws nothing")
 	}

@@ -1,5 +1,5 @@
 // Package widget is the parts that screens are made of: cards, buttons,
-// notices, lines of text. Everything that can be touched is a Tap, so that one
+// notices, maps, lines of text. Everything that can be touched is a Tap, so that one
 // walk over a screen finds every target and every word (see Survey).
 //
 // All of it runs on Fyne's goroutine only.
@@ -126,7 +126,7 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 }
 
 // FrameButton is one of the frame's: an icon beside a word, or above it where
-// the button is high. Without act it is shown as not possible here.
+// the word is too large for that. Without act it is shown as not possible here.
 func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) fyne.CanvasObject {
 	l := k.look(s)
 	if act == nil {
@@ -139,7 +139,8 @@ func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) 
 	side, gap, pad := k.Px(48), k.Px(10), k.Px(6)
 	b := k.Fit(label, 30, theme.Least, w-side-gap-2*pad, 1, false)
 	var parts []fyne.CanvasObject
-	if len(b.Lines) == 1 && b.Width() <= w-side-gap-2*pad {
+	above := k.T > 1 && h >= side+b.pitch // then so are its neighbours
+	if !above && len(b.Lines) == 1 && b.Width() <= w-side-gap-2*pad {
 		x := pad + k.Px(14)
 		if x+side+gap+b.Width() > w-pad {
 			x = (w - side - gap - b.Width()) / 2

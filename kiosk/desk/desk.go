@@ -133,6 +133,7 @@ func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 		o.Paused, o.Why, o.CanTake = true, pause.Text, false
 	}
 	o.Holiday, _ = q.Hours.Holiday(now)
+	o.Due = d.due(o)
 	return o, nil
 }
 

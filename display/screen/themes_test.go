@@ -1,0 +1,115 @@
+package screen_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/screen"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// stepsOf are a theme's steps with their queues.
+func stepsOf(c *kiosk.Catalog, t kiosk.Theme) (out []screen.Step) {
+	for _, s := range t.Steps {
+		item, _ := c.Item(s.Item)
+		queue, _ := c.Queue(item.Queue)
+		out = append(out, screen.Step{Step: s, At: queue})
+	}
+	return out
+}
+
+// longTheme has as many steps as a catalog may have, with notes.
+func longTheme(c *kiosk.Catalog) kiosk.Theme {
+	t := c.Themes[0]
+	t.ID = "long"
+	t.Steps = nil
+	for i := range 12 {
+		t.Steps = append(t.Steps, kiosk.Step{Name: c.Items[i*20].Name, Item: c.Items[i*20].ID,
+			Note: kiosk.Text{Zh: "窗口受理后约需十个工作日,领取时请带受理回执和身份证原件。", Hant: "窗口受理後約需十個工作日,領取時請帶備受理回執及身份證原件。", En: "Takes about ten working days; bring the receipt and your ID card when you collect it."}})
+	}
+	t.Steps[3].Item = ""
+	return t
+}
+
+// ofThemes are the screens of the themes.
+func ofThemes(c *kiosk.Catalog) (out []example) {
+	nop, turn := func() {}, func(int) {}
+	add := func(name string, draw func(p screen.Page) fyne.CanvasObject) {
+		out = append(out, example{name: name, draw: draw})
+	}
+	for page := range 2 {
+		add(fmt.Sprint("themes-", page), func(p screen.Page) fyne.CanvasObject {
+			return screen.Themes(p, c.Themes, page, turn, func(kiosk.ThemeID) {})
+		})
+	}
+	paused := offer(c, c.Themes[0].Item, 12)
+	paused.Paused, paused.CanTake, paused.Why = true, false, pausedWhy
+	for page := range 2 {
+		add(fmt.Sprint("theme-paused-", page), func(p screen.Page) fyne.CanvasObject {
+			return screen.Theme(p, monday, c.Themes[0], stepsOf(c, c.Themes[0]), paused, check(), page, turn, nop, nil)
+		})
+	}
+	for i, t := range append([]kiosk.Theme{longTheme(c)}, c.Themes...) {
+		o := offer(c, t.Item, 12)
+		states := []screen.Check{check()}
+		switch i % 4 {
+		case 1:
+			o.Open, o.Opens = false, monday.Add(20*time.Hour)
+		case 2:
+			states = append(states, lacking(o.Item)["later"], lacking(o.Item)["essential"])
+		case 3:
+			o.Open, o.CanTake, o.Opens = false, false, monday.Add(20*time.Hour)
+		}
+		for n, k := range states {
+			for page := range 2 {
+				add(fmt.Sprintf("theme-%d-%d %s", n, page, t.ID), func(p screen.Page) fyne.CanvasObject {
+					return screen.Theme(p, monday, t, stepsOf(c, t), o, k, page, turn, nop, nop)
+				})
+			}
+		}
+	}
+	return out
+}
+
+// Each theme's pages tell all of its steps, each once, in order and with their
+// windows, in every variant; the number can be taken on every page.
+func TestThemeTellsItsSteps(t *testing.T) {
+	c := hall(t)
+	for i, v := range variants() {
+		themes := []kiosk.Theme{longTheme(c), c.Themes[i%len(c.Themes)]}
+		for _, th := range themes {
+			p := v.page()
+			var told []string
+			for page := 0; ; page++ {
+				more, took := false, false
+				o := screen.Theme(p, monday, th, stepsOf(c, th), offer(c, th.Item, 12), check(), page, func(to int) { more = more || to > page }, func() {}, func() { took = true })
+				told = append(told, widget.Survey(o).Paragraphs...)
+				for _, x := range taps(o) {
+					x.Tapped(nil)
+				}
+				if !took {
+					t.Errorf("%s, %s: no number on page %d", v, th.ID, page)
+				}
+				if !more || page > 50 {
+					break
+				}
+			}
+			rest := told
+			for n, s := range stepsOf(c, th) {
+				for _, want := range []string{fmt.Sprint(n + 1), p.Of(s.Name), s.At.Windows, p.Of(s.Note)} {
+					for len(rest) > 0 && !strings.Contains(rest[0], want) {
+						rest = rest[1:]
+					}
+				}
+				if len(rest) == 0 {
+					t.Fatalf("%s, %s: step %d, %s, isn't told in its order: %q", v, th.ID, n+1, p.Of(s.Name), told)
+				}
+			}
+		}
+	}
+}
