@@ -22,6 +22,7 @@ import (
 	"hallkiosk/configs"
 	"hallkiosk/display"
 	"hallkiosk/display/screen"
+	"hallkiosk/display/voice"
 	"hallkiosk/display/xserver"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/cabinet"
@@ -122,6 +123,7 @@ type terminal struct {
 	dev     *printer.Dev // nil when none is fitted
 	desk    *desk.Desk
 	app     *display.App // nil when headless
+	voice   *voice.Voice // nil when headless, or switched off
 	socket  net.Listener
 	link    link
 	devices devices
@@ -181,7 +183,8 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		ok = true
 		return k, nil
 	}
-	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
+	k.fitVoice()
+	k.app = display.New(display.Opts{Desk: k.desk, Voice: k.voice, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
 		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, Ways: screen.Ways{Card: cfg.Reader.Port != "", Code: cfg.Scanner.Port != ""}, Prints: k.dev != nil, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
@@ -294,5 +297,8 @@ func (k *terminal) close() {
 		k.port.Close()
 	}
 	k.devices.close()
+	if k.voice != nil {
+		k.voice.Close()
+	}
 	k.store.Close()
 }
