@@ -14,7 +14,7 @@ import (
 // show draws the screen on top.
 func (a *App) show() {
 	size := a.root.Size()
-	if size.Width < 1 || len(a.stack) == 0 {
+	if size.Width < 16 || len(a.stack) == 0 {
 		return // the window has no size yet
 	}
 	now := a.o.Now().In(a.o.Location)
