@@ -222,7 +222,7 @@ func join(lang kiosk.Lang, a, b string) string {
 // asks says whether a text is a question.
 func asks(s string) bool {
 	s = strings.TrimSpace(s)
-	return strings.HasSuffix(s, "?") || strings.HasSuffix(s, "?")
+	return strings.HasSuffix(s, "?") || strings.HasSuffix(s, "\uFF1F")
 }
 
 // phrases are the few words that stand on no screen.
