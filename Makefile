@@ -84,11 +84,13 @@ fuzz:
 	go test -run '^$$' -fuzz FuzzFrame -fuzztime 1m ./kiosk/idcard
 	go test -run '^$$' -fuzz FuzzCard -fuzztime 1m ./kiosk/idcard
 	go test -run '^$$' -fuzz FuzzScanner -fuzztime 1m ./kiosk/scanner
+	go test -run '^$$' -fuzz FuzzRead -fuzztime 1m ./display/voice/words
+	go test -run '^$$' -fuzz FuzzParseWAV -fuzztime 1m ./display/voice
 
 # The letters, from Debian's fonts-noto-cjk by pyftsubset of fonttools. Fonts 2
 # and 4 of the collection are the forms of the mainland and of Hong Kong.
 fonts:
-	cd configs/fonts && all="../catalog/*.toml ../calendar/*.toml ../papers/*.toml ../../display/text/*.toml"; \
+	cd configs/fonts && all="../catalog/*.toml ../calendar/*.toml ../papers/*.toml ../../display/text/active.*.toml"; \
 	python3 subset.py --gb2312 $$all >/tmp/hallkiosk-unicodes-2 && python3 subset.py $$all >/tmp/hallkiosk-unicodes-4 && \
 	for font in 2:SC 4:HK; do for w in Regular Bold; do \
 	  pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=$${font%:*} --unicodes-file=/tmp/hallkiosk-unicodes-$${font%:*} \

@@ -16,6 +16,7 @@ import (
 	"hallkiosk/display/screen"
 	"hallkiosk/display/text"
 	"hallkiosk/display/theme"
+	"hallkiosk/display/voice"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
@@ -30,6 +31,16 @@ type Desk interface {
 	Messages() []kiosk.Text
 	Await(ctx context.Context, id kiosk.TicketID, seen kiosk.PrintState) (kiosk.PrintJob, error)
 	Leave(id kiosk.TicketID)
+}
+
+// Voice reads aloud; package voice's does. None of its methods waits.
+type Voice interface {
+	Say(lang kiosk.Lang, u voice.Utterance) // instead of what is being said
+	Hush()
+	Speaking() bool
+	EndVisit()   // the volume of this visit is forgotten, and what was said
+	Louder() int // the new volume, in percent
+	Softer() int
 }
 
 // Opts are what an App works with.
@@ -48,11 +59,8 @@ type Opts struct {
 	IdleAsk    time.Duration                             // without a touch, until the question
 	IdleReturn time.Duration                             // from the question to the first screen
 	Help       func(called bool)                         // a citizen wants a member of staff, or no longer; may be nil
-	// Speak reads a screen's words out, whole sentences in the order of the
-	// screen, and is called with none to be silent. It is called on Fyne's
-	// goroutine and must not wait; nil is a kiosk without a voice.
-	Speak      func(lang kiosk.Lang, words []string)
-	RestAfter  time.Duration // without anybody, until the screen attracts and darkens; 0 is never
+	Voice      Voice                                     // nil is a kiosk without a voice
+	RestAfter  time.Duration                             // without anybody, until the screen attracts and darkens; 0 is never
 	Fullscreen bool
 	Width      int // pixels, when not full screen
 	Height     int
@@ -71,7 +79,9 @@ type App struct {
 
 	loc     text.Loc
 	modes   screen.Modes                 // of this visit
-	spoken  string                       // the view and words that were read out last
+	here    spot                         // what is shown
+	said    said                         // of what is shown
+	pad     keypad                       // of this visit
 	known   map[kiosk.ItemID]kiosk.Offer // as the desk last told
 	kept    map[string]*view             // views without a visit's state, by name and subject
 	stack   []*view                      // the first screen and the way from it
@@ -143,6 +153,7 @@ func (a *App) open(ctx context.Context, toolkit fyne.App) {
 	a.win.SetMainMenu(nil)
 	a.win.SetCloseIntercept(func() {}) // citizens can't leave it
 	a.root = newRoot(a.show, a.touch)
+	a.listenToKeys()
 	a.win.SetContent(a.root)
 	if a.o.Fullscreen {
 		a.win.SetFullScreen(true)
@@ -182,6 +193,7 @@ const fresh = 5
 
 func (a *App) pass(second int) {
 	now := a.o.Now()
+	a.hearOut(now)
 	if a.person != "" && now.Sub(a.personSince) >= personStays {
 		a.person = ""
 		a.show()
@@ -218,8 +230,13 @@ func (a *App) pass(second int) {
 
 func (a *App) top() *view { return a.stack[len(a.stack)-1] }
 
-// touch notes that somebody is there.
-func (a *App) touch() { a.touched = a.o.Now() }
+// touch notes that somebody is there. A finger needs no ring to see where it is.
+func (a *App) touch() {
+	a.touched = a.o.Now()
+	if !a.pad.pressing {
+		a.unring()
+	}
+}
 
 // on wraps an intent: it counts as a touch.
 func (a *App) on(act func()) func() {
@@ -250,20 +267,18 @@ func (a *App) back() {
 
 // home ends the visit: nothing of it stays.
 func (a *App) home() {
-	a.left()
-	a.asking, a.leave = time.Time{}, time.Time{}
-	a.person = ""
-	a.helped()
 	a.loc, a.modes = text.In(a.o.Language), screen.Modes{}
-	a.stack = []*view{a.base()}
-	a.show()
+	a.silence()
+	a.again()
 }
 
 // again starts over for the same person, who keeps language and modes.
 func (a *App) again() {
-	loc, modes := a.loc, a.modes
-	a.home()
-	a.loc, a.modes = loc, modes
+	a.left()
+	a.asking, a.leave = time.Time{}, time.Time{}
+	a.person = ""
+	a.helped()
+	a.stack = []*view{a.base()}
 	a.show()
 }
 

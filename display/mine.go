@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/screen"
+	"hallkiosk/display/voice"
 	"hallkiosk/kiosk"
 )
 
@@ -120,6 +121,9 @@ func (a *App) standing(t kiosk.Ticket) {
 			a.show()
 			go a.printAgain(ctx, t.ID, func(state kiosk.PrintState) {
 				v.Print = state
+				if state == kiosk.Printed {
+					a.tone(voice.Ready)
+				}
 				stay()
 				a.show()
 			})

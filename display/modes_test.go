@@ -15,6 +15,7 @@ import (
 	"hallkiosk/configs"
 	"hallkiosk/display/screen"
 	"hallkiosk/display/theme"
+	"hallkiosk/display/voice"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
@@ -49,13 +50,23 @@ func (counter) Await(ctx context.Context, _ kiosk.TicketID, _ kiosk.PrintState) 
 
 func (counter) Leave(kiosk.TicketID) {}
 
+// ears hear what is said, and when it is to be silent.
+type ears struct{ heard []string }
+
+func (e *ears) Say(_ kiosk.Lang, u voice.Utterance) { e.heard = append(e.heard, u.Text) }
+func (e *ears) Hush()                               { e.heard = append(e.heard, "") }
+func (*ears) Speaking() bool                        { return false }
+func (*ears) EndVisit()                             {}
+func (*ears) Louder() int                           { return 90 }
+func (*ears) Softer() int                           { return 70 }
+
 // stand is an App on Fyne's test driver, and a finger.
 type stand struct {
 	*App
 	t      *testing.T
 	canvas fyne.Canvas
 	clock  time.Time
-	said   [][]string
+	ears
 }
 
 func newStand(t *testing.T) *stand {
@@ -69,7 +80,7 @@ func newStand(t *testing.T) *stand {
 	s.App = New(Opts{Desk: counter{c: catalog}, Catalog: catalog, Language: kiosk.Zh, Location: time.UTC, Now: func() time.Time { return s.clock },
 		Request: func() kiosk.RequestID { return "r" }, Code: func(kiosk.Ticket) (image.Image, error) { return nil, errors.New("none") },
 		IdleAsk: 30 * time.Second, IdleReturn: 15 * time.Second, Help: func(bool) {},
-		Speak: func(_ kiosk.Lang, words []string) { s.said = append(s.said, words) }})
+		Voice: &s.ears})
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	s.ctx = ctx
@@ -172,13 +183,13 @@ func TestLanguageAnywhere(t *testing.T) {
 func TestSpeak(t *testing.T) {
 	s := newStand(t)
 	s.tap("社保卡")
-	if len(s.said) != 0 {
-		t.Fatalf("it said %q unasked", s.said)
+	if len(s.heard) != 0 {
+		t.Fatalf("it said %q unasked", s.heard)
 	}
 	s.tap("朗读")
 	s.pass(5) // draws anew
-	if len(s.said) != 1 || !slices.Contains(s.said[0], "社保卡补办") || !slices.Contains(s.said[0], "取号") {
-		t.Fatalf("it said %q, want the confirm screen once", s.said)
+	if len(s.heard) != 1 || !strings.Contains(s.heard[0], "社保卡补办") || !strings.Contains(s.heard[0], "取号") {
+		t.Fatalf("it said %q, want the confirm screen once", s.heard)
 	}
 	s.clock = s.clock.Add(31 * time.Second)
 	s.pass(1)
@@ -186,12 +197,12 @@ func TestSpeak(t *testing.T) {
 		s.clock = s.clock.Add(time.Second)
 		s.pass(1)
 	}
-	if len(s.said) != 2 || !slices.Contains(s.said[1], "您还在吗?") {
-		t.Fatalf("it said %q, want the question once", s.said)
+	if len(s.heard) != 2 || !strings.Contains(s.heard[1], "您还在吗?") {
+		t.Fatalf("it said %q, want the question once", s.heard)
 	}
 	s.tap("我还在")
 	s.tap("朗读")
-	if n := len(s.said); n != 4 || s.said[2] == nil || s.said[3] != nil {
-		t.Fatalf("it said %q, want the confirm screen and then to be silent", s.said)
+	if n := len(s.heard); n != 4 || s.heard[2] == "" || s.heard[3] != "" {
+		t.Fatalf("it said %q, want the confirm screen and then to be silent", s.heard)
 	}
 }

@@ -14,12 +14,13 @@ import (
 type root struct {
 	widget.BaseWidget
 	content *fyne.Container
+	ring    *fyne.Container // over the content
 	resized func()
 	touched func()
 }
 
 func newRoot(resized, touched func()) *root {
-	r := &root{content: &fyne.Container{}, resized: resized, touched: touched}
+	r := &root{content: &fyne.Container{}, ring: &fyne.Container{}, resized: resized, touched: touched}
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -30,6 +31,18 @@ func (r *root) set(parts ...fyne.CanvasObject) {
 		r.content.Objects = parts
 		canvas.Refresh(r.content)
 	}
+}
+
+// mark shows a ring over the parts; nil takes it away.
+func (r *root) mark(ring fyne.CanvasObject) {
+	if ring == nil && len(r.ring.Objects) == 0 {
+		return
+	}
+	r.ring.Objects = nil
+	if ring != nil {
+		r.ring.Objects = []fyne.CanvasObject{ring}
+	}
+	canvas.Refresh(r.ring)
 }
 
 // Tapped is for Fyne.
@@ -48,13 +61,14 @@ type rootRenderer struct {
 
 func (v *rootRenderer) Destroy()           {}
 func (v *rootRenderer) MinSize() fyne.Size { return fyne.NewSize(1, 1) }
-func (v *rootRenderer) Refresh()           { canvas.Refresh(v.r.content) }
+func (v *rootRenderer) Refresh()           { canvas.Refresh(v.r.content); canvas.Refresh(v.r.ring) }
 func (v *rootRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{v.r.content}
+	return []fyne.CanvasObject{v.r.content, v.r.ring}
 }
 
 func (v *rootRenderer) Layout(size fyne.Size) {
 	v.r.content.Resize(size)
+	v.r.ring.Resize(size)
 	if size != v.size {
 		v.size = size
 		v.r.resized()

@@ -2,7 +2,6 @@ package display
 
 import (
 	"fmt"
-	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -31,20 +30,22 @@ func (a *App) show() {
 	name := a.top().name
 	if name == "rest" {
 		a.root.set(a.draw(page.Whole(), look))
+		a.arrive(page, nil, nil)
 		return
 	}
 	note := a.note()
 	body := a.draw(page, look)
+	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name), func() fyne.CanvasObject {
+		return place(screen.Frame(page, a.bar()), page.Frame)
+	})
 	a.root.set(
 		a.head.get(fmt.Sprint(look, note, now.Format("2006-01-02 15:04")), func() fyne.CanvasObject {
 			return place(screen.Head(page, a.o.Catalog.Hall, now, note), page.Head)
 		}),
 		body,
-		a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name), func() fyne.CanvasObject {
-			return place(screen.Frame(page, a.bar()), page.Frame)
-		}),
+		frame,
 	)
-	a.speak(name, body)
+	a.arrive(page, body, frame)
 }
 
 func place(o fyne.CanvasObject, at screen.Area) fyne.CanvasObject {
@@ -62,12 +63,12 @@ func (a *App) draw(p screen.Page, look string) fyne.CanvasObject {
 func (a *App) bar() screen.Bar {
 	name, first := a.top().name, len(a.stack) == 1
 	bar := screen.Bar{
-		Large:    a.mode(func(m *screen.Modes) *bool { return &m.Large }),
-		Low:      a.mode(func(m *screen.Modes) *bool { return &m.Low }),
-		Contrast: a.mode(func(m *screen.Modes) *bool { return &m.Contrast }),
+		Large:    a.mode("large", func(m *screen.Modes) *bool { return &m.Large }),
+		Low:      a.mode("low", func(m *screen.Modes) *bool { return &m.Low }),
+		Contrast: a.mode("contrast", func(m *screen.Modes) *bool { return &m.Contrast }),
 	}
-	if a.o.Speak != nil {
-		bar.Aloud = a.mode(func(m *screen.Modes) *bool { return &m.Aloud })
+	if a.o.Voice != nil {
+		bar.Aloud = a.mode("aloud", func(m *screen.Modes) *bool { return &m.Aloud })
 	}
 	if name != "language" {
 		bar.Language = a.on(a.language)
@@ -86,7 +87,7 @@ func (a *App) bar() screen.Bar {
 
 // mode switches one of the modes on or off. Lists begin anew, for their pages
 // hold more or less then.
-func (a *App) mode(which func(*screen.Modes) *bool) func() {
+func (a *App) mode(name string, which func(*screen.Modes) *bool) func() {
 	return a.on(func() {
 		a.there()
 		on := which(&a.modes)
@@ -94,6 +95,7 @@ func (a *App) mode(which func(*screen.Modes) *bool) func() {
 		for _, v := range a.stack {
 			v.page = 0
 		}
+		a.aside(a.switched(a.loc.Say(name), *on))
 		a.show()
 	})
 }
@@ -118,34 +120,4 @@ func (a *App) language() {
 			return nil, func() fyne.CanvasObject { return screen.Languages(p, pick) }
 		}
 	}))
-}
-
-// speak reads a screen out when it has changed, while that mode is on. Seconds
-// that run are not said again.
-func (a *App) speak(name string, body fyne.CanvasObject) {
-	if a.o.Speak == nil {
-		return
-	}
-	if !a.modes.Aloud {
-		if a.spoken != "" {
-			a.spoken = ""
-			a.o.Speak(a.loc.Lang, nil)
-		}
-		return
-	}
-	words := widget.Survey(body).Paragraphs
-	digits := func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return -1
-		}
-		return r
-	}
-	key := fmt.Sprint(name, a.loc.Lang, a.top().page, words)
-	if name == "idle" || name == "ticket" && !a.leave.IsZero() {
-		key = strings.Map(digits, key)
-	}
-	if key != a.spoken {
-		a.spoken = key
-		a.o.Speak(a.loc.Lang, words)
-	}
 }

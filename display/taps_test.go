@@ -156,6 +156,9 @@ func (w *walk) browse() map[kiosk.ItemID]route {
 	zones := w.catalog.Zones
 	for _, zp := range w.pages() {
 		for _, zone := range zp.choices {
+			if len(zones) == 0 {
+				break // what follows the zones is no zone
+			}
 			w.turn(zp.turns)
 			w.tap(zone)
 			z := zones[0]
@@ -182,6 +185,9 @@ func (w *walk) browse() map[kiosk.ItemID]route {
 				w.tap(w.loc.Say("prev"))
 			}
 		}
+	}
+	if len(zones) > 0 {
+		w.Fatalf("zone %s isn't on the list", zones[0].ID)
 	}
 	w.tap(w.loc.Say("home"))
 	return found

@@ -10,6 +10,7 @@ import (
 
 	"hallkiosk/display/screen"
 	"hallkiosk/display/text"
+	"hallkiosk/display/voice"
 	"hallkiosk/kiosk"
 )
 
@@ -297,6 +298,9 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 	go a.follow(ctx, t.ID, func(job kiosk.PrintJob) {
 		i.Print, i.Cause = job.State, job.Cause
 		a.leave = time.Time{}
+		if i.Print == kiosk.Printed {
+			a.tone(voice.Ready)
+		}
 		if i.Print.Ended() {
 			stay := stayPrinted
 			if i.Print != kiosk.Printed {
@@ -333,6 +337,7 @@ func (a *App) follow(ctx context.Context, id kiosk.TicketID, tell func(kiosk.Pri
 // ask brings up the question whether anybody is still there.
 func (a *App) ask() {
 	a.asking = a.o.Now()
+	a.tone(voice.Attention)
 	a.push(&view{name: "idle", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		left := max(1, int((a.o.IdleReturn - a.o.Now().Sub(a.asking)).Round(time.Second).Seconds()))
 		return left, func() fyne.CanvasObject {

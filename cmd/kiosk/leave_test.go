@@ -118,7 +118,7 @@ func TestCantBeLeft(t *testing.T) {
 	}
 }
 
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for late := time.Now().Add(patient); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(late) {

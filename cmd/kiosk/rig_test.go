@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	if config := os.Getenv("KIOSK_TEST_WIRED"); config != "" {
 		os.Exit(runWired(config))
 	}
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "ear-") {
+		os.Exit(runEar(os.Args[1:]))
+	}
 	dir, err := os.MkdirTemp("", "hallkiosk")
 	if err != nil {
 		panic(err)

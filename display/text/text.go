@@ -1,9 +1,10 @@
 // Package text holds what the touchscreen says, in the hall's languages.
 //
 // The messages are in one active.*.toml for each of kiosk.Langs, read by
-// go-i18n. Traditional Chinese is written anew in the words of Hong Kong and
-// Macao, not converted. The language belongs to a Loc and not to the process, so that it can be switched
-// on any screen.
+// go-i18n, and what is only spoken in a spoken.*.toml. Traditional Chinese is
+// written anew in the words of Hong Kong and Macao, not converted. The language
+// belongs to a Loc and not to the process, so that it can be switched on any
+// screen.
 package text
 
 import (
@@ -17,7 +18,7 @@ import (
 	"hallkiosk/kiosk"
 )
 
-//go:embed active.*.toml
+//go:embed active.*.toml spoken.*.toml
 var files embed.FS
 
 var bundle = load()
@@ -26,8 +27,10 @@ func load() *i18n.Bundle {
 	b := i18n.NewBundle(language.Chinese)
 	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	for _, lang := range kiosk.Langs {
-		if _, err := b.LoadMessageFileFS(files, "active."+string(lang)+".toml"); err != nil {
-			panic(err) // the files are embedded and a test loads them
+		for _, kind := range []string{"active.", "spoken."} {
+			if _, err := b.LoadMessageFileFS(files, kind+string(lang)+".toml"); err != nil {
+				panic(err) // the files are embedded and a test loads them
+			}
 		}
 	}
 	return b

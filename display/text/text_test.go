@@ -19,15 +19,24 @@ import (
 
 func messages(t *testing.T, lang string) map[string]any {
 	t.Helper()
-	data, err := files.ReadFile("active." + lang + ".toml")
-	if err != nil {
-		t.Fatal(err)
+	all := map[string]any{}
+	for _, kind := range []string{"active.", "spoken."} {
+		data, err := files.ReadFile(kind + lang + ".toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]any
+		if err := toml.Unmarshal(data, &m); err != nil {
+			t.Fatal(err)
+		}
+		for id, v := range m {
+			if all[id] != nil {
+				t.Errorf("%s is there twice in %s", id, lang)
+			}
+			all[id] = v
+		}
 	}
-	var m map[string]any
-	if err := toml.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	return m
+	return all
 }
 
 // All languages say the same things, the screens say all of them, and nothing
@@ -130,11 +139,15 @@ func asked(t *testing.T, room string) (out []string) {
 // Hong Kong and Macao say these things in words of their own, and no simplified
 // character slips in.
 func TestHongKong(t *testing.T) {
-	raw, err := files.ReadFile("active.zh-Hant.toml")
-	if err != nil {
-		t.Fatal(err)
+	var raw string
+	for _, name := range []string{"active.zh-Hant.toml", "spoken.zh-Hant.toml"} {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw += string(data)
 	}
-	for _, line := range strings.Split(string(raw), "\n") {
+	for _, line := range strings.Split(raw, "\n") {
 		for _, bad := range []string{"取號", "排隊", "屏幕", "什麼", "打印機没", "排队", "号", "个", "这", "辦公", "視窗", "印表機", "為什", "裡"} {
 			if strings.Contains(line, bad) {
 				t.Errorf("%q in %s", bad, line)

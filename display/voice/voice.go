@@ -96,6 +96,7 @@ type Voice struct {
 	closed   bool
 	count    int
 	next     *job               // what to say when the present is cut
+	saying   bool               // something is being said, or about to be
 	cut      context.CancelFunc // ends what is being said
 	step     int                // of this visit's volume
 	troubles map[string]Trouble // by part
@@ -168,6 +169,13 @@ func (v *Voice) hush() {
 	if v.cut != nil {
 		v.cut()
 	}
+}
+
+// Speaking tells whether anything is being said, or will be at once.
+func (v *Voice) Speaking() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.saying || v.next != nil
 }
 
 // EndVisit is Hush, and the volume is the hall's again.
@@ -269,11 +277,11 @@ func (v *Voice) work(j *job, do func(ctx context.Context)) {
 		v.mu.Unlock()
 		return
 	}
-	v.next, v.cut = nil, cancel
+	v.next, v.cut, v.saying = nil, cancel, j != nil
 	v.mu.Unlock()
 	do(ctx)
 	v.mu.Lock()
-	v.cut = nil
+	v.cut, v.saying = nil, false
 	v.mu.Unlock()
 }
 

@@ -12,7 +12,12 @@ import (
 type Target struct {
 	Label               string
 	X, Y, Width, Height float32
+
+	tap *Tap
 }
+
+// Press does what a touch of the target would do; only on Fyne's goroutine.
+func (t Target) Press() { t.tap.Tapped(nil) }
 
 // Word is one line of text on a screen. Its place is that of the letters: their
 // width, and the height of a Chinese character.
@@ -81,7 +86,7 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 		}
 	case *Tap:
 		if v.act != nil {
-			s.Targets = append(s.Targets, Target{v.label, at.X, at.Y, size.Width, size.Height})
+			s.Targets = append(s.Targets, Target{v.label, at.X, at.Y, size.Width, size.Height, v})
 		}
 		s.walk(v.box, at, v.act != nil)
 		for _, child := range v.content.Objects[1:] {

@@ -83,7 +83,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 		return s, err
 	}
 	s.Orders = k.desk.Orders()
-	s.Devices = append(append([]control.Device{b.printer()}, k.deviceStates()...), k.storeState(), k.catalogState())
+	s.Devices = append(append([]control.Device{b.printer()}, k.deviceStates()...), k.storeState(), k.catalogState(), k.voiceState())
 	if s.Center, err = k.centerState(ctx); err != nil {
 		return s, err
 	}

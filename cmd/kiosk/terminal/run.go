@@ -22,6 +22,7 @@ import (
 	"hallkiosk/configs"
 	"hallkiosk/display"
 	"hallkiosk/display/screen"
+	"hallkiosk/display/voice"
 	"hallkiosk/display/xserver"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/cabinet"
@@ -123,6 +124,7 @@ type terminal struct {
 	dev     *printer.Dev // nil when none is fitted
 	desk    *desk.Desk
 	app     *display.App // nil when headless
+	voice   *voice.Voice // nil when headless, or switched off
 	socket  net.Listener
 	link    link
 	devices devices
@@ -182,11 +184,16 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		ok = true
 		return k, nil
 	}
-	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Here: cfg.Here(), Next: cfg.Kiosk.Next, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
+	k.fitVoice()
+	screens := display.Opts{Desk: k.desk, Catalog: catalog, Here: cfg.Here(), Next: cfg.Kiosk.Next, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
 		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, Ways: screen.Ways{Card: cfg.Reader.Port != "", Code: cfg.Scanner.Port != ""}, Prints: k.dev != nil, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
-		Fullscreen: cfg.Screen.Fullscreen, Width: cfg.Screen.Width, Height: cfg.Screen.Height, Density: float32(cfg.Screen.PxPerMM)})
+		Fullscreen: cfg.Screen.Fullscreen, Width: cfg.Screen.Width, Height: cfg.Screen.Height, Density: float32(cfg.Screen.PxPerMM)}
+	if k.voice != nil {
+		screens.Voice = k.voice
+	}
+	k.app = display.New(screens)
 	ok = true
 	return k, nil
 }
@@ -295,5 +302,8 @@ func (k *terminal) close() {
 		k.port.Close()
 	}
 	k.devices.close()
+	if k.voice != nil {
+		k.voice.Close()
+	}
 	k.store.Close()
 }

@@ -68,8 +68,8 @@ func Screen(lang kiosk.Lang, ws []widget.Word, targets []widget.Target) string {
 	}
 	spent = 0
 	order := Order(targets)
-	for n, i := range order {
-		label := labelOf(lang, targets[i], ws)
+	for n, t := range order {
+		label := labelOf(lang, t, ws)
 		if spent += seconds(lang, label); spent > choiceSeconds && n > 0 {
 			out = append(out, phrase(lang).more(len(order)-n))
 			break
@@ -80,8 +80,8 @@ func Screen(lang kiosk.Lang, ws []widget.Word, targets []widget.Target) string {
 }
 
 // Focus returns what is said when the focus comes to targets[at]: its label,
-// what else is written on it, and which of how many it is. Empty when there is
-// no such target.
+// what else is written on it, and which of how many it is. The targets are in
+// the order in which the keypad walks. Empty when there is no such target.
 func Focus(lang kiosk.Lang, ws []widget.Word, targets []widget.Target, at int) string {
 	if at < 0 || at >= len(targets) {
 		return ""
@@ -89,27 +89,23 @@ func Focus(lang kiosk.Lang, ws []widget.Word, targets []widget.Target, at int) s
 	t := targets[at]
 	out := []string{labelOf(lang, t, ws)}
 	out = append(out, second(lang, t, ws)...)
-	order := Order(targets)
-	out = append(out, phrase(lang).position(slices.Index(order, at)+1, len(order)))
+	out = append(out, phrase(lang).position(at+1, len(targets)))
 	return strings.Join(slices.DeleteFunc(out, func(s string) bool { return s == "" }), "\n")
 }
 
-// Order returns the targets' indexes in the order in which people read: row by
-// row, and from left to right. A keypad should walk in it.
-func Order(targets []widget.Target) []int {
-	order := make([]int, len(targets))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(targets[a].Y, targets[b].Y) })
+// Order returns the targets in the order in which people read: row by row, and
+// from left to right. A keypad walks in it through each part of the window.
+func Order(targets []widget.Target) []widget.Target {
+	order := slices.Clone(targets)
+	slices.SortStableFunc(order, func(a, b widget.Target) int { return cmp.Compare(a.Y, b.Y) })
 	// Whose middle is above the bottom of a row's first target stands in its row.
 	for from := 0; from < len(order); {
-		first := targets[order[from]]
+		first := order[from]
 		to := from + 1
-		for to < len(order) && targets[order[to]].Y+targets[order[to]].Height/2 < first.Y+first.Height {
+		for to < len(order) && order[to].Y+order[to].Height/2 < first.Y+first.Height {
 			to++
 		}
-		slices.SortStableFunc(order[from:to], func(a, b int) int { return cmp.Compare(targets[a].X, targets[b].X) })
+		slices.SortStableFunc(order[from:to], func(a, b widget.Target) int { return cmp.Compare(a.X, b.X) })
 		from = to
 	}
 	return order
@@ -226,7 +222,7 @@ func join(lang kiosk.Lang, a, b string) string {
 // asks says whether a text is a question.
 func asks(s string) bool {
 	s = strings.TrimSpace(s)
-	return strings.HasSuffix(s, "?") || strings.HasSuffix(s, "?")
+	return strings.HasSuffix(s, "?") || strings.HasSuffix(s, "\uFF1F")
 }
 
 // phrases are the few words that stand on no screen.

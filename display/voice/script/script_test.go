@@ -120,9 +120,9 @@ func TestFocus(t *testing.T) {
 		{"Waiting", kiosk.Zh, first, 1, []string{"公积金", "等两人, 约十五到二十六分钟", "第二个, 共四个"}},
 		{"Last", kiosk.Zh, first, 3, []string{"全部事项", "第四个, 共四个"}},
 		{"Zone", kiosk.Zh, zones, 0, []string{"F 区, 二十四小时自助服务区", "两件事", "第一个, 共一个"}},
-		{"TwoLines", kiosk.Zh, items, 1, []string{"社保卡银行功能激活", "自助机可办, 不用排队", "第一个, 共三个"}},
-		{"Closed", kiosk.Zh, items, 2, []string{"社保卡补办", "现在不办", "第二个, 共三个"}},
-		{"Pager", kiosk.Zh, items, 0, []string{"上一页", "第三个, 共三个"}},
+		{"TwoLines", kiosk.Zh, items, 0, []string{"社保卡银行功能激活", "自助机可办, 不用排队", "第一个, 共三个"}},
+		{"Closed", kiosk.Zh, items, 1, []string{"社保卡补办", "现在不办", "第二个, 共三个"}},
+		{"Pager", kiosk.Zh, items, 2, []string{"上一页", "第三个, 共三个"}},
 		{"Hant", kiosk.Hant, ticket, 0, []string{"好", "第一個, 共一個"}},
 		{"English", kiosk.En, english, 0, []string{"Yes, I am", "one of two"}},
 		{"NoLabel", kiosk.En, english, 1, []string{"Start", "over", "two of two"}},
@@ -131,7 +131,7 @@ func TestFocus(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tongue := map[kiosk.Lang]words.Tongue{kiosk.Zh: words.Mandarin, kiosk.Hant: words.Cantonese, kiosk.En: words.English}[c.lang]
-			got := words.Read(tongue, script.Focus(c.lang, c.words, c.targets, c.at))
+			got := words.Read(tongue, script.Focus(c.lang, c.words, script.Order(c.targets), c.at))
 			if !slices.Equal(got, c.want) {
 				t.Errorf("\n got %q\nwant %q", got, c.want)
 			}
@@ -161,8 +161,12 @@ func TestScreenIsShort(t *testing.T) {
 
 func TestOrder(t *testing.T) {
 	grid := []widget.Target{target("下一页", 712, 1486, 320, 108), target("二", 551, 166, 481, 216), target("一", 48, 170, 481, 216), target("三", 48, 405, 481, 216), target("上一页", 48, 1486, 320, 108)}
-	if got := script.Order(grid); !slices.Equal(got, []int{2, 1, 3, 4, 0}) {
-		t.Errorf("order %v", got)
+	var got []string
+	for _, o := range script.Order(grid) {
+		got = append(got, o.Label)
+	}
+	if !slices.Equal(got, []string{"一", "二", "三", "上一页", "下一页"}) || grid[0].Label != "下一页" {
+		t.Errorf("order %v of %v", got, grid)
 	}
 	if got := script.Order(nil); len(got) != 0 {
 		t.Errorf("order of nothing %v", got)
