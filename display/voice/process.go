@@ -87,7 +87,7 @@ func inMemory(b []byte) (*os.File, error) {
 		return nil, fmt.Errorf("make a file in memory: %w", err)
 	}
 	f := os.NewFile(uintptr(fd), "hallkiosk-voice")
-	if _, err := f.Write(b); err == nil {
+	if _, err = f.Write(b); err == nil {
 		_, err = f.Seek(0, 0)
 	}
 	if err != nil {
