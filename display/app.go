@@ -17,6 +17,7 @@ import (
 	"hallkiosk/display/theme"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/catalog"
 )
 
 // Desk is what the screen needs of the kiosk.
@@ -35,6 +36,7 @@ type Desk interface {
 type Opts struct {
 	Desk       Desk
 	Catalog    *kiosk.Catalog
+	Index      *catalog.Index // of Catalog, to find items by letters; nil offers no finding
 	Language   kiosk.Lang
 	Location   *time.Location
 	Now        func() time.Time

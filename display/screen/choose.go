@@ -74,8 +74,8 @@ type ZoneChoice struct {
 	Departments, Items int
 }
 
-// Zones asks in which zone.
-func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone)) fyne.CanvasObject {
+// Zones asks in which zone. find, unless nil, leads to finding by letters.
+func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone), find func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	y := s.title(s.Say("all_items"), s.Say("pick_zone"))
 	s.above(y)
@@ -86,6 +86,9 @@ func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk
 			c.Icon, c.Second = "device-desktop", s.Say("items", text.Data{"N": z.Items})
 		}
 		cards = append(cards, c)
+	}
+	if find != nil {
+		cards = append(cards, widget.Card{Style: widget.Plain, Icon: "search", Title: s.Say("find"), Second: s.Say("find_how"), Act: find})
 	}
 	columns := 1
 	if s.Shape == Wide || s.Shape == Small && !s.Large {

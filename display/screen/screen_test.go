@@ -132,7 +132,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	for _, z := range c.Zones {
 		zones = append(zones, screen.ZoneChoice{Zone: z, Departments: 12, Items: 65})
 	}
-	add("zones", func(p screen.Page) fyne.CanvasObject { return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}) })
+	add("zones", func(p screen.Page) fyne.CanvasObject { return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop) })
 	count := map[kiosk.DeptID]int{}
 	for _, d := range c.Departments {
 		count[d.ID] = 17
@@ -153,7 +153,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	say("help", "bell", "help_called", "help_wait", "help_done")
 	add("rest", func(p screen.Page) fyne.CanvasObject { return screen.Rest(p, "10:00", nop) })
 	out[len(out)-1].whole = true
-	return append(out, mine(c)...)
+	return append(append(out, mine(c)...), finding(c)...)
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,

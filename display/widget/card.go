@@ -12,6 +12,7 @@ import (
 type Card struct {
 	Style               Style
 	Icon, Title, Second string
+	Mark                [2]int // from and to: the characters of Title that stand out
 	Act                 func()
 }
 
@@ -87,6 +88,9 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		if blocks(lines) <= h-2*k.Px(inset) || size <= theme.Least {
 			break
 		}
+	}
+	if c.Mark[0] < c.Mark[1] {
+		lines[0] = lines[0].Mark(c.Mark[0], c.Mark[1], l.icon, k.Bare)
 	}
 	y := (h - blocks(lines)) / 2
 	for i, b := range lines {

@@ -24,6 +24,7 @@ import (
 	"hallkiosk/display/screen"
 	"hallkiosk/display/xserver"
 	"hallkiosk/kiosk"
+	find "hallkiosk/kiosk/catalog"
 	"hallkiosk/kiosk/cabinet"
 	"hallkiosk/kiosk/control"
 	"hallkiosk/kiosk/desk"
@@ -181,7 +182,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		ok = true
 		return k, nil
 	}
-	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
+	k.app = display.New(display.Opts{Desk: k.desk, Catalog: catalog, Index: find.New(catalog), Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
 		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, Ways: screen.Ways{Card: cfg.Reader.Port != "", Code: cfg.Scanner.Port != ""}, Prints: k.dev != nil, RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,
