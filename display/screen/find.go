@@ -75,7 +75,11 @@ func Find(p Page, now time.Time, f Search, page int, turn func(int), keys Keys, 
 		pages.W, pages.Y = hits.W, foot-pages.H
 		hits.H = pages.Y - apart - hits.Y
 	case Small: // the pager stands beside the field
+		field = s.Px(theme.Target + 8)
 		wide := full * 0.42
+		if f.Typed == "" {
+			wide = full
+		}
 		s.field(m, y, wide, field)
 		pages = Area{m + wide + apart, y, full - wide - apart, field}
 		high := s.Px(4*theme.Target + 3*theme.Gap)
@@ -146,9 +150,9 @@ func (s *finder) field(x, y, w, h float32) {
 	cursor := s.Px(4)
 	room -= 3 * cursor
 	typed := []rune(strings.ToUpper(s.f.Typed))
-	b := s.FitIn(string(typed), 54, 36, room, h-s.Px(8), true)
-	for n := 1; b.Width() > room || len(b.Lines) > 1; n++ {
-		b = s.FitIn("…"+string(typed[n:]), 36, 36, room, h-s.Px(8), true)
+	b := s.FitIn(string(typed), 54, theme.Least, room, h-s.Px(8), true)
+	for n := 1; n < len(typed) && (b.Width() > room || len(b.Lines) > 1); n++ {
+		b = s.FitIn("…"+string(typed[n:]), 36, theme.Least, room, h-s.Px(8), true)
 	}
 	s.add(b.Left(left, y+(h-b.Height())/2, s.Ink))
 	s.put(canvas.NewRectangle(s.Touch), left+b.Width()+cursor, y+h*0.22, cursor, h*0.56)
@@ -160,14 +164,32 @@ func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int))
 	if s.Large || s.Shape == Wide {
 		columns = 1
 	}
-	w := (in.W - gap*float32(columns-1)) / float32(columns)
 	var cards []widget.Card
 	for i, hit := range s.f.Hits {
 		cards = append(cards, s.card(hit, now, func() { pick(i) }))
 	}
+	wide := func() float32 { return (in.W - gap*float32(columns-1)) / float32(columns) }
+	w := wide()
 	least, _ := s.heights(cards, w)
+	if least > in.H { // the words need the room
+		for i := range cards {
+			cards[i].Icon = ""
+		}
+		least, _ = s.heights(cards, w)
+	}
+	if least > in.H {
+		columns = 1
+		w = wide()
+		least, _ = s.heights(cards, w)
+	}
+	if least > in.H {
+		for i, hit := range s.f.Hits {
+			cards[i].Second = s.brief(hit, now)
+		}
+		least, _ = s.heights(cards, w)
+	}
 	rows := min(max(1, int((in.H+gap)/(least+gap))), perPage/columns)
-	h := min((in.H+gap)/float32(rows)-gap, s.Pt(170))
+	h := min((in.H+gap)/float32(rows)-gap, max(least, s.Pt(170)))
 	from, to := s.pagerAt(p, rows*columns, len(cards), pages)
 	for i, c := range cards[from:to] {
 		s.put(s.Card(c, w, h), in.X+float32(i%columns)*(w+gap), in.Y+float32(i/columns)*(h+gap), w, h)
@@ -189,6 +211,18 @@ func (s *finder) card(hit Hit, now time.Time, act func()) widget.Card {
 		c.Mark = [2]int{at, at + len(s.f.Typed)}
 	}
 	return c
+}
+
+// brief is the second line of a card for which there is room for one only.
+func (s *finder) brief(hit Hit, now time.Time) string {
+	switch line, _ := s.state(hit.Offer, now); {
+	case hit.Theme.Zh != "":
+		return s.Say("find_theme", text.Data{"Name": s.Of(hit.Theme)})
+	case !hit.Open:
+		return s.Say("closed")
+	default:
+		return line
+	}
 }
 
 // key is one of the keyboard, at a place counted in keys.
@@ -241,7 +275,7 @@ func (s *finder) more(row, rows int, change bool) (list []key) {
 	}
 	other, act := "123", s.keys.Switch
 	if s.f.Digits {
-		other = "ABC"
+		other = "abc"
 	} else if !strings.ContainsAny(s.f.Next, "0123456789") {
 		act = nil
 	}

@@ -58,6 +58,7 @@ func finding(c *kiosk.Catalog) (out []example) {
 	confirm("holiday", o)
 	o.CanTake = false
 	confirm("holiday-closed", o)
+	out[len(out)-1].bare = true
 	return out
 }
 
@@ -89,7 +90,7 @@ func TestFindIntents(t *testing.T) {
 				t.Errorf("%v: %q can't be touched: %v", v, want, got)
 			}
 		}
-		if !strings.Contains(pressed, "ab") || strings.ContainsAny(pressed, "cdz2") || !strings.ContainsAny(pressed, "1#") {
+		if !strings.Contains(pressed, "a") || !strings.Contains(pressed, "b") || strings.ContainsAny(pressed, "cdz2") || !strings.ContainsAny(pressed, "1#") {
 			t.Errorf("%v: all keys type %q", v, pressed)
 		}
 		if picked == "" || picked == "0" {

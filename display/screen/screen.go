@@ -200,17 +200,25 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 	if pages > 1 || p.last != nil {
 		y, h := in.Y, in.H
 		w := min(s.Px(380), in.W*0.35)
+		icons := s.Fit(s.Say("prev"), theme.Least, theme.Least, w, 1, true).Width() > w-s.Px(40)
+		if icons {
+			w = in.W * 0.26
+		}
 		for _, v := range []struct {
-			label string
-			page  int
-			x     float32
-		}{{s.Say("prev"), at - 1, in.X}, {s.Say("next"), at + 1, in.X + in.W - w}} {
+			icon, label string
+			page        int
+			x           float32
+		}{{"arrow-left", s.Say("prev"), at - 1, in.X}, {"arrow-right", s.Say("next"), at + 1, in.X + in.W - w}} {
 			act := func() { p.turn(v.page) }
 			switch {
 			case v.page >= pages && p.last != nil:
 				v.label, act = p.last.Label, p.last.Act
 			case v.page < 0 || v.page >= pages:
 				act = nil
+			}
+			if icons {
+				s.put(s.Key(v.icon, v.label, w, h, act), v.x, y, w, h)
+				continue
 			}
 			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)
 		}

@@ -173,7 +173,7 @@ func (b Block) place(x, y, w float32, c color.Color, align fyne.TextAlign) fyne.
 	for i, line := range b.Lines {
 		top := float32(i)*b.pitch - b.lift
 		runes, text := []rune(line), []rune(b.text)
-		for at < len(text) && text[at] == ' ' && runes[0] != ' ' { // where the line before ended
+		for at < len(text) && text[at] == ' ' && len(runes) > 0 && runes[0] != ' ' { // where the line before ended
 			at++
 		}
 		from, to := min(max(b.mark.from-at, 0), len(runes)), min(max(b.mark.to-at, 0), len(runes))
