@@ -200,7 +200,7 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 	if pages > 1 || p.last != nil {
 		y, h := in.Y, in.H
 		w := min(s.Px(380), in.W*0.35)
-		icons := s.Fit(s.Say("prev"), theme.Least, theme.Least, w, 1, true).Width() > w-s.Px(40)
+		icons := s.Fit(s.Say("prev"), theme.Least, theme.Least, in.W, 1, true).Width() > w-s.Px(40)
 		if icons {
 			w = in.W * 0.26
 		}
