@@ -143,3 +143,23 @@ func TestFoundStandsOut(t *testing.T) {
 		}
 	}
 }
+
+// A list and the confirm screen say which holiday keeps the windows closed.
+func TestHolidayIsNamed(t *testing.T) {
+	c := hall(t)
+	o := offer(c, "RS001", 0)
+	o.Open, o.Opens, o.Holiday = false, monday.AddDate(0, 0, 7), kiosk.Text{Zh: "国庆节", Hant: "國慶節", En: "National Day"}
+	dept, _ := c.Department(o.Item.Dept)
+	p := variant{kiosk.Zh, screen.Modes{}, 1080, 1920}.page()
+	for _, s := range []struct {
+		drawn fyne.CanvasObject
+		want  string
+	}{
+		{screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}), "国庆节放假,11 月 30 日 10:05 开"},
+		{screen.Confirm(p, monday, o, dept, func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号,11 月 30 日 10:05 开后按顺序叫。"},
+	} {
+		if said := strings.Join(widget.Survey(s.drawn).Paragraphs, "\n"); !strings.Contains(said, s.want) {
+			t.Errorf("%q is not among\n%s", s.want, said)
+		}
+	}
+}

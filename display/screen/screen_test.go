@@ -132,7 +132,9 @@ func examples(c *kiosk.Catalog) (out []example) {
 	for _, z := range c.Zones {
 		zones = append(zones, screen.ZoneChoice{Zone: z, Departments: 12, Items: 65})
 	}
-	add("zones", func(p screen.Page) fyne.CanvasObject { return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop) })
+	add("zones", func(p screen.Page) fyne.CanvasObject {
+		return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop)
+	})
 	count := map[kiosk.DeptID]int{}
 	for _, d := range c.Departments {
 		count[d.ID] = 17
