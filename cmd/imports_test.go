@@ -30,7 +30,7 @@ var may = []struct {
 	{"display/text", []string{"kiosk"}},
 	{"display/widget", []string{"display/theme"}},
 	{"display/screen", []string{"kiosk", "display/widget", "display/theme", "display/text"}},
-	{"display", []string{"kiosk", "display/"}},
+	{"display", []string{"kiosk", "kiosk/catalog", "display/"}},
 	{"configs", []string{"kiosk"}},
 }
 

@@ -19,6 +19,7 @@ import (
 	"hallkiosk/display/voice"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/catalog"
 )
 
 // Desk is what the screen needs of the kiosk.
@@ -47,8 +48,9 @@ type Voice interface {
 type Opts struct {
 	Desk       Desk
 	Catalog    *kiosk.Catalog
-	Here       *kiosk.Point // where this kiosk stands on the catalog's plan; nil when nobody has said
-	Next       kiosk.Text   // where the next machine is, for when this one is out of service; may be empty
+	Here       *kiosk.Point   // where this kiosk stands on the catalog's plan; nil when nobody has said
+	Next       kiosk.Text     // where the next machine is, for when this one is out of service; may be empty
+	Index      *catalog.Index // of Catalog, to find items by letters; nil offers no finding
 	Language   kiosk.Lang
 	Location   *time.Location
 	Now        func() time.Time

@@ -50,7 +50,7 @@ func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
 func seen(offers []kiosk.Offer, now time.Time) string {
 	key := now.Format(time.DateOnly)
 	for _, o := range offers {
-		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix())
+		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix(), o.Holiday.Zh)
 	}
 	return key
 }
@@ -94,12 +94,15 @@ func (a *App) zones() *view {
 			}
 			a.push(a.departments(z.ID))
 		}
-		var themes func()
+		var themes, find func()
 		if len(a.o.Catalog.Themes) > 0 {
 			themes = a.on(func() { a.push(a.themes()) })
 		}
+		if a.o.Index != nil {
+			find = a.on(func() { a.push(a.find()) })
+		}
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick, themes) }
+			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick, themes, find) }
 		}
 	})
 }

@@ -74,9 +74,9 @@ type ZoneChoice struct {
 	Departments, Items int
 }
 
-// Zones asks in which zone, or for what takes several windows; themes is nil
-// where there is no such thing.
-func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone), themes func()) fyne.CanvasObject {
+// Zones asks in which zone, or for what takes several windows, or leads to finding
+// by letters; themes and find are nil where there is no such thing.
+func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone), themes, find func()) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	_, y := s.ask(s.Say("all_items"), s.Say("pick_zone"))
 	var cards []widget.Card
@@ -86,6 +86,9 @@ func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk
 			c.Icon, c.Second = "device-desktop", s.Say("items", text.Data{"N": z.Items})
 		}
 		cards = append(cards, c)
+	}
+	if find != nil {
+		cards = append(cards, widget.Card{Style: widget.Plain, Icon: "search", Title: s.Say("find"), Second: s.Say("find_how"), Act: find})
 	}
 	columns := 1
 	if s.Shape == Wide || s.Shape == Small && !s.Large {

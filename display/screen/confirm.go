@@ -222,8 +222,11 @@ func (s *confirm) brief(x, y, w float32, facts []string) float32 {
 // it.
 func (p Page) notices(o kiosk.Offer, now time.Time) []widget.Notice {
 	var out []widget.Notice
-	opens := text.Data{"Opens": p.opening(o, now)}
+	opens := text.Data{"Opens": p.opens(o, now)}
 	bad := func(words string) {
+		if !o.Open && !o.Paused && o.Holiday.Zh != "" {
+			words = p.Say("holiday_why", text.Data{"Name": p.Of(o.Holiday)}) + words
+		}
 		out = append(out, widget.Notice{Tone: widget.Bad, Icon: "clock", Body: words})
 	}
 	switch {

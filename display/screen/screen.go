@@ -250,17 +250,26 @@ func (p Page) pagerHeight() float32 {
 // pager puts the buttons that turn pages at the bottom and tells which part of
 // n things stands on the page, with per of them on each.
 func (s *sheet) pager(p paging, per, n int) (from, to int) {
+	h := s.pagerHeight()
+	return s.pagerAt(p, per, n, Area{s.margin(), s.H - h - s.Px(bottom), s.W - 2*s.margin(), h})
+}
+
+// pagerAt is pager for another place.
+func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 	pages := max(1, (n+per-1)/per)
 	at := min(max(p.at, 0), pages-1)
 	if pages > 1 || p.last != nil {
-		m, h := s.margin(), s.pagerHeight()
-		w := min(s.Px(380), (s.W-2*m)*0.35)
-		y := s.H - h - s.Px(bottom)
+		y, h := in.Y, in.H
+		w := min(s.Px(380), in.W*0.35)
+		icons := s.Fit(s.Say("prev"), theme.Least, theme.Least, in.W, 1, true).Width() > w-s.Px(40)
+		if icons {
+			w = in.W * 0.26
+		}
 		for _, v := range []struct {
-			label string
-			page  int
-			x     float32
-		}{{s.Say("prev"), at - 1, m}, {s.Say("next"), at + 1, s.W - m - w}} {
+			icon, label string
+			page        int
+			x           float32
+		}{{"arrow-left", s.Say("prev"), at - 1, in.X}, {"arrow-right", s.Say("next"), at + 1, in.X + in.W - w}} {
 			act := func() { p.turn(v.page) }
 			switch {
 			case v.page >= pages && p.last != nil:
@@ -268,16 +277,28 @@ func (s *sheet) pager(p paging, per, n int) (from, to int) {
 			case v.page < 0 || v.page >= pages:
 				act = nil
 			}
+			if icons && (p.last == nil || v.label != p.last.Label) {
+				s.put(s.Key(v.icon, v.label, w, h, act), v.x, y, w, h)
+				continue
+			}
 			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)
 		}
-		b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, s.W-2*m-2*w, 1, false)
-		s.add(b.Center(m+w, y+(h-b.Height())/2, s.W-2*m-2*w, s.Sub))
+		b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, in.W-2*w, 1, false)
+		s.add(b.Center(in.X+w, y+(h-b.Height())/2, in.W-2*w, s.Sub))
 	}
 	return at * per, min(n, (at+1)*per)
 }
 
-// opening says when o's windows serve next, seen from now.
+// opening says when o's windows serve next, seen from now, and which holiday keeps
+// them closed until then.
 func (p Page) opening(o kiosk.Offer, now time.Time) string {
+	if o.Holiday.Zh == "" {
+		return p.opens(o, now)
+	}
+	return p.Say("holiday", text.Data{"Name": p.Of(o.Holiday), "Opens": p.opens(o, now)})
+}
+
+func (p Page) opens(o kiosk.Offer, now time.Time) string {
 	if o.Opens.IsZero() {
 		return p.Say("closed")
 	}

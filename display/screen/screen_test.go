@@ -163,7 +163,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	}
 	say("trouble", "alert-triangle", "trouble", "ask_staff", "again", "home")
 	say("help", "bell", "help_called", "help_wait", "help_done")
-	return slices.Concat(out, mine(c), ofThemes(c), inHall(c))
+	return slices.Concat(out, mine(c), ofThemes(c), inHall(c), finding(c))
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,

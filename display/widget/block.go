@@ -22,6 +22,22 @@ type Block struct {
 	pitch float32 // from line to line
 	lift  float32 // how far the letters' box stands above its line
 	box   float32 // height of the letters' box
+	mark  mark
+}
+
+// mark is the part of a block's text that stands out, in characters.
+type mark struct {
+	from, to int
+	color    color.Color
+	thin     bool // the rest has thinner letters
+}
+
+// Mark returns the block with the characters of its text from from to to in a
+// colour of their own, and where that tells nothing with thinner letters around
+// them.
+func (b Block) Mark(from, to int, c color.Color, thin bool) Block {
+	b.mark = mark{from, to, c, thin}
+	return b
 }
 
 // Fit lays text out in at most most lines of room pixels, as large as size and
@@ -151,10 +167,37 @@ func (b Block) Right(x, y float32, c color.Color) fyne.CanvasObject {
 
 func (b Block) place(x, y, w float32, c color.Color, align fyne.TextAlign) fyne.CanvasObject {
 	o := &fyne.Container{Layout: paragraph(b.text)}
+	letters := func(s string, c color.Color, bold bool) *canvas.Text {
+		t := canvas.NewText(s, c)
+		t.TextSize, t.TextStyle, t.Alignment, t.FontSource = b.size, fyne.TextStyle{Bold: bold}, align, b.font
+		return t
+	}
+	at := 0 // in the text, in characters
 	for i, line := range b.Lines {
-		t := canvas.NewText(line, c)
-		t.TextSize, t.TextStyle, t.Alignment, t.FontSource = b.size, fyne.TextStyle{Bold: b.bold}, align, b.font
-		o.Objects = append(o.Objects, Put(t, 0, float32(i)*b.pitch-b.lift, w, b.box))
+		top := float32(i)*b.pitch - b.lift
+		runes, text := []rune(line), []rune(b.text)
+		for at < len(text) && text[at] == ' ' && len(runes) > 0 && runes[0] != ' ' { // where the line before ended
+			at++
+		}
+		from, to := min(max(b.mark.from-at, 0), len(runes)), min(max(b.mark.to-at, 0), len(runes))
+		at += len(runes)
+		if from >= to {
+			o.Objects = append(o.Objects, Put(letters(line, c, b.bold && !b.mark.thin), 0, top, w, b.box))
+			continue
+		}
+		left := float32(0)
+		for n, s := range [3]string{string(runes[:from]), string(runes[from:to]), string(runes[to:])} {
+			if s == "" {
+				continue
+			}
+			t := letters(s, c, b.bold && !b.mark.thin)
+			if n == 1 {
+				t = letters(s, b.mark.color, b.bold)
+			}
+			wide := t.MinSize().Width
+			o.Objects = append(o.Objects, Put(t, left, top, wide, b.box))
+			left += wide
+		}
 	}
 	return Put(o, x, y, w, b.Height())
 }

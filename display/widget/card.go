@@ -15,6 +15,7 @@ type Card struct {
 	Style               Style
 	Icon, Title, Second string
 	Size                float32 // of the title at most; 0 is theme.Heading
+	Mark                [2]int  // from and to: the characters of Title that stand out
 	Act                 func()
 }
 
@@ -110,6 +111,9 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		left += side + k.Px(24)
 	}
 	_, lines := k.fitted(c, w, h)
+	if c.Mark[0] < c.Mark[1] {
+		lines[0] = lines[0].Mark(c.Mark[0], c.Mark[1], l.icon, k.Bare)
+	}
 	y := (h - blocks(lines)) / 2
 	for i, b := range lines {
 		color := l.text

@@ -51,9 +51,13 @@ func (k Kit) Panel(x, y, w, h float32) fyne.CanvasObject {
 	return Put(k.Box(k.Palette.Card, k.Line, k.Edge), x, y, w, h)
 }
 
-// Icon draws a line icon of size by size.
+// Icon draws a line icon of size by size, and nothing where there is no room for
+// one, as in a window that hasn't got its size yet.
 func (k Kit) Icon(name string, c color.NRGBA, x, y, size float32) fyne.CanvasObject {
 	side := int(size + 0.5)
+	if side < 1 {
+		return &fyne.Container{}
+	}
 	i := canvas.NewImageFromImage(theme.Icon(name, c, side))
 	i.FillMode = canvas.ImageFillStretch
 	return Put(i, float32(int(x)), float32(int(y)), float32(side), float32(side))

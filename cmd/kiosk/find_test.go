@@ -1,0 +1,105 @@
+package main_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hallkiosk/kiosk/control"
+)
+
+// An item is found by the initials of its pinyin, six taps from the first screen,
+// and taken back and put right on the way; nothing of it stays for the next.
+func TestFindByInitials(t *testing.T) {
+	env := xvfb(t, 1080, 1920)
+	m := newMachine(t, "")
+	m.run(env)
+	taps := 0
+	tap := func(label string) {
+		t.Helper()
+		m.tap(env, label)
+		taps++
+	}
+	typed := func(text string) control.Screen {
+		t.Helper()
+		return m.screen("showing that "+text+" was typed", func(s control.Screen) bool { return s.Name == "find" && slices.Contains(s.Texts, text) })
+	}
+	tap("全部事项")
+	tap("找事项")
+	tap("S")
+	typed("S")
+	tap("B")
+	typed("SB")
+	tap("K")
+	s := typed("SBK")
+	if find(s, "V") != nil || find(s, "M") == nil {
+		t.Errorf("keys that lead nowhere are on, or others off: %v", s.Targets)
+	}
+	tap("社保卡补办")
+	m.screen("confirm", named("confirm"))
+	if taps > 6 {
+		t.Errorf("%d taps, want 6 at most", taps)
+	}
+	m.tap(env, "返回")
+	typed("SBK")
+	m.tap(env, "删除")
+	typed("SB")
+	m.tap(env, "清空")
+	m.tap(env, "G")
+	typed("G")
+	m.tap(env, "重新开始")
+	m.tap(env, "全部事项")
+	m.tap(env, "找事项")
+	if s := m.screen("find", named("find")); slices.Contains(s.Texts, "G") && find(s, "清空") != nil {
+		t.Errorf("what was typed stays: %v", s.Texts)
+	}
+}
+
+// Somebody who reads no Chinese finds the tax office by typing, on the panel of
+// an older cabinet.
+func TestFindInEnglish(t *testing.T) {
+	env := xvfb(t, 1024, 768)
+	m := newMachine(t, "")
+	m.run(env)
+	for _, label := range []string{"中 / En", "English", "All services"} {
+		m.tap(env, label)
+	}
+	for s := m.screen("zones", named("zones")); find(s, "Find a service") == nil; {
+		m.tap(env, "Next")
+		s = m.screen("zones", named("zones"))
+	}
+	for _, label := range []string{"Find a service", "T", "A", "X", "General tax services"} {
+		m.tap(env, label)
+	}
+	m.screen("confirm", named("confirm"))
+	m.tap(env, "Take a number")
+	if s := m.screen("ticket", named("ticket")); ticketNumber(s) == "" {
+		t.Errorf("no number on %v", s.Texts)
+	}
+}
+
+// BenchmarkType is the time from touching a letter to the first frame that shows
+// it, with what it found: each letter is drawn for the first time.
+func BenchmarkType(b *testing.B) {
+	env := xvfb(b, 1080, 1920)
+	m := newMachine(b, "")
+	m.run(env)
+	f := newFinger(b, env, m)
+	f.there("全部事项")
+	f.there("找事项")
+	m.screen("find", named("find"))
+	f.strip = [2]int16{150, 328} // through the typed letters
+	var took []time.Duration
+	for range 2 {
+		for _, letter := range strings.Split("ABCDEFGHJKLMNPQRSTWXYZ", "") {
+			f.took = f.took[:0]
+			f.there(letter)
+			took = append(took, f.took...)
+			f.there("清空")
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(ms(quantile(took, .5)), "p50-ms")
+	b.ReportMetric(ms(quantile(took, .99)), "p99-ms")
+}

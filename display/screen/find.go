@@ -1,0 +1,310 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"hallkiosk/display/text"
+	"hallkiosk/display/theme"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// Hit is an item that was found.
+type Hit struct {
+	kiosk.Offer
+	From, To int        // the characters of its name that were typed; equal for none
+	Also     string     // the other word that it was found by, in the citizen's language; may be empty
+	Theme    kiosk.Text // the theme that it begins; empty for none
+}
+
+// Search is what was typed and what it found.
+type Search struct {
+	Typed  string // small letters and digits
+	Total  int    // how many were found
+	Hits   []Hit  // the likeliest of them
+	Next   string // the letters and digits that lead on, as Typed
+	Digits bool   // the digits are shown where there is no room for all keys
+}
+
+// Keys are what the keyboard of Find does.
+type Keys struct {
+	Press                func(letter string)
+	Erase, Clear, Switch func() // the last one between letters and digits
+}
+
+// perPage is the most that stands on one page of hits.
+const perPage = 6
+
+// Find asks what somebody wants by its letters, and shows what they find. pick
+// gets the place of a hit in f.Hits.
+//
+// The keyboard stands at the bottom, or in wide layouts at the right. It has all
+// its keys in the order that people know where ten of them fit beside each other,
+// and that of the alphabet elsewhere; keys that lead nowhere are off. The field
+// is only read and may be out of reach.
+func Find(p Page, now time.Time, f Search, page int, turn func(int), keys Keys, pick func(i int)) fyne.CanvasObject {
+	s := &finder{sheet: sheet{Page: p}, f: f, keys: keys}
+	m, apart := s.margin(), s.Px(theme.Apart)
+	full := s.W - 2*m
+	y := s.Px(12)
+	if s.Shape != Small {
+		y = s.title("", s.Say("find"))
+	}
+	foot := s.H - s.Px(bottom)
+	field := s.Pt(84)
+	if s.Large {
+		field = s.Pt(72)
+	}
+	hits := Area{X: m, W: full}
+	pages := Area{X: m, W: full, H: s.Px(88)}
+	switch s.Shape {
+	case Wide:
+		s.field(m, y, full, field)
+		wide := s.Px(10*68 + 9*theme.Gap)
+		if s.Large {
+			wide = s.Px(10*theme.Target + 9*theme.Gap)
+		}
+		hits.Y = s.reach(y + field + apart)
+		hits.W = full - wide - apart
+		s.keyboard(Area{m + full - wide, hits.Y, wide, min(foot-hits.Y, s.Px(4*130+3*theme.Gap))}, 4)
+		pages.W, pages.Y = hits.W, foot-pages.H
+		hits.H = pages.Y - apart - hits.Y
+	case Small: // the pager stands beside the field
+		field = s.Px(theme.Target + 8)
+		wide := full * 0.42
+		if f.Typed == "" {
+			wide = full
+		}
+		s.field(m, y, wide, field)
+		pages = Area{m + wide + apart, y, full - wide - apart, field}
+		high := s.Px(4*theme.Target + 3*theme.Gap)
+		s.keyboard(Area{m, foot - high, full, high}, 4)
+		hits.Y = y + field + apart
+		hits.H = foot - high - s.Px(theme.Gap) - hits.Y
+	default:
+		s.field(m, y, full, field)
+		rows, key := float32(4), s.Px(92)
+		switch {
+		case s.Low && s.Large:
+			rows, key, pages.H = 3, s.Px(theme.Target), s.Px(theme.Target)
+		case s.Low:
+			rows, key, pages.H = 3, s.Px(72), s.Px(72)
+		case s.Large:
+			rows, key = 3, s.Px(100)
+		}
+		high := rows*key + (rows-1)*s.Px(theme.Gap)
+		s.keyboard(Area{m, foot - high, full, high}, int(rows))
+		hits.Y = s.reach(y + field + s.Px(theme.Gap))
+		pages.Y = foot - high - apart - pages.H
+		hits.H = pages.Y - apart - hits.Y
+	}
+	if f.Typed == "" {
+		s.hint(hits)
+		return s.done()
+	}
+	s.hits(hits, pages, now, paging{at: page, turn: turn}, pick)
+	return s.done()
+}
+
+type finder struct {
+	sheet
+	f    Search
+	keys Keys
+}
+
+// hint says how to type.
+func (s *finder) hint(in Area) {
+	n := widget.Notice{Icon: "search", Head: s.Say("find_how"), Body: s.Say("find_example")}
+	if s.NoticeHeight(n, in.W) > in.H {
+		n.Body = ""
+	}
+	if h := s.NoticeHeight(n, in.W); h <= in.H {
+		s.put(s.Notice(n, in.W, h), in.X, in.Y, in.W, h)
+	}
+}
+
+// field shows what was typed, its end where all has no room, and how many that
+// found.
+func (s *finder) field(x, y, w, h float32) {
+	pad, side := s.Px(theme.Pad), s.Px(56)
+	s.put(s.Box(s.Palette.Card, s.Touch, s.Strong), x, y, w, h)
+	s.add(s.Icon("search", s.Touch, x+pad, y+(h-side)/2, side))
+	left := x + pad + side + s.Px(20)
+	room := x + w - pad - left
+	if s.f.Typed == "" {
+		b := s.FitIn(s.Say("find_type"), 36, theme.Least, room, h-s.Px(8), false)
+		s.add(b.Left(left, y+(h-b.Height())/2, s.Sub))
+		return
+	}
+	if s.Shape != Small {
+		b := s.Fit(s.Say("find_count", text.Data{"N": s.f.Total}), theme.Body, theme.Least, room/2, 1, false)
+		s.add(b.Right(x+w-pad, y+(h-b.Height())/2, s.Sub))
+		room -= b.Width() + pad
+	}
+	cursor := s.Px(4)
+	room -= 3 * cursor
+	typed := []rune(strings.ToUpper(s.f.Typed))
+	b := s.FitIn(string(typed), 54, theme.Least, room, h-s.Px(8), true)
+	for n := 1; n < len(typed) && (b.Width() > room || len(b.Lines) > 1); n++ {
+		b = s.FitIn("…"+string(typed[n:]), 36, theme.Least, room, h-s.Px(8), true)
+	}
+	s.add(b.Left(left, y+(h-b.Height())/2, s.Ink))
+	s.put(canvas.NewRectangle(s.Touch), left+b.Width()+cursor, y+h*0.22, cursor, h*0.56)
+}
+
+// hits places what was found, and the pager.
+func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int)) {
+	gap, columns := s.Px(theme.Gap), 2
+	if s.Large || s.Shape == Wide {
+		columns = 1
+	}
+	var cards []widget.Card
+	for i, hit := range s.f.Hits {
+		cards = append(cards, s.card(hit, now, func() { pick(i) }))
+	}
+	wide := func() float32 { return (in.W - gap*float32(columns-1)) / float32(columns) }
+	w := wide()
+	least, _ := s.heights(cards, w)
+	if least > in.H { // the words need the room
+		for i := range cards {
+			cards[i].Icon = ""
+		}
+		least, _ = s.heights(cards, w)
+	}
+	if least > in.H {
+		columns = 1
+		w = wide()
+		least, _ = s.heights(cards, w)
+	}
+	if least > in.H {
+		for i, hit := range s.f.Hits {
+			cards[i].Second = s.brief(hit, now)
+		}
+		least, _ = s.heights(cards, w)
+	}
+	rows := min(max(1, int((in.H+gap)/(least+gap))), perPage/columns)
+	h := min((in.H+gap)/float32(rows)-gap, max(least, s.Pt(170)))
+	from, to := s.pagerAt(p, rows*columns, len(cards), pages)
+	for i, c := range cards[from:to] {
+		s.put(s.Card(c, w, h), in.X+float32(i%columns)*(w+gap), in.Y+float32(i/columns)*(h+gap), w, h)
+	}
+}
+
+func (s *finder) card(hit Hit, now time.Time, act func()) widget.Card {
+	line, style := s.state(hit.Offer, now)
+	c := widget.Card{Style: style, Icon: "file-text", Title: s.Of(hit.Item.Name), Second: line, Act: act}
+	switch {
+	case hit.Theme.Zh != "":
+		c.Icon, c.Second = "list-details", s.Say("find_theme", text.Data{"Name": s.Of(hit.Theme)})
+	case hit.Also != "":
+		c.Second = s.Say("find_also", text.Data{"Name": hit.Also}) + " · " + line
+	}
+	if s.Lang != kiosk.En && len([]rune(c.Title)) == len([]rune(hit.Item.Name.Zh)) { // one character stands for one
+		c.Mark = [2]int{hit.From, hit.To}
+	} else if at := strings.Index(" "+strings.ToLower(c.Title), " "+s.f.Typed); at >= 0 {
+		c.Mark = [2]int{at, at + len(s.f.Typed)}
+	}
+	return c
+}
+
+// brief is the second line of a card for which there is room for one only.
+func (s *finder) brief(hit Hit, now time.Time) string {
+	switch line, _ := s.state(hit.Offer, now); {
+	case hit.Theme.Zh != "":
+		return s.Say("find_theme", text.Data{"Name": s.Of(hit.Theme)})
+	case !hit.Open:
+		return s.Say("closed")
+	default:
+		return line
+	}
+}
+
+// key is one of the keyboard, at a place counted in keys.
+type key struct {
+	label string
+	icon  string
+	at    float32
+	wide  float32
+	act   func()
+}
+
+// keyboard fills an area with rows of keys.
+func (s *finder) keyboard(in Area, rows int) {
+	gap := s.Px(theme.Gap)
+	columns, lines := 10, []string{"1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"}
+	if rows == 3 {
+		lines = lines[1:]
+	}
+	if s.Shape == Small {
+		columns, lines = 8, []string{"abcdefgh", "ijklmnop", "qrstuvwx", "yz"}
+	}
+	change := s.Shape == Small || rows == 3
+	if change && s.f.Digits {
+		lines = []string{"1234567890"[:columns], "1234567890"[columns:], "", ""}[:rows]
+	}
+	wide := (in.W - gap*float32(columns-1)) / float32(columns)
+	high := (in.H - gap*float32(rows-1)) / float32(rows)
+	for i, row := range lines {
+		var list []key
+		shift := float32(0)
+		if !change && len(row) == 9 {
+			shift = 0.5
+		}
+		for n, letter := range strings.Split(row, "") {
+			list = append(list, key{strings.ToUpper(letter), "", shift + float32(n), 1, s.press(letter)})
+		}
+		list = append(list, s.more(i, rows, change)...)
+		for _, k := range list {
+			w := k.wide*(wide+gap) - gap
+			s.put(s.Key(k.icon, k.label, w, high, k.act), in.X+k.at*(wide+gap), in.Y+float32(i)*(high+gap), w, high)
+		}
+	}
+}
+
+// more are the keys of a row that type nothing.
+func (s *finder) more(row, rows int, change bool) (list []key) {
+	erase, clear := s.keys.Erase, s.keys.Clear
+	if s.f.Typed == "" {
+		erase, clear = nil, nil
+	}
+	other, act := "123", s.keys.Switch
+	if s.f.Digits {
+		other = "abc"
+	} else if !strings.ContainsAny(s.f.Next, "0123456789") {
+		act = nil
+	}
+	switch {
+	case s.Shape == Small && row == rows-1:
+		return []key{{other, "", 2, 2, act}, {s.Say("erase"), "backspace", 4, 2, erase}, {s.Say("find_clear"), "", 6, 2, clear}}
+	case s.Shape == Small:
+		return nil
+	case row == rows-1:
+		return []key{{s.Say("erase"), "backspace", 7, 1.5, erase}, {s.Say("find_clear"), "", 8.5, 1.5, clear}}
+	case change && row == rows-2:
+		return []key{{other, "", 9, 1, act}}
+	}
+	return nil
+}
+
+// press types a letter, where that leads on.
+func (s *finder) press(letter string) func() {
+	if letter == "" || !strings.Contains(s.f.Next, letter) {
+		return nil
+	}
+	return func() { s.keys.Press(letter) }
+}
+
+// String tells searches apart that look different, but for the state of the
+// queues.
+func (f Search) String() string {
+	key := fmt.Sprint(f.Typed, f.Digits, f.Total, " ", f.Next)
+	for _, h := range f.Hits {
+		key += fmt.Sprint(" ", h.Item.ID)
+	}
+	return key
+}
