@@ -79,7 +79,7 @@ func TestPapers(t *testing.T) {
 				for _, x := range s.Targets {
 					labels = append(labels, x.Label)
 					if slices.ContainsFunc(o.Item.Materials, func(m kiosk.Material) bool { return v.page().Of(m.Name) == x.Label }) {
-						at += fmt.Sprint(x, " ")
+						at += fmt.Sprint(x.Label, x.X, x.Y, x.Width, x.Height, " ")
 					}
 				}
 				places[state] = at

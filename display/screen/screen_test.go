@@ -139,7 +139,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 		zones = append(zones, screen.ZoneChoice{Zone: z, Departments: 12, Items: 65})
 	}
 	add("zones", func(p screen.Page) fyne.CanvasObject {
-		return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop)
+		return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop, nop)
 	})
 	count := map[kiosk.DeptID]int{}
 	for _, d := range c.Departments {
