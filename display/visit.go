@@ -61,15 +61,33 @@ func (a *App) first() *view {
 		for i, w := range a.o.Catalog.Wanted {
 			ids[i] = w.Item
 		}
+		to := a.entries()
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			now, offers := a.now(), a.offers(ids)
 			return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
 				return screen.First(p, now, a.o.Catalog.Wanted, offers, a.o.Catalog.Zones, page, a.turn,
-					func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) },
-					func() { a.touch(); a.push(a.zones()) })
+					func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) }, to)
 			}
 		}
 	})
+}
+
+// entries are the ways from the first screen that this hall has.
+func (a *App) entries() screen.Entries {
+	to := screen.Entries{All: a.on(func() { a.push(a.zones()) }), Mine: a.on(func() { a.push(a.mine()) }), Ways: a.o.Ways}
+	if a.o.Index != nil {
+		to.Find = a.on(func() { a.push(a.find()) })
+	}
+	if len(a.o.Catalog.Themes) > 0 {
+		to.Themes = a.on(func() { a.push(a.themes()) })
+	}
+	switch {
+	case len(a.o.Catalog.Services) > 0:
+		to.Hall = a.on(func() { a.push(a.services()) })
+	case a.o.Catalog.Plan != nil:
+		to.Hall = a.on(func() { a.push(a.hallMap()) })
+	}
+	return to
 }
 
 func (a *App) zones() *view {
@@ -94,15 +112,9 @@ func (a *App) zones() *view {
 			}
 			a.push(a.departments(z.ID))
 		}
-		var themes, find func()
-		if len(a.o.Catalog.Themes) > 0 {
-			themes = a.on(func() { a.push(a.themes()) })
-		}
-		if a.o.Index != nil {
-			find = a.on(func() { a.push(a.find()) })
-		}
+		to := a.entries()
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick, themes, find) }
+			return page, func() fyne.CanvasObject { return screen.Zones(p, list, page, a.turn, pick, to) }
 		}
 	})
 }

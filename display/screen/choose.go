@@ -11,23 +11,6 @@ import (
 	"hallkiosk/kiosk"
 )
 
-// First is the first screen: the most wanted things and the way to all others.
-// offers are those of wanted, in the same order; zones are what there is to
-// read where nothing can be touched.
-func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, zones []kiosk.Zone, page int, turn func(int), pick func(kiosk.ItemID), all func()) fyne.CanvasObject {
-	s := &sheet{Page: p}
-	top, y := s.ask("", s.Say("ask_what"))
-	s.directory(top, zones)
-	var cards []widget.Card
-	for i, w := range wanted {
-		line, style := s.state(offers[i], now)
-		cards = append(cards, widget.Card{Style: style, Icon: w.Icon, Title: s.Of(w.Name), Second: line, Act: func() { pick(w.Item) }})
-	}
-	last := widget.Card{Style: widget.Plain, Icon: "building-community", Title: s.Say("all_items"), Act: all}
-	s.choose(y, s.columns(), cards, &last, !s.Large && !s.Low, paging{at: page, turn: turn})
-	return s.done()
-}
-
 // directory lists the hall's zones down to end, in the part of the screen that is
 // out of reach in low-reach mode.
 func (s *sheet) directory(end float32, zones []kiosk.Zone) {
@@ -74,9 +57,8 @@ type ZoneChoice struct {
 	Departments, Items int
 }
 
-// Zones asks in which zone, or for what takes several windows, or leads to finding
-// by letters; themes and find are nil where there is no such thing.
-func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone), themes, find func()) fyne.CanvasObject {
+// Zones asks in which zone, or for what is not in one.
+func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk.Zone), to Entries) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	_, y := s.ask(s.Say("all_items"), s.Say("pick_zone"))
 	var cards []widget.Card
@@ -87,18 +69,12 @@ func Zones(p Page, zones []ZoneChoice, page int, turn func(int), pick func(kiosk
 		}
 		cards = append(cards, c)
 	}
-	if find != nil {
-		cards = append(cards, widget.Card{Style: widget.Plain, Icon: "search", Title: s.Say("find"), Second: s.Say("find_how"), Act: find})
-	}
+	cards = append(cards, s.entries(entry{to.Themes, "heart-handshake", "themes"}, entry{to.Hall, "map-2", "hall"})...)
 	columns := 1
 	if s.Shape == Wide || s.Shape == Small && !s.Large {
 		columns = 2
 	}
-	var last *widget.Card
-	if themes != nil {
-		last = &widget.Card{Style: widget.Plain, Icon: "list-details", Title: s.Say("themes"), Act: themes}
-	}
-	s.choose(y, columns, cards, last, true, paging{at: page, turn: turn})
+	s.choose(y, columns, cards, nil, true, paging{at: page, turn: turn})
 	return s.done()
 }
 

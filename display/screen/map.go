@@ -83,35 +83,35 @@ func (p Page) zoneName(z kiosk.Zone) string {
 	return p.Say("zone", text.Data{"Zone": z.ID}) + " · " + p.Of(z.Name)
 }
 
-// entry is a line of a map's legend: a sign and what it means.
-type entry struct {
+// sign is a line of a map's legend: a sign and what it means.
+type sign struct {
 	letter, icon string // both empty is the sign for where one stands
 	words        string
 }
 
 // legend explains a map's signs, and its letters where there is no room for names.
-func (p Page) legend(h Plan, letters bool) (out []entry) {
+func (p Page) legend(h Plan, letters bool) (out []sign) {
 	if h.Here != nil {
-		out = append(out, entry{words: p.Say("here")})
+		out = append(out, sign{words: p.Say("here")})
 	}
 	for _, kind := range kiosk.MarkKinds {
 		for _, m := range h.Marks {
 			if m.Kind == kind {
-				out = append(out, entry{icon: markLook[kind].icon, words: p.Say(markLook[kind].word)})
+				out = append(out, sign{icon: markLook[kind].icon, words: p.Say(markLook[kind].word)})
 				break
 			}
 		}
 	}
 	for _, z := range h.Names {
 		if _, ok := h.Zone(z.ID); ok && letters {
-			out = append(out, entry{letter: string(z.ID), words: p.Of(z.Name)})
+			out = append(out, sign{letter: string(z.ID), words: p.Of(z.Name)})
 		}
 	}
 	return out
 }
 
-// table places entries in columns of one width, and tells how high they are.
-func (s *sheet) table(list []entry, x, y, w float32, draw bool) float32 {
+// table places signs in columns of one width, and tells how high they are.
+func (s *sheet) table(list []sign, x, y, w float32, draw bool) float32 {
 	if len(list) == 0 {
 		return 0
 	}
@@ -157,7 +157,7 @@ func (s *sheet) chart(h Plan, to goal, x, y, w, high float32, pick func(kiosk.Zo
 		return false
 	}
 	m, gap := s.drawn(h, to, pick), s.Px(12)
-	for _, list := range [][]entry{s.legend(h, true), s.legend(h, false), nil} {
+	for _, list := range [][]sign{s.legend(h, true), s.legend(h, false), nil} {
 		below := s.table(list, x, y, w, false)
 		if below > 0 {
 			below += gap

@@ -101,17 +101,19 @@ type paging struct {
 	last *Answer
 
 	space float32 // above the buttons, where more than theme.Apart is needed
+	foot  float32 // what stands below them, with a gap after each part
 }
 
 // choose places cards below y, as few on a page as their text and the size of
 // letters need. last, unless nil, ends every page. With whole set, icons go
 // before a second page comes; on a small panel they always do. Where large text
-// has little room second lines go too: the next screen tells them.
-func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) {
+// has little room second lines go too: the next screen tells them. It returns the
+// y of what stands below, whose height p.foot keeps free.
+func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) float32 {
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
 	w := (s.W - 2*s.margin() - gap*float32(columns-1)) / float32(columns)
-	n, room := len(cards), s.H-y-s.Px(bottom)
+	n, room := len(cards), s.H-y-s.Px(bottom)-p.foot
 	all := slices.Clone(cards)
 	if last != nil {
 		all = append(all, *last)
@@ -139,9 +141,13 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	default:
 		dense += (good - least) * 0.6
 	}
-	from, to := 0, n
-	if h < dense {
-		room -= s.pagerHeight() + s.Px(theme.Apart)
+	from, to, paged := 0, n, h < dense
+	under := float32(0) // below the pager
+	if paged {
+		if under = p.foot; under > 0 {
+			under += s.Px(theme.Apart) - gap
+		}
+		room -= s.pagerHeight() + s.Px(theme.Apart) + under - p.foot
 		rows = max(1, int((room+gap)/(dense+gap)))
 		if last != nil && columns == 1 {
 			rows = max(2, rows)
@@ -151,17 +157,17 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		if last != nil {
 			per--
 		}
+		high := s.H
+		s.H -= under
 		from, to = s.pager(p, max(1, per), n)
+		s.H = high
 	}
 	h = min(h, max(good, s.Px(150)))
 	shown := all[from:to:to]
 	if last != nil {
 		shown = append(shown, all[n])
 	}
-	size := float32(theme.Heading) // one for all pages
-	for _, c := range all {
-		size = min(size, s.CardSize(c, w, h))
-	}
+	size := s.letters(all, w, h) // one for all pages
 	for i, c := range shown {
 		wide := w
 		c.Size = size
@@ -171,6 +177,19 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		}
 		s.put(s.Card(c, wide, h), s.margin()+float32(i%columns)*(w+gap), y+float32(i/columns)*(h+gap), wide, h)
 	}
+	if paged {
+		return s.H - s.Px(bottom) - p.foot + gap
+	}
+	return y + float32((len(shown)+columns-1)/columns)*(h+gap)
+}
+
+// letters is the size that the titles of cards of w by h pixels can all have.
+func (s *sheet) letters(cards []widget.Card, w, h float32) float32 {
+	size := float32(theme.Heading)
+	for _, c := range cards {
+		size = min(size, s.CardSize(c, w, h))
+	}
+	return size
 }
 
 // part is one of several things below each other: how high it is, and how to

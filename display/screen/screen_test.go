@@ -127,19 +127,24 @@ func examples(c *kiosk.Catalog) (out []example) {
 		}
 		wanted = append(wanted, o)
 	}
-	first := func(page int) func(p screen.Page) fyne.CanvasObject {
+	to := screen.Entries{All: nop, Themes: nop, Hall: nop, Mine: nop, Ways: screen.Ways{Card: true, Code: true}}
+	first := func(page int, to screen.Entries) func(p screen.Page) fyne.CanvasObject {
 		return func(p screen.Page) fyne.CanvasObject {
-			return screen.First(p, monday, c.Wanted, wanted, c.Zones, page, turn, func(kiosk.ItemID) {}, nop)
+			return screen.First(p, monday, c.Wanted, wanted, c.Zones, page, turn, func(kiosk.ItemID) {}, to)
 		}
 	}
-	add("first", first(0))
-	add("first-last", first(9))
+	add("first", first(0, to))
+	add("first-last", first(9, to))
+	add("first-least", first(0, screen.Entries{All: nop}))
+	to.Find = nop
+	add("first-find", first(0, to))
+	add("first-find-last", first(9, to))
 	var zones []screen.ZoneChoice
 	for _, z := range c.Zones {
 		zones = append(zones, screen.ZoneChoice{Zone: z, Departments: 12, Items: 65})
 	}
 	add("zones", func(p screen.Page) fyne.CanvasObject {
-		return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, nop, nop)
+		return screen.Zones(p, zones, 0, turn, func(kiosk.Zone) {}, to)
 	})
 	count := map[kiosk.DeptID]int{}
 	for _, d := range c.Departments {
@@ -152,7 +157,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	}
 	add("language", func(p screen.Page) fyne.CanvasObject { return screen.Languages(p, func(kiosk.Lang) {}) })
 	for _, note := range []string{"hello", "note_paper", "note_printer", "note_none"} {
-		add("first-"+note, first(0))
+		add("first-"+note, first(0, to))
 		out[len(out)-1].note = note
 	}
 	say("idle", "clock", "still_there", "still_home", "still_yes", "home")

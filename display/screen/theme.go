@@ -19,7 +19,7 @@ func Themes(p Page, themes []kiosk.Theme, page int, turn func(int), pick func(ki
 	_, y := s.ask(s.Say("themes"), s.Say("pick_theme"))
 	var cards []widget.Card
 	for _, t := range themes {
-		cards = append(cards, widget.Card{Icon: "list-details", Title: s.Of(t.Name), Second: s.Say("steps", text.Data{"N": len(t.Steps)}), Act: func() { pick(t.ID) }})
+		cards = append(cards, widget.Card{Icon: "heart-handshake", Title: s.Of(t.Name), Second: s.Say("steps", text.Data{"N": len(t.Steps)}), Act: func() { pick(t.ID) }})
 	}
 	s.choose(y, s.columns(), cards, nil, false, paging{at: page, turn: turn})
 	return s.done()
@@ -95,10 +95,10 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 			v.Note = kiosk.Text{}
 		}
 		r := s.step(i, v, w)
-		add(r.h, func(y float32) { s.row(r, m, y, w) })
+		add(r.h, func(y float32) { s.putStep(r, m, y, w) })
 		if least && note.Zh != "" {
 			r := s.step(i, Step{Step: kiosk.Step{Name: note}}, w)
-			add(r.h, func(y float32) { s.row(r, m, y, w) })
+			add(r.h, func(y float32) { s.putStep(r, m, y, w) })
 		}
 	}
 	if s.Shape != Wide { // right below the steps, or at the bottom of every page
@@ -242,7 +242,7 @@ func (s *sheet) step(i int, v Step, w float32) step {
 
 func (s *sheet) stepSide() float32 { return s.Pt(stepSide) }
 
-func (s *sheet) row(r step, x, y, w float32) {
+func (s *sheet) putStep(r step, x, y, w float32) {
 	s.add(s.Panel(x, y, w, r.h))
 	x += s.Px(theme.Pad)
 	side := s.stepSide()

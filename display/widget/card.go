@@ -14,7 +14,8 @@ import (
 type Card struct {
 	Style               Style
 	Icon, Title, Second string
-	Size                float32 // of the title at most; 0 is theme.Heading
+	Size                float32 // of the title at most; 0 is theme.Heading, or theme.Body with Slim
+	Slim                bool    // a few words in smaller letters, so that there is room for the icon
 	Mark                [2]int  // from and to: the characters of Title that stand out
 	Act                 func()
 }
@@ -35,10 +36,18 @@ func (k Kit) CardHeight(c Card, w float32) (least, good float32) {
 	return least, good
 }
 
+// heading is the largest size of the title.
+func (c Card) heading() float32 {
+	if c.Slim {
+		return theme.Body
+	}
+	return theme.Heading
+}
+
 // icon is the side of a card's icon, 0 when it has none or there is no room.
 func (k Kit) icon(c Card, w float32) float32 {
 	side := min(k.Px(104), max(k.Px(64), w*0.21))
-	if c.Icon == "" || w-side < k.Pt(6.5*theme.Heading) {
+	if c.Icon == "" || w-side < k.Pt(6.5*c.heading()) {
 		return 0
 	}
 	return side
@@ -75,9 +84,9 @@ func (k Kit) CardSize(c Card, w, h float32) float32 {
 }
 
 func (k Kit) fitted(c Card, w, h float32) (size float32, lines []Block) {
-	size = theme.Heading
+	size = c.heading()
 	if c.Size > 0 {
-		size = c.Size
+		size = min(size, c.Size)
 	}
 	for ; ; size -= 2 {
 		lines = k.text(c, size, k.room(c, w))
