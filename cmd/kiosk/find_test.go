@@ -25,7 +25,6 @@ func TestFindByInitials(t *testing.T) {
 		t.Helper()
 		return m.screen("showing that "+text+" was typed", func(s control.Screen) bool { return s.Name == "find" && slices.Contains(s.Texts, text) })
 	}
-	tap("全部事项")
 	tap("找事项")
 	tap("S")
 	typed("S")
@@ -49,7 +48,7 @@ func TestFindByInitials(t *testing.T) {
 	m.tap(env, "G")
 	typed("G")
 	m.tap(env, "重新开始")
-	m.tap(env, "全部事项")
+
 	m.tap(env, "找事项")
 	if s := m.screen("find", named("find")); slices.Contains(s.Texts, "G") && find(s, "清空") != nil {
 		t.Errorf("what was typed stays: %v", s.Texts)
@@ -62,14 +61,7 @@ func TestFindInEnglish(t *testing.T) {
 	env := xvfb(t, 1024, 768)
 	m := newMachine(t, "")
 	m.run(env)
-	for _, label := range []string{"中 / En", "English", "All services"} {
-		m.tap(env, label)
-	}
-	for s := m.screen("zones", named("zones")); find(s, "Find a service") == nil; {
-		m.tap(env, "Next")
-		s = m.screen("zones", named("zones"))
-	}
-	for _, label := range []string{"Find a service", "T", "A", "X", "General tax services"} {
+	for _, label := range []string{"中 / En", "English", "Find a service", "T", "A", "X", "General tax services"} {
 		m.tap(env, label)
 	}
 	m.screen("confirm", named("confirm"))
@@ -86,7 +78,6 @@ func BenchmarkType(b *testing.B) {
 	m := newMachine(b, "")
 	m.run(env)
 	f := newFinger(b, env, m)
-	f.there("全部事项")
 	f.there("找事项")
 	m.screen("find", named("find"))
 	f.strip = [2]int16{150, 328} // through the typed letters

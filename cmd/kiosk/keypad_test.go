@@ -19,7 +19,7 @@ import (
 var keypadSays = []string{"自助取号, 语音键盘", "上下键选择, 确定键办理, 返回键退回, 主页键重新开始, 重复键再听一次"}
 
 // firstScreen is what is said of it.
-var firstScreen = []string{"您要办什么", "社保卡", "公积金", "二手房过户", "开办企业", "办税", "交通违法处理", "港澳签注", "入学, 学籍", "医保", "法院立案", "全部事项"}
+var firstScreen = []string{"您要办什么", "找事项", "社保卡", "公积金", "二手房过户", "开办企业", "办税", "交通违法处理", "港澳签注", "入学, 学籍", "医保", "法院立案", "全部事项", "一件事", "大厅和地图", "已预约, 或查我的号"}
 
 func picture(t *testing.T, m *machine, name string) {
 	t.Helper()
@@ -49,20 +49,22 @@ func TestBlindPersonTakesANumber(t *testing.T) {
 	e.hear(keypadSays...)
 	e.hear(firstScreen...)
 	keys(t, env, "Down")
-	e.hear("社保卡", "不用等", "第一个, 共十七个")
+	e.hear("找事项", "按拼音首字母或英文找", "第一个, 共二十一个")
+	keys(t, env, "Down")
+	e.hear("社保卡", "不用等", "第二个, 共二十一个")
 	picture(t, m, "keypad-first")
 	keys(t, env, "Right")
-	e.hear("公积金", "不用等", "第二个, 共十七个")
+	e.hear("公积金", "不用等", "第三个, 共二十一个")
 	for _, c := range [][2]string{{"XF86AudioLowerVolume", "音量 百分之八十五"}, {"minus", "音量 百分之七十"}, {"plus", "音量 百分之八十五"}} {
 		keys(t, env, c[0])
 		e.hearAtLast(c[1])
 	}
 	keys(t, env, "Left")
-	e.hearAtLast("社保卡", "不用等", "第一个, 共十七个")
-	keys(t, env, "Up") // the frame, from its end
-	e.hear("朗读", "第十七个, 共十七个")
+	e.hearAtLast("社保卡", "不用等", "第二个, 共二十一个")
+	keys(t, env, "Up", "Up") // the frame, from its end
+	e.hearAtLast("朗读", "第二十一个, 共二十一个")
 	keys(t, env, "Up", "Up", "Up")
-	e.hearAtLast("大字", "第十四个, 共十七个")
+	e.hearAtLast("大字", "第十八个, 共二十一个")
 	keys(t, env, "space")
 	m.screen("larger", func(s control.Screen) bool { return find(s, "下一页") != nil })
 	e.hear("大字, 开")
@@ -72,19 +74,19 @@ func TestBlindPersonTakesANumber(t *testing.T) {
 	e.hear("大字, 关")
 	keys(t, env, "Escape") // there is nothing to go back to
 	e.hear(firstScreen...)
-	for _, next := range [][]string{{"低位", "第十五个, 共十七个"}, {"黑白", "第十六个, 共十七个"}, {"朗读", "第十七个, 共十七个"}, {"社保卡", "不用等", "第一个, 共十七个"}} {
+	for _, next := range [][]string{{"低位", "第十九个, 共二十一个"}, {"黑白", "第二十个, 共二十一个"}, {"朗读", "第二十一个, 共二十一个"}, {"找事项", "按拼音首字母或英文找", "第一个, 共二十一个"}, {"社保卡", "不用等", "第二个, 共二十一个"}} {
 		keys(t, env, "Down")
 		e.hear(next...)
 	}
 	keys(t, env, "Return")
-	e.hear("社保卡补办", "前面等候", "零人", "预计等", "随到随办", "地点", "C 区", "二十一到二十六号窗口",
-		"要带的材料", "必须", "身份证原件", "可后补", "旧社保卡", "可后补", "工本费二十元, 可手机付", "这件事也能在网上办, 不用排队", "取号")
+	e.hear("社保卡补办", "前面等候", "零人", "预计等", "随到随办", "地点", "C 区", "二十一到二十六号窗口", "这件事也能在网上办, 不用排队",
+		"要带的材料", "没带哪样, 点一下哪样", "先看能不能办", "都带了就直接取号", "身份证原件", "旧社保卡", "工本费二十元, 可手机付", "取号")
 	keys(t, env, "BackSpace")
 	e.hear(firstScreen...)
-	keys(t, env, "Down", "Return")
+	keys(t, env, "Down", "Down", "Return")
 	m.screen("confirm", named("confirm"))
-	keys(t, env, "Down")
-	e.hearAtLast("取号", "第一个, 共九个")
+	keys(t, env, "Down", "Down", "Down", "Down") // past the three papers
+	e.hearAtLast("取号", "第四个, 共十二个")
 	picture(t, m, "keypad-confirm")
 	keys(t, env, "Return")
 	s := m.screen("a printed ticket", func(s control.Screen) bool {
@@ -132,22 +134,22 @@ func TestReadAloudByTouch(t *testing.T) {
 	m.tap(env, "中 / En")
 	e.hear("用哪种语言", "简体中文", "繁體中文", "English")
 	m.tap(env, "English")
-	e.hear("What would you like to do", "Social security card", "Housing fund", "Resale home transfer", "Start a business", "Taxes", "Traffic violations",
-		"H K, Macao endorsement", "School enrolment", "Medical insurance", "Court filing", "All services")
+	e.hear("What would you like to do", "Find a service", "Social security card", "Housing fund", "Resale home transfer", "Start a business", "Taxes", "Traffic violations",
+		"H K, Macao endorsement", "School enrolment", "Medical insurance", "Court filing", "All services", "Life events", "Hall and map", "Booked, or my number")
 	m.tap(env, "Social security card")
 	e.hear("Replace a social security card", "Ahead of you", "zero people", "Wait", "No wait", "Where", "Zone C", "Window twenty one to twenty six",
-		"What to bring", "Required", "I D card, original", "Later is O K", "Old card", "Later is O K", "Fee twenty yuan, mobile payment accepted",
-		"You can also do this online, without a queue", "Take a number")
+		"You can also do this online, without a queue", "What to bring", "Touch what you don't have", "It shows whether that is all right", "If you have all, just take a number",
+		"I D card, original", "Old card", "Fee twenty yuan, mobile payment accepted", "Take a number")
 	m.tap(env, "中 / En")
 	e.hear("Which language", "简体中文", "繁體中文", "English")
 	m.tap(env, "繁體中文")
 	m.screen("confirm", named("confirm"))
 	m.tap(env, "返回")
-	e.hearAtLast("您想辦理甚麼", "社保卡", "公積金", "二手房過户", "開辦企業", "辦税", "交通違法處理", "港澳簽註", "入學, 學籍", "醫保", "法院立案", "全部服務")
+	e.hearAtLast("您想辦理甚麼", "搜尋事項", "社保卡", "公積金", "二手房過户", "開辦企業", "辦税", "交通違法處理", "港澳簽註", "入學, 學籍", "醫保", "法院立案", "全部服務", "一件事", "大堂和地圖", "已預約, 或查我的籌")
 
 	keys(t, env, "Down") // begins the keypad's part of the visit
-	e.hearAtLast("法院立案", "全部服務")
-	card := find(m.screen("first", named("first")), "社保卡")
+	e.hearAtLast("法院立案", "全部服務", "一件事", "大堂和地圖", "已預約, 或查我的籌")
+	card := find(m.screen("first", named("first")), "搜尋事項")
 	ring := func() bool {
 		shot, err := m.Shot(context.Background())
 		if err != nil {
@@ -204,7 +206,7 @@ func TestGreetingIsNotKept(t *testing.T) {
 	keys(t, env, "r") // a new visit
 	e.hearAtLast(slices.Concat(keypadSays, firstScreen)...)
 	keys(t, env, "plus", "r", "Up")
-	e.hearAtLast("朗读", "第十七个, 共十七个")
+	e.hearAtLast("朗读", "第二十一个, 共二十一个")
 	count := 0
 	for _, sentence := range e.heard() {
 		if sentence == name {
@@ -241,7 +243,7 @@ func TestNoSoundCard(t *testing.T) {
 	m.tap(env, "朗读")
 	m.tap(env, "社保卡")
 	m.screen("confirm", named("confirm"))
-	keys(t, env, "Down", "Down", "Return")
+	keys(t, env, "Down", "Down", "Down", "Down", "Down", "Return") // the first only begins; then three papers
 	if s := m.screen("ticket", named("ticket")); ticketNumber(s) == "" {
 		t.Errorf("no number on %v", s.Texts)
 	}
