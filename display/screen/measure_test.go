@@ -53,7 +53,7 @@ func TestEveryScreen(t *testing.T) {
 			}
 		})
 	}
-	if drawn < 5000 {
+	if drawn < 2000 {
 		t.Errorf("only %d screens were measured", drawn)
 	}
 	t.Logf("%d screens", drawn)
