@@ -226,7 +226,7 @@ func join(lang kiosk.Lang, a, b string) string {
 // asks says whether a text is a question.
 func asks(s string) bool {
 	s = strings.TrimSpace(s)
-	return strings.HasSuffix(s, "?") || strings.HasSuffix(s, "?")
+	return strings.HasSuffix(s, "?") || strings.HasSuffix(s, "\uff1f")
 }
 
 // phrases are the few words that stand on no screen.
