@@ -96,6 +96,7 @@ func TestBlindPersonTakesANumber(t *testing.T) {
 	spoken := strings.Join(words.Read(words.Mandarin, number), "")
 	ticket := []string{"您的号", spoken, "社保卡补办", "前面没有人", "请取走您的号", "去 C 区二十一到二十六号窗口", "向前二十米, 右转, 左手第三排", "几秒后回到首页", "好了"}
 	picture(t, m, "keypad-ticket")
+	until(t, "the tone of the paper is heard", func() bool { return slices.Contains(e.heard()[e.at:], tone) })
 	keys(t, env, "r")
 	before := e.hearAtLast(ticket...)
 	tones := 0

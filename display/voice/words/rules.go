@@ -25,7 +25,7 @@ const (
 	grouped = `\b\d{1,3}(?:,\d{3})+\b`
 	decimal = `\b(\d+)\.(\d+)\b`
 	percent = `(\d+) ?%`
-	yuan    = `[¥¥] ?(\d+)`
+	yuan    = `[\x{A5}\x{FFE5}] ?(\d+)`
 	to      = ` ?[-~] ?`
 	capital = `\b[A-Z]{2,5}\b`
 	masked  = `(\d*)\*+ ?(\d+)` // a telephone or card number

@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 		{cmn, "请A023号到窗口", "请A 零 二 三号到窗口"},
 		{cmn, "自助机 Z01", "自助机 Z 零 一"},
 		{en, "Self-service machine Z18", "Self service machine Z one eight"},
-		{cmn, "A023", "A 零 二 三"},
+		{cmn, "\uff21\uff10\uff12\uff13\uff0c\uffe5\uff15\uff10\uff01", "A 零 二 三, 五十元"}, // full width
 
 		// Windows and ranges of them.
 		{cmn, "21 号窗口", "二十一号窗口"},
