@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -76,7 +77,9 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 	case *canvas.Rectangle:
 		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, v.FillColor, v.StrokeColor, v.StrokeWidth, false, touch, len(s.Boxes)})
 	case *canvas.Image:
-		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, darkest(v), nil, 0, true, false, len(s.Boxes)})
+		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, darkest(v.Image), nil, 0, true, false, len(s.Boxes)})
+	case *canvas.Raster:
+		s.Boxes = append(s.Boxes, Box{at.X, at.Y, size.Width, size.Height, darkest(v.Generator(1, 1)), nil, 0, true, false, len(s.Boxes)})
 	case *fyne.Container:
 		if p, ok := v.Layout.(paragraph); ok && p != "" {
 			s.Paragraphs = append(s.Paragraphs, string(p))
@@ -97,14 +100,14 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 
 // darkest is the first fully painted dot of a picture, which for a line icon is
 // its colour.
-func darkest(v *canvas.Image) color.Color {
-	if v.Image == nil {
+func darkest(i image.Image) color.Color {
+	if i == nil {
 		return nil
 	}
-	r := v.Image.Bounds()
+	r := i.Bounds()
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		for x := r.Min.X; x < r.Max.X; x++ {
-			if c := v.Image.At(x, y); opaque(c) {
+			if c := i.At(x, y); opaque(c) {
 				return c
 			}
 		}

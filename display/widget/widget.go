@@ -6,6 +6,7 @@
 package widget
 
 import (
+	"image"
 	"image/color"
 
 	"fyne.io/fyne/v2"
@@ -58,8 +59,8 @@ func (k Kit) Icon(name string, c color.NRGBA, x, y, size float32) fyne.CanvasObj
 	if side < 1 {
 		return &fyne.Container{}
 	}
-	i := canvas.NewImageFromImage(theme.Icon(name, c, side))
-	i.FillMode = canvas.ImageFillStretch
+	// An Image would be drawn twice: it refreshes itself when it is first drawn.
+	i := canvas.NewRaster(func(_, _ int) image.Image { return theme.Icon(name, c, side) })
 	return Put(i, float32(int(x)), float32(int(y)), float32(side), float32(side))
 }
 
