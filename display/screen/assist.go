@@ -44,8 +44,12 @@ func (s *sheet) assistCells(b Bar) (back, home, title, end assistCell, who []ass
 		return func(x, y, w, h float32) { s.put(s.FrameButton(style, icon, label, w, h, act), x, y, w, h) }
 	}
 	back, home = frame(widget.Bar, "arrow-left", s.Say("back"), b.Back), frame(widget.Bar, "smart-home", s.Say("home"), b.Home)
+	ends := widget.Alert
+	if s.Bare {
+		ends = widget.Plain
+	}
 	end = func(x, y, w, h float32) {
-		s.put(s.Button(widget.Alert, "", s.Say("assist_end"), theme.Body, w, h, b.Assist.End), x, y, w, h)
+		s.put(s.Button(ends, "", s.Say("assist_end"), theme.Body, w, h, b.Assist.End), x, y, w, h)
 	}
 	title = func(x, y, w, h float32) {
 		words := s.Say("assist")
@@ -96,8 +100,8 @@ func (s *sheet) assistColumn(b Bar, w, h float32) {
 	if s.inReach() {
 		half := (bw - apart) / 2
 		rows = append([]assistCell{func(x, y, _, h float32) {
-			s.put(s.Key("arrow-left", s.Say("back"), half, h, b.Back), x, y, half, h)
-			s.put(s.Key("smart-home", s.Say("home"), half, h, b.Home), x+half+apart, y, half, h)
+			s.put(s.IconButton(widget.Bar, "arrow-left", s.Say("back"), half, h, b.Back), x, y, half, h)
+			s.put(s.IconButton(widget.Bar, "smart-home", s.Say("home"), half, h, b.Home), x+half+apart, y, half, h)
 		}}, rows[2:]...)
 		title(m, top, bw, high)
 		top += high + m

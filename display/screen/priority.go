@@ -33,12 +33,19 @@ func (s *sheet) precedence(v Precedence, x, y, w, h float32) {
 	}
 	in, high := w-s.Px(40), h-s.Px(12)
 	for _, label := range labels {
-		b := s.FitIn(label, 36, theme.Least, in, high, true)
+		size := float32(36)
+		for one := size; one >= theme.Least; one -= 2 { // one line, if it can be
+			if len(s.Fit(label, one, one, in, 1, true).Lines) == 1 {
+				size = one
+				break
+			}
+		}
+		b := s.FitIn(label, size, theme.Least, in, high, true)
 		switch {
 		case b.Width() > in || b.Height() > high:
 			continue
 		case v.Ask != nil:
-			s.put(s.Button(style, "", label, 36, w, h, v.Ask), x, y, w, h)
+			s.put(s.Button(style, "", label, size, w, h, v.Ask), x, y, w, h)
 		default:
 			s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
 			s.add(b.Center(x, y+(h-b.Height())/2, w, s.Ink))
@@ -62,7 +69,11 @@ var precedenceIcons = map[kiosk.Priority]string{"": "users", kiosk.Elder: "user-
 // counts so far.
 func Priorities(p Page, chosen kiosk.Priority, page int, turn func(int), pick func(kiosk.Priority)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	_, y := s.ask(s.Say("priority_proof"), s.Say("priority_which"))
+	above, question := s.Say("priority_proof"), s.Say("priority_which")
+	if s.Shape == Small && s.Large { // room for one line: the cards say what is asked
+		above, question = "", above
+	}
+	_, y := s.ask(above, question)
 	var cards []widget.Card
 	for _, why := range append(kiosk.Priorities[:len(kiosk.Priorities):len(kiosk.Priorities)], "") {
 		c := widget.Card{Icon: precedenceIcons[why], Title: s.Say("priority_none"), Act: func() { pick(why) }}

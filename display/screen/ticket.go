@@ -61,7 +61,7 @@ func (s *ticket) draw(done func()) float32 {
 		gap = s.Px(12)
 	}
 	full := s.W - 2*m
-	if s.Shape == Tall || s.brief && s.Shape == Small && s.Large {
+	if s.Shape == Tall || s.brief && (!s.unpaid() || s.Shape == Small && s.Large) {
 		y := s.Px(36)
 		if s.tight > 0 {
 			y = s.Px(16)
@@ -135,7 +135,7 @@ func (s *ticket) number(x, y, w float32) float32 {
 	x += (w - wide) / 2
 	in := wide - 2*s.Px(24)
 	size := float32(theme.Number)
-	if s.brief && s.Shape == Tall && s.tight == 0 {
+	if s.brief && !s.unpaid() && s.tight == 0 {
 		size = theme.NumberXL
 	} else if s.unpaid() || s.Shape == Small || s.tight > 0 { // the code needs the room
 		size = theme.NumberL
