@@ -133,6 +133,7 @@ func (a *App) chooseNext(why kiosk.Priority) {
 	a.touch()
 	if !a.assist.busy {
 		a.assist.said, a.assist.next = true, why
+		a.aside(a.loc.Say(screen.Who(why)))
 	}
 	a.show()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,7 +159,11 @@ func TestAssistedEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := newGuided(t)
 			g.tap("大字")
+			g.tap("朗读")
 			g.Badge()
+			if said := g.heard[len(g.heard)-1]; !strings.Contains(said, "协助模式,开") {
+				t.Errorf("it says %q", said)
+			}
 			for range 3 { // it is held there
 				g.after(badgeHeld / 2)
 				g.Badge()
@@ -168,6 +173,9 @@ func TestAssistedEnds(t *testing.T) {
 			}
 			g.touch()
 			g.tap("军人")
+			if said := g.heard[len(g.heard)-1]; said != "军人" {
+				t.Errorf("it says %q of a choice", said)
+			}
 			g.tap("全部事项")
 			end(g)
 			if g.is("first"); g.assist.on || g.modes != (screen.Modes{}) || g.why(nil) != "" || g.shows("协助模式") {

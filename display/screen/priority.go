@@ -21,6 +21,9 @@ var (
 	whoWords   = map[kiosk.Priority]string{"": "ordinary", kiosk.Elder: "elder", kiosk.Disabled: "disabled", kiosk.Pregnant: "pregnant", kiosk.Serviceman: "serviceman"}
 )
 
+// Who is the message that names who goes ahead, or anybody.
+func Who(why kiosk.Priority) string { return whoWords[why] }
+
 func (v Precedence) shown() bool { return v.Why != "" || v.Ask != nil }
 
 // precedence draws a quiet button that tells why somebody goes ahead and leads to
