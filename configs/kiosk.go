@@ -32,6 +32,8 @@ type Kiosk struct {
 	Control  Control     `toml:"control"`
 	Screen   Screen      `toml:"screen"`
 	Voice    Voice       `toml:"voice"`
+	Assist   Assist      `toml:"assist"`
+	Priority Precedence  `toml:"priority"`
 
 	layouts kiosk.Layouts
 	here    *kiosk.Point
@@ -176,14 +178,16 @@ func (k *Kiosk) loadLayouts(f *file) (kiosk.Layouts, Problems) {
 // readKiosk reads the file alone. ok is false when there was nothing to read.
 func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 	k = Kiosk{
-		Kiosk:   Terminal{Timezone: defaultZone, DayChange: "04:00", Early: true},
-		Printer: Printer{Baud: 9600, Paper: 80},
-		Reader:  Port{Baud: 115200},
-		Scanner: Scanner{Baud: 9600},
-		Store:   KioskStore{Keep: 7, Days: 90},
-		Center:  CenterRef{Budget: 150},
-		Screen:  Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
-		Voice:   Voice{On: true, Zh: "mandarin", Hant: "cantonese", Speed: 100, Volume: []string{"07:00 80", "22:00 40"}},
+		Kiosk:    Terminal{Timezone: defaultZone, DayChange: "04:00", Early: true},
+		Printer:  Printer{Baud: 9600, Paper: 80},
+		Reader:   Port{Baud: 115200},
+		Scanner:  Scanner{Baud: 9600},
+		Store:    KioskStore{Keep: 7, Days: 90},
+		Center:   CenterRef{Budget: 150},
+		Screen:   Screen{Fullscreen: true, Width: 1080, Height: 1920, Language: "zh", IdleAsk: 30, IdleReturn: 15, RestAfter: 600},
+		Voice:    Voice{On: true, Zh: "mandarin", Hant: "cantonese", Speed: 100, Volume: []string{"07:00 80", "22:00 40"}},
+		Assist:   Assist{Idle: 60},
+		Priority: Precedence{ElderAge: 65, Ask: true},
 	}
 	dir, base := filepath.Split(path)
 	f, _ = decode(os.DirFS(orDot(dir)), base, path, &k)
@@ -193,6 +197,7 @@ func readKiosk(path string) (k Kiosk, f *file, ok bool) {
 	k.resolve(orDot(dir))
 	k.check(f)
 	k.Voice.check(f)
+	k.checkAssist(f)
 	k.checkPaths(f)
 	k.checkPorts(f)
 	return k, f, true

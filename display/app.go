@@ -62,6 +62,8 @@ type Opts struct {
 	IdleReturn time.Duration                             // from the question to the first screen
 	Help       func(called bool)                         // a citizen wants a member of staff, or no longer; may be nil
 	Voice      Voice                                     // nil is a kiosk without a voice
+	AskFirst   bool                                      // citizens may say why they go ahead of others
+	AssistIdle time.Duration                             // without a touch, until assisted mode ends
 	RestAfter  time.Duration                             // without anybody, until the screen attracts and darkens; 0 is never
 	Fullscreen bool
 	Width      int // pixels, when not full screen
@@ -95,7 +97,11 @@ type App struct {
 	leave   time.Time // when the ticket screen goes; zero when it stays
 	left    func()    // ends the following of the ticket shown
 
+	assist assist    // zero outside assisted mode
+	badge  time.Time // when a guide's was read last
+
 	person      string // masked; of the card that lies there
+	elder       bool   // its holder goes ahead for their age
 	card        bool   // a card lies there, though its name may have gone
 	personSince time.Time
 	fault       kiosk.Fault // of the printer
@@ -154,7 +160,7 @@ func (a *App) open(ctx context.Context, toolkit fyne.App) {
 	a.win.SetPadded(false)
 	a.win.SetMainMenu(nil)
 	a.win.SetCloseIntercept(func() {}) // citizens can't leave it
-	a.root = newRoot(a.show, a.touch)
+	a.root = newRoot(a.show, a.beside)
 	a.listenToKeys()
 	a.win.SetContent(a.root)
 	if a.o.Fullscreen {
@@ -201,6 +207,8 @@ func (a *App) pass(second int) {
 		a.show()
 	}
 	switch {
+	case a.assist.on:
+		a.passAssisted(now, second)
 	case a.top().name == "help":
 		if now.Sub(a.helping) >= helpLasts {
 			a.enough()
@@ -223,10 +231,15 @@ func (a *App) pass(second int) {
 		a.home()
 	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
 		a.rest()
-	case second%fresh == 0 || now.Minute() != a.minute:
-		if name := a.top().name; name != "ticket" {
-			a.show()
-		}
+	default:
+		a.refresh(now, second)
+	}
+}
+
+// refresh draws a screen with queues anew, every few seconds.
+func (a *App) refresh(now time.Time, second int) {
+	if (second%fresh == 0 || now.Minute() != a.minute) && a.top().name != "ticket" {
+		a.show()
 	}
 }
 
@@ -267,8 +280,13 @@ func (a *App) back() {
 	a.show()
 }
 
-// home ends the visit: nothing of it stays.
+// home ends the visit: nothing of it stays. In assisted mode the guide's stays.
 func (a *App) home() {
+	a.elder = false
+	if a.assist.on {
+		a.again()
+		return
+	}
 	a.loc, a.modes = text.In(a.o.Language), screen.Modes{}
 	a.silence()
 	a.again()
@@ -280,7 +298,11 @@ func (a *App) again() {
 	a.asking, a.leave = time.Time{}, time.Time{}
 	a.person = ""
 	a.helped()
-	a.stack = []*view{a.base()}
+	if a.assist.on { // on the page where the guide was
+		a.stack = a.stack[:1]
+	} else {
+		a.stack = []*view{a.base()}
+	}
 	a.show()
 }
 

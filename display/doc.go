@@ -9,7 +9,8 @@
 //
 // A visit's state is the way of views from the first screen, the language, and
 // the modes that the frame switches: large text, low reach, contrast, read
-// aloud. It ends with App.home, which forgets all of it.
+// aloud. It ends with App.home, which forgets all of it. A guide's badge begins a
+// mode of its own, which lasts over numbers: see App.Badge.
 //
 // A new screen is a view (see App.papers for a small one): a name, and a load
 // that tells what the screen shows now and how package screen draws that. It

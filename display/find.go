@@ -50,10 +50,10 @@ func (a *App) find() *view {
 			return screen.Find(p, now, f, page, a.turn, keys, func(i int) {
 				a.touch()
 				if hits[i].Theme != "" {
-					a.push(a.theme(hits[i].Theme))
+					a.pickTheme(hits[i].Theme)
 					return
 				}
-				a.push(a.confirm(hits[i].Item))
+				a.pick(hits[i].Item)
 			})
 		}
 	}

@@ -40,17 +40,18 @@ func (a *App) listen() {
 const personStays = 15 * time.Second
 
 // Person greets somebody by a masked name; empty when the card was lifted, which
-// clears all that was on the screen of the visit.
-func (a *App) Person(masked string) {
+// clears all that was on the screen of the visit. elder says that they go ahead for
+// their age.
+func (a *App) Person(masked string, elder bool) {
 	a.hear(func() {
 		was := a.card
 		a.card = masked != ""
-		a.person, a.personSince = masked, a.o.Now()
+		a.wake() // which forgets whoever was there
+		a.person, a.personSince, a.elder = masked, a.o.Now(), elder
 		if was && !a.card && !a.holding() {
 			a.home()
 			return
 		}
-		a.wake()
 		a.show()
 	})
 }
@@ -76,6 +77,7 @@ const (
 	ReaderBroken   Trouble = "reader_broken"
 	CodeUnknown    Trouble = "code_unknown" // no number of this machine
 	CodeOld        Trouble = "code_old"     // a number of another day, or done with
+	BadgeUnknown   Trouble = "badge_unknown"
 )
 
 // Tell shows a message of a device, such as why a card couldn't be read. err may
@@ -134,6 +136,7 @@ func (a *App) Lock(on bool) {
 			return
 		}
 		a.locked = on
+		a.endAssist()
 		if !a.holding() {
 			a.home()
 		}

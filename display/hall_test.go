@@ -56,7 +56,7 @@ func newMachine(t *testing.T, at time.Time, change func(*Opts)) *machine {
 	m.App, a.ctx, a.fyne = a, t.Context(), test.NewApp()
 	t.Cleanup(a.fyne.Quit)
 	a.fyne.Settings().SetTheme(theme.Fyne{})
-	a.root = newRoot(a.show, a.touch)
+	a.root = newRoot(a.show, a.beside)
 	a.touch()
 	a.stack = []*view{a.base()}
 	a.win = test.NewWindow(a.root)

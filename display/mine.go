@@ -131,7 +131,7 @@ func (a *App) standing(t kiosk.Ticket) {
 	}
 	a.asking = time.Time{}
 	stay()
-	a.stack = []*view{a.base(), shown}
+	a.stack = []*view{a.ground(), shown}
 	a.show()
 	go func() {
 		ask, done := context.WithTimeout(ctx, placeAnswers)

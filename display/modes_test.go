@@ -84,7 +84,7 @@ func newStand(t *testing.T) *stand {
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	s.ctx = ctx
-	s.root = newRoot(s.show, s.touch)
+	s.root = newRoot(s.show, s.beside)
 	w := test.NewTempWindow(t, s.root)
 	w.SetPadded(false)
 	w.Resize(fyne.NewSize(1080, 1920))

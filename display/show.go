@@ -35,7 +35,7 @@ func (a *App) show() {
 	}
 	note := a.note()
 	body := a.draw(page, look)
-	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name), func() fyne.CanvasObject {
+	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name, a.assist.look(a.why(nil))), func() fyne.CanvasObject {
 		return place(screen.Frame(page, a.bar()), page.Frame)
 	})
 	a.root.set(
@@ -81,6 +81,9 @@ func (a *App) bar() screen.Bar {
 	}
 	if !first && name != "ticket" && name != "idle" {
 		bar.Back = a.on(a.back)
+	}
+	if a.assist.on {
+		bar.Assist = &screen.Assist{Next: a.why(nil), Busy: a.assist.busy, Choose: a.chooseNext, End: a.on(a.leaveAssist)}
 	}
 	return bar
 }

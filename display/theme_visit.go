@@ -13,11 +13,21 @@ import (
 // themes lists what takes several windows.
 func (a *App) themes() *view {
 	return a.keep("themes", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
-		pick := func(id kiosk.ThemeID) { a.touch(); a.push(a.theme(id)) }
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-			return page, func() fyne.CanvasObject { return screen.Themes(p, a.o.Catalog.Themes, page, a.turn, pick) }
+			return page, func() fyne.CanvasObject { return screen.Themes(p, a.o.Catalog.Themes, page, a.turn, a.pickTheme) }
 		}
 	})
+}
+
+// pickTheme is the intent of touching a theme in a list.
+func (a *App) pickTheme(id kiosk.ThemeID) {
+	a.touch()
+	if a.assist.on {
+		t, _ := a.o.Catalog.Theme(id)
+		a.takeFor(&wish{item: t.Item, req: kiosk.Request{ID: a.o.Request(), Theme: id}})
+		return
+	}
+	a.push(a.theme(id))
 }
 
 // theme shows the steps of one of them and gives the number that starts them.

@@ -66,7 +66,7 @@ func (a *App) first() *view {
 			now, offers := a.now(), a.offers(ids)
 			return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
 				return screen.First(p, now, a.o.Catalog.Wanted, offers, a.o.Catalog.Zones, page, a.turn,
-					func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) }, to)
+					a.pick, to)
 			}
 		}
 	})
@@ -179,11 +179,10 @@ func (a *App) ofDepartment(id kiosk.DeptID) []kiosk.ItemID {
 
 func (a *App) items(subject string, of kiosk.Text, ids []kiosk.ItemID) *view {
 	return a.keep("items", subject, func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
-		pick := func(id kiosk.ItemID) { a.touch(); a.push(a.confirm(id)) }
 		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			now, offers := a.now(), a.offers(ids)
 			return fmt.Sprint(page, seen(offers, now)), func() fyne.CanvasObject {
-				return screen.Items(p, now, p.Of(of), offers, page, a.turn, pick)
+				return screen.Items(p, now, p.Of(of), offers, page, a.turn, a.pick)
 			}
 		}
 	})
@@ -196,6 +195,19 @@ type wish struct {
 	req     kiosk.Request
 	missing []string // papers that the citizen doesn't have, by their Chinese names
 	busy    bool
+
+	said  bool           // the citizen chose first
+	first kiosk.Priority // why the citizen goes ahead; see App.why
+}
+
+// pick is the intent of touching an item in a list.
+func (a *App) pick(id kiosk.ItemID) {
+	a.touch()
+	if a.assist.on {
+		a.takeFor(&wish{item: id, req: kiosk.Request{ID: a.o.Request(), Items: []kiosk.ItemID{id}}})
+		return
+	}
+	a.push(a.confirm(id))
 }
 
 func (a *App) confirm(id kiosk.ItemID) *view {
@@ -204,8 +216,8 @@ func (a *App) confirm(id kiosk.ItemID) *view {
 	w := &wish{item: id, req: kiosk.Request{ID: a.o.Request(), Items: []kiosk.ItemID{id}}}
 	return &view{name: "confirm", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		now, offers := a.now(), a.offers([]kiosk.ItemID{id})
-		return fmt.Sprint(w.busy, w.missing, seen(offers, now)), func() fyne.CanvasObject {
-			return screen.Confirm(p, now, offers[0], dept, a.check(w), a.on(func() { a.push(a.papers(w)) }), a.taking(w))
+		return fmt.Sprint(w.busy, w.missing, a.why(w), seen(offers, now)), func() fyne.CanvasObject {
+			return screen.Confirm(p, now, offers[0], dept, a.check(w), a.precedence(w), a.on(func() { a.push(a.papers(w)) }), a.taking(w))
 		}
 	}}
 }
@@ -224,13 +236,14 @@ func (a *App) take(w *wish) {
 		return
 	}
 	w.busy = true
-	w.req.Lang, w.req.Here, w.req.Missing = a.loc.Lang, true, a.promised(w)
+	w.req.Lang, w.req.Here, w.req.Missing, w.req.Priority = a.loc.Lang, true, a.promised(w), a.why(w)
 	offer := a.offers([]kiosk.ItemID{w.item})[0]
 	a.show()
 	go func() {
 		t, again, err := a.o.Desk.CheckIn(a.ctx, w.req)
 		a.later(func() {
 			w.busy = false
+			a.assist.busy = false
 			switch {
 			case err != nil:
 				a.trouble(w, err)
@@ -292,23 +305,32 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		code = img
 	}
 	i.Code = code
+	guides := a.assist.on
 	visit := &view{name: "ticket", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		i.Left = 0
 		if !a.leave.IsZero() {
 			i.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
 		}
 		return fmt.Sprint(page, i.Print, i.Cause, i.Left), func() fyne.CanvasObject {
+			if guides {
+				return screen.Taken(p, a.now(), i, a.on(a.again))
+			}
 			return screen.Ticket(p, a.now(), i, page, a.turn, a.on(a.home))
 		}
 	}}
 	a.left()
 	ctx, cancel := context.WithCancel(a.ctx)
-	a.left = func() {
-		cancel()
-		a.o.Desk.Leave(t.ID)
+	if guides {
+		a.left = cancel
+		a.given(t.ID, visit)
+	} else {
+		a.left = func() {
+			cancel()
+			a.o.Desk.Leave(t.ID)
+		}
 	}
 	a.asking = time.Time{}
-	a.stack = []*view{a.base(), visit}
+	a.stack = []*view{a.ground(), visit}
 	a.show()
 	go a.follow(ctx, t.ID, func(job kiosk.PrintJob) {
 		i.Print, i.Cause = job.State, job.Cause
@@ -318,6 +340,9 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		}
 		if i.Print.Ended() {
 			stay := stayPrinted
+			if guides {
+				stay = stayAssisted
+			}
 			if i.Print != kiosk.Printed {
 				stay = stayUnpaid
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -149,21 +148,13 @@ func TestDevicesOnTheScreen(t *testing.T) {
 	m.screen("first", named("first"))
 
 	r := m.takeVerb("-item", "RS001")
-	scan := func(code string) {
-		t.Helper()
-		resp, err := http.Post(h.url+"/scanner/scan", "", strings.NewReader(code))
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("scan: %v %v", resp, err)
-		}
-		resp.Body.Close()
-	}
-	scan(string(r.ID))
+	h.scan(string(r.ID))
 	s := m.says("再印一张")
 	if s.Name != "standing" || ticketNumber(s) != r.Number {
 		t.Errorf("the code of %s shows %s: %v", r.Number, s.Name, s.Texts)
 	}
 	m.home(env, "好了")
-	scan("https://example.com/something-else")
+	h.scan("https://example.com/something-else")
 	m.screen("telling", named("device"))
 	m.tap(env, "知道了")
 
@@ -176,7 +167,7 @@ func TestDevicesOnTheScreen(t *testing.T) {
 		return s.Name == "ticket" && slices.Contains(s.Texts, "打印机没有纸了")
 	})
 	number := ticketNumber(s)
-	scan(string(r.ID))
+	h.scan(string(r.ID))
 	h.do("/reader/put?card=hmt")
 	m.tap(env, "找人帮忙")
 	m.screen("calling", named("help"))
@@ -201,7 +192,7 @@ func TestDevicesOnTheScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	db.Close()
-	scan(string(r.ID))
+	h.scan(string(r.ID))
 	m.says("重新取号")
 	m.tap(env, "知道了")
 	h.do("/reader/unplug")

@@ -36,6 +36,7 @@ const usage = `用法 / usage: kiosk VERB -config FILE
   doctor   printer [-json] 检查打印机,印测试页 / look into the printer, with a test page
   doctor   reader [-json]  检查读卡器 / look into the card reader
   enroll   CODE            向中心登记,换取本机密钥 / get this kiosk's own key from the center
+  badge    [-o OUT.png]    做一张导办的工作牌 / make a guide's badge: its QR code, and the line for the config
   unlock                   防撬报警之后恢复取号 / back into service after tampering
   version                  版本 / version
 `
@@ -70,7 +71,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 	}
 	verbs := map[string]func(context.Context, []string) error{
 		"run": m.run, "check": m.check, "items": m.items, "take": m.take, "status": m.status, "screen": m.screen, "shot": m.shot, "doctor": m.doctor,
-		"reprint": m.reprint, "preview": m.preview, "unlock": m.unlock, "enroll": m.enroll,
+		"reprint": m.reprint, "preview": m.preview, "unlock": m.unlock, "enroll": m.enroll, "badge": m.badge,
 		"version": func(context.Context, []string) error { fmt.Fprintln(m.Out, version); return nil },
 	}
 	verb, ok := verbs[args[0]]

@@ -15,12 +15,12 @@ import (
 // Confirm tells what to know before taking a number, and asks for it. take nil
 // means that a number is being taken. What has no room is on the screen that
 // more leads to, see Papers.
-func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, check Check, more, take func()) fyne.CanvasObject {
+func Confirm(p Page, now time.Time, o kiosk.Offer, dept kiosk.Department, check Check, first Precedence, more, take func()) fyne.CanvasObject {
 	var s *sheet
 	// The smaller the room, the fewer words, and the more goes behind the button
 	// for more.
 	for tight := -1; tight < 5; tight++ {
-		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, check: check, more: more, take: take, short: tight == 0, tight: max(tight, 0)}
+		c := confirm{sheet: &sheet{Page: p}, now: now, o: o, dept: dept, check: check, first: first, more: more, take: take, short: tight == 0, tight: max(tight, 0)}
 		s = c.sheet
 		if c.draw() <= s.H {
 			break
@@ -35,6 +35,7 @@ type confirm struct {
 	o          kiosk.Offer
 	dept       kiosk.Department
 	check      Check
+	first      Precedence
 	more, take func()
 	short      bool // few words on the check, and a lower button
 	tight      int  // 0 shows all, 4 the least
@@ -88,24 +89,44 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 		h = s.Px(150)
 	}
 	y = s.reach(y + apart)
-	more := func(x, y, w, h float32) {
-		s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, w, h, s.more), x, y, w, h)
+	side := float32(0) // of the precedence, quiet at the right of the others
+	switch {
+	case !s.precedes(w):
+	case s.tight > 2:
+		side = s.Px(96) + apart
+	default:
+		side = min(s.Px(220), w*0.28) + apart
+	}
+	more := func(icon string, w, h float32) {
+		s.put(s.Button(widget.Plain, icon, s.Say("more"), 40, w, h, s.more), x, y, w, h)
 	}
 	switch {
 	case hidden && s.tight > 2 && s.o.CanTake: // beside each other
-		w = (w - apart) / 2
-		more(x, y, w, h)
-		x += w + apart
+		half, icon := (w-side-apart)/2, "list-details"
+		if least := s.Pt(215); side > 0 && half < least { // taking a number keeps its room
+			half, icon = w-side-apart-least, ""
+		}
+		more(icon, half, h)
+		x, w = x+half+apart, w-half-apart
 	case hidden:
 		mh := s.Px(100)
-		more(x, y, w, mh)
+		more("list-details", w, mh)
 		y += mh + apart
 	}
 	if !s.o.CanTake {
 		return y
 	}
+	if w -= side; side > 0 {
+		s.precedence(s.first, x+w+apart, y, side-apart, h)
+	}
 	s.answers(s.check, s.o, x, y, w, h, size, s.take, !hidden)
 	return y + h + s.Px(bottom)
+}
+
+// precedes says whether the precedence has room beside the answers in a width of
+// w: who can't be taken in has two of them.
+func (s *confirm) precedes(w float32) bool {
+	return s.o.CanTake && s.first.shown() && (w > s.Pt(900) || !s.check.Essential(s.o.Item.Materials))
 }
 
 // waits is how long one waits, or when the windows open.

@@ -53,7 +53,9 @@ func finding(c *kiosk.Catalog) (out []example) {
 	dept, _ := c.Department(o.Item.Dept)
 	o.Open, o.Opens, o.Holiday = false, monday.AddDate(0, 0, 7), dragonBoat
 	confirm := func(name string, o kiosk.Offer) {
-		out = append(out, example{name: "confirm-" + name, draw: func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, check(), nop, nop) }})
+		out = append(out, example{name: "confirm-" + name, draw: func(p screen.Page) fyne.CanvasObject {
+			return screen.Confirm(p, monday, o, dept, check(), precedence, nop, nop)
+		}})
 	}
 	confirm("holiday", o)
 	o.CanTake = false
@@ -156,7 +158,7 @@ func TestHolidayIsNamed(t *testing.T) {
 		want  string
 	}{
 		{screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}), "国庆节放假,11 月 30 日 10:05 开"},
-		{screen.Confirm(p, monday, o, dept, check(), func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号,11 月 30 日 10:05 开后按顺序叫。"},
+		{screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号,11 月 30 日 10:05 开后按顺序叫。"},
 	} {
 		if said := strings.Join(widget.Survey(s.drawn).Paragraphs, "\n"); !strings.Contains(said, s.want) {
 			t.Errorf("%q is not among\n%s", s.want, said)

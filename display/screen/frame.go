@@ -56,6 +56,8 @@ func Head(p Page, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject
 type Bar struct {
 	Back, Home, Help, Language  func()
 	Large, Low, Contrast, Aloud func() // switch a mode on or off
+
+	Assist *Assist // in assisted mode alone
 }
 
 // Frame is the same on every screen. It fills p.Frame: in portrait two rows at
@@ -63,9 +65,12 @@ type Bar struct {
 // landscape a column at the right.
 //
 // Where a panel is so low that all is in reach anyway, there is no button for
-// low reach.
+// low reach. In assisted mode it serves the guide, see Assist.
 func Frame(p Page, b Bar) fyne.CanvasObject {
 	s := &sheet{Page: p}
+	if b.Assist != nil {
+		return s.assist(b)
+	}
 	w, h := s.Page.Frame.W, s.Page.Frame.H
 	s.put(canvas.NewRectangle(s.Palette.Card), 0, 0, w, h)
 	edge, apart := s.Px(s.Edge), s.Px(theme.Apart)

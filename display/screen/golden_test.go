@@ -37,6 +37,11 @@ var (
 		{"items RS001", variant{kiosk.Hant, screen.Modes{}, 1080, 1920}},
 		{"ticket-printed RS001", zhTall},
 		{"ticket-no-paper RS001", variant{kiosk.En, screen.Modes{}, 1920, 1080}},
+		{"confirm-elder RS001", zhTall},
+		{"priorities-pregnant", variant{kiosk.Hant, screen.Modes{}, 1920, 1080}},
+		{"assist-first-pregnant", zhTall},
+		{"assist-first-ordinary", variant{kiosk.En, screen.Modes{Large: true}, 1024, 768}},
+		{"assist-taken-printed", zhTall},
 	}
 )
 

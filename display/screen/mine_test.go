@@ -52,6 +52,6 @@ func mine(c *kiosk.Catalog) (out []example) {
 	paused.Paused, paused.CanTake, paused.Why = true, false, pausedWhy
 	dept, _ := c.Department(paused.Item.Dept)
 	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject {
-		return screen.Confirm(p, monday, paused, dept, check(), nop, nil)
+		return screen.Confirm(p, monday, paused, dept, check(), precedence, nop, nil)
 	}})
 }

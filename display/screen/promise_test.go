@@ -44,7 +44,9 @@ func ofPapers(o kiosk.Offer, dept kiosk.Department) (out []example) {
 			out = append(out, example{name: fmt.Sprintf("%s-%s%s %s", screen, name, of, o.Item.ID), draw: draw})
 		}
 		if name != "all" {
-			add("confirm", "", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, c, nop, nop) })
+			add("confirm", "", func(p screen.Page) fyne.CanvasObject {
+				return screen.Confirm(p, monday, o, dept, c, precedence, nop, nop)
+			})
 		}
 		for page := range 2 {
 			add("papers", fmt.Sprint("-", page), func(p screen.Page) fyne.CanvasObject {
@@ -65,7 +67,7 @@ func TestPapers(t *testing.T) {
 	for _, v := range variants() {
 		for name, draw := range map[string]func(screen.Check) widget.Scene{
 			"confirm": func(k screen.Check) widget.Scene {
-				return widget.Survey(screen.Confirm(v.page(), monday, o, dept, k, func() {}, func() {}))
+				return widget.Survey(screen.Confirm(v.page(), monday, o, dept, k, precedence, func() {}, func() {}))
 			},
 			"papers": func(k screen.Check) widget.Scene {
 				return widget.Survey(screen.Papers(v.page(), monday, o, k, 0, func(int) {}, func() {}))

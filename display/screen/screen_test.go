@@ -72,7 +72,10 @@ type example struct {
 	note  string
 	whole bool // it fills the window, without head and frame
 	bare  bool // there may be nothing to touch
-	draw  func(p screen.Page) fyne.CanvasObject
+
+	assist *screen.Assist // in assisted mode
+
+	draw func(p screen.Page) fyne.CanvasObject
 }
 
 // compose puts head, screen and frame together as package display does.
@@ -86,7 +89,7 @@ func compose(p screen.Page, c *kiosk.Catalog, e example) fyne.CanvasObject {
 	if e.note != "" {
 		note = p.Say(e.note, text.Data{"Name": "陈*"})
 	}
-	bar := screen.Bar{Language: nop, Help: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop}
+	bar := screen.Bar{Language: nop, Help: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop, Assist: e.assist}
 	if e.name != "first" && e.name != "locked" {
 		bar.Back, bar.Home = nop, nop
 	}
@@ -163,12 +166,12 @@ func examples(c *kiosk.Catalog) (out []example) {
 	say("idle", "clock", "still_there", "still_home", "still_yes", "home")
 	say("locked", "lock", "locked", "locked_why")
 	out[len(out)-1].bare = true
-	for _, body := range []string{"card_expired", "card_unreadable", "reader_broken", "code_unknown", "code_old"} {
+	for _, body := range []string{"card_expired", "card_unreadable", "reader_broken", "code_unknown", "code_old", "badge_unknown"} {
 		say("device-"+body, "alert-triangle", "device", body, "understood")
 	}
 	say("trouble", "alert-triangle", "trouble", "ask_staff", "again", "home")
 	say("help", "bell", "help_called", "help_wait", "help_done")
-	return slices.Concat(out, mine(c), ofThemes(c), inHall(c), finding(c))
+	return slices.Concat(out, mine(c), ofThemes(c), inHall(c), finding(c), assisted(c), ahead(c))
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,
@@ -184,7 +187,9 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 	add := func(name string, draw func(p screen.Page) fyne.CanvasObject) {
 		out = append(out, example{name: fmt.Sprintf("%s %s", name, item.ID), draw: draw})
 	}
-	add("confirm", func(p screen.Page) fyne.CanvasObject { return screen.Confirm(p, monday, o, dept, check(), nop, nop) })
+	add("confirm", func(p screen.Page) fyne.CanvasObject {
+		return screen.Confirm(p, monday, o, dept, check(), precedence, nop, nop)
+	})
 	out = append(out, ofPapers(o, dept)...)
 	var list []kiosk.Offer
 	for _, other := range c.Items[i:min(i+20, len(c.Items))] {
@@ -294,14 +299,14 @@ func TestIntents(t *testing.T) {
 		return false
 	}
 	nop := func() {}
-	if !has(screen.Confirm(p, monday, o, dept, check(), nop, nop), "取号") {
+	if !has(screen.Confirm(p, monday, o, dept, check(), precedence, nop, nop), "取号") {
 		t.Error("an open queue gives no number")
 	}
-	if has(screen.Confirm(p, monday, o, dept, check(), nop, nil), "取号") {
+	if has(screen.Confirm(p, monday, o, dept, check(), precedence, nop, nil), "取号") {
 		t.Error("a number can be asked for twice")
 	}
 	o.Open, o.CanTake = false, false
-	if has(screen.Confirm(p, monday, o, dept, check(), nop, nop), "取号") {
+	if has(screen.Confirm(p, monday, o, dept, check(), precedence, nop, nop), "取号") {
 		t.Error("a closed queue gives a number")
 	}
 }

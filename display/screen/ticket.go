@@ -50,7 +50,8 @@ type ticket struct {
 	*sheet
 	Issued
 	now   time.Time
-	tight int // 0 to 3
+	tight int  // 0 to 3
+	brief bool // see Taken
 }
 
 // draw returns the y below the last part.
@@ -60,14 +61,17 @@ func (s *ticket) draw(done func()) float32 {
 		gap = s.Px(12)
 	}
 	full := s.W - 2*m
-	if s.Shape == Tall {
+	if s.Shape == Tall || s.brief && (!s.unpaid() || s.Shape == Small && s.Large) {
 		y := s.Px(36)
 		if s.tight > 0 {
 			y = s.Px(16)
 		}
 		y += s.number(m, y, full) + gap
 		y += s.paper(m, y, full) + gap
-		y += s.way(m, y, full) + s.Px(theme.Apart)
+		if !s.brief {
+			y += s.way(m, y, full) + gap
+		}
+		y += s.Px(theme.Apart) - gap
 		return s.foot(m, s.reach(y), full, done)
 	}
 	w := (full - gap) / 2 // two columns
@@ -80,7 +84,8 @@ func (s *ticket) draw(done func()) float32 {
 		left += s.number(m, left, w) + gap
 	}
 	right += s.paper(x, right, w) + gap
-	if s.unpaid() && s.Code != nil {
+	if s.brief {
+	} else if s.unpaid() && s.Code != nil {
 		left += s.way(m, left, w) + gap
 	} else {
 		right += s.way(x, right, w) + gap
@@ -130,16 +135,22 @@ func (s *ticket) number(x, y, w float32) float32 {
 	x += (w - wide) / 2
 	in := wide - 2*s.Px(24)
 	size := float32(theme.Number)
-	if s.unpaid() || s.Shape == Small || s.tight > 0 { // the code needs the room
+	if s.brief && !s.unpaid() && s.tight == 0 {
+		size = theme.NumberXL
+	} else if s.unpaid() || s.Shape == Small || s.tight > 0 { // the code needs the room
 		size = theme.NumberL
 	}
 	size /= s.T // it is large enough for everybody
 	num := s.Fit(s.Ticket.Number.String(), size, 60, in, 1, true).Tight()
+	ahead := s.ahead()
+	if s.brief && s.Ticket.Priority != "" {
+		ahead = s.Say(firstWords[s.Ticket.Priority])
+	}
 	name := s.Fit(s.Of(s.Offer.Item.Name), 44, 30, in, 2, true)
-	line := s.Fit(s.ahead(), 36, theme.Least, in, 2, false)
+	line := s.Fit(ahead, 36, theme.Least, in, 2, false)
 	if s.tight > 0 {
 		name = s.Fit(s.Of(s.Offer.Item.Name), 32, theme.Least, in, 2, true)
-		line = s.Fit(s.ahead(), theme.Least, theme.Least, in, 2, false)
+		line = s.Fit(ahead, theme.Least, theme.Least, in, 2, false)
 	}
 	h := num.Height() + name.Height() + line.Height() + 2*pad + s.Px(12)
 	s.put(s.Box(s.Palette.Card, s.Warm, s.Strong), x, y, wide, h)
@@ -182,6 +193,11 @@ func (s *ticket) fate() widget.Notice {
 // a code on the screen.
 func (s *ticket) paper(x, y, w float32) float32 {
 	n := s.fate()
+	if s.brief && s.tight > 2 { // no room for more than words
+		b := s.Fit(n.Head, theme.Body, theme.Least, w, 2, true)
+		s.add(b.Center(x, y, w, s.Ink))
+		return b.Height()
+	}
 	h := s.NoticeHeight(n, w)
 	if s.Shape != Small && s.tight == 0 {
 		h = max(h, s.Px(160))
@@ -247,11 +263,15 @@ func (s *ticket) way(x, y, w float32) float32 {
 // it returns the y below.
 func (s *ticket) foot(x, y, w float32, done func()) float32 {
 	h := s.doneHeight()
-	if s.Left > 0 {
+	if s.Left > 0 && !s.brief {
 		b := s.leaves(w)
 		s.add(b.Center(x, y+h+s.Px(8), w, s.Sub))
 	}
-	s.put(s.Button(widget.Plain, "", s.Say("done"), 44, w, h, done), x, y, w, h)
+	style, label := widget.Plain, s.Say("done")
+	if s.brief {
+		style, label = widget.Main, s.Say("assist_next")
+	}
+	s.put(s.Button(style, "", label, 44, w, h, done), x, y, w, h)
 	return y + s.footHeight(w)
 }
 
@@ -268,6 +288,9 @@ func (s *ticket) leaves(w float32) widget.Block {
 
 // footHeight keeps the button's place whether the seconds run or not.
 func (s *ticket) footHeight(w float32) float32 {
+	if s.brief {
+		return s.doneHeight() + s.Px(bottom)
+	}
 	return s.doneHeight() + s.Px(8) + s.leaves(w).Height() + s.Px(12)
 }
 

@@ -35,6 +35,8 @@ const (
 	Primary = 72  // of the one big button
 	Number  = 230 // the ticket's number
 	NumberL = 200 // the same where room is scarce
+
+	NumberXL = 300 // the same where little else is
 )
 
 // Spacing.

@@ -130,6 +130,18 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, parts...)
 }
 
+// IconButton is a Button whose word has no room; its label is only for the voice.
+func (k Kit) IconButton(s Style, icon, label string, w, h float32, act func()) fyne.CanvasObject {
+	if act == nil {
+		if k.Bare {
+			return &fyne.Container{}
+		}
+		s = Off
+	}
+	l, side := k.look(s), min(k.Pt(44), min(w, h)-k.Px(inset))
+	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
+}
+
 // FrameButton is one of the frame's: an icon beside a word, or above it where
 // the word is too large for that. Without act it is shown as not possible here.
 func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) fyne.CanvasObject {

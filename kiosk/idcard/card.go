@@ -91,6 +91,20 @@ func (c Card) open(f func(*person)) {
 	f(p)
 }
 
+// Elder says whether the person is years old or older on a day, by the number. That
+// alone of the day of birth leaves the card. It is false after Forget, and for no
+// years.
+func (c Card) Elder(years int, on kiosk.Day) (elder bool) {
+	day, err := time.Parse(time.DateOnly, string(on))
+	if err != nil || years <= 0 {
+		return false
+	}
+	c.open(func(p *person) {
+		elder = born(p.number, day.Year()) <= (day.Year()-years)*10000+int(day.Month())*100+day.Day()
+	})
+	return elder
+}
+
 // Forget zeroes name and number, in all copies of the card. Strings that Name
 // and Number returned before stay as they are, until they are collected.
 func (c Card) Forget() {

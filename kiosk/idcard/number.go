@@ -1,6 +1,10 @@
 package idcard
 
-import "hallkiosk/kiosk"
+import (
+	"math"
+
+	"hallkiosk/kiosk"
+)
 
 // Number18 checks a citizen's number and returns it in its form of 18
 // characters: a number of 15 digits, as given out until 1999, gets its century
@@ -73,4 +77,27 @@ func number2017(in []byte) []byte {
 		}
 	}
 	return append(make([]byte, 0, 15), in...)
+}
+
+// born is the day of birth that a checked number says, as 20060102. A foreigner's
+// number of 2017 has no century: it is taken for one of the hundred years up to
+// year. Nobody's day of birth is later than any.
+func born(number []byte, year int) int {
+	digits := func(b []byte) (n int) {
+		for _, c := range b {
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	switch len(number) {
+	case 18:
+		return digits(number[6:14])
+	case 15:
+		century := year / 100 * 100
+		if digits(number[7:9]) > year%100 {
+			century -= 100
+		}
+		return century*10000 + digits(number[7:13])
+	}
+	return math.MaxInt
 }

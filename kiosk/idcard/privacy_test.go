@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/idcard"
 	"hallkiosk/kiosk/idcard/idcardtest"
 )
@@ -181,5 +182,32 @@ func TestNamesAndNumbers(t *testing.T) {
 		if got.Name() != c.name || got.NameMasked() != c.masked || got.Number() != c.number || got.Expires != c.date {
 			t.Errorf("%q %q %q until %s, want %q %q %q until %s", got.Name(), got.NameMasked(), got.Number(), got.Expires, c.name, c.masked, c.number, c.date)
 		}
+	}
+}
+
+// Who is how old is told by yes or no, on the birthday for the first time.
+func TestElder(t *testing.T) {
+	resident, hmt := cardOf(t, idcardtest.Resident()), cardOf(t, idcardtest.HMT()) // of 1949-12-31 and 1994-08-23
+	foreign, old := cardOf(t, idcardtest.Foreign2017()), cardOf(t, idcardtest.Foreign2017().Set(122, 30, "UTO110040022901"))
+	for _, c := range []struct {
+		card  idcard.Card
+		years int
+		on    kiosk.Day
+		want  bool
+	}{
+		{resident, 65, "2014-12-30", false}, {resident, 65, "2014-12-31", true}, {resident, 65, "2026-11-23", true}, {resident, 77, "2026-11-23", false}, {resident, 76, "2026-11-23", true},
+		{resident, 0, "2026-11-23", false}, {resident, 65, "", false}, {resident, 65, "today", false},
+		{hmt, 65, "2059-08-22", false}, {hmt, 65, "2059-08-23", true}, {hmt, 40, "2026-11-23", false},
+		{foreign, 40, "2026-11-23", true}, {foreign, 47, "2026-11-23", false}, // of 1980
+		{old, 65, "2005-02-28", false}, {old, 65, "2005-03-01", true}, {old, 65, "2026-11-23", true}, // of 1940, a leap year
+		{idcard.Card{}, 1, "2026-11-23", false},
+	} {
+		if got := c.card.Elder(c.years, c.on); got != c.want {
+			t.Errorf("%v is %d on %q: %v", c.card, c.years, c.on, got)
+		}
+	}
+	resident.Forget()
+	if resident.Elder(65, "2026-11-23") {
+		t.Error("a forgotten card tells an age")
 	}
 }

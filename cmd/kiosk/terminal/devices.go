@@ -148,18 +148,18 @@ func (k *terminal) readCards(ctx context.Context) {
 		case e.What == idcard.CardRead && !card.Valid:
 			k.app.Tell(display.CardExpired, nil)
 		case e.What == idcard.CardRead:
-			k.app.Person(card.NameMasked)
+			k.app.Person(card.NameMasked, e.Card.Elder(k.cfg.Priority.ElderAge, k.today()))
 			k.app.CheckIn(k.desk.Booked(kiosk.Claim{Card: e.Card.Mark(k.desk.CardKey())}))
 			k.beep(cabinet.Done)
 		case e.What == idcard.CardFailed:
-			k.app.Person("")
+			k.app.Person("", false)
 			what := display.ReaderBroken
 			if kiosk.CodeOf(e.Err) == kiosk.EInvalid {
 				what = display.CardUnreadable
 			}
 			k.app.Tell(what, e.Err)
 		case e.What == idcard.CardLifted, e.What == idcard.ReaderLost:
-			k.app.Person("")
+			k.app.Person("", false)
 		}
 	})
 }
@@ -193,13 +193,22 @@ func (d *devices) examineCard(ctx context.Context) (idcard.Report, error) {
 	}
 }
 
-// readCodes shows the number whose code is scanned, until ctx is done.
+// readCodes shows the number whose code is scanned, and knows the guides' badges,
+// until ctx is done.
 func (k *terminal) readCodes(ctx context.Context) {
 	if k.devices.scanner == nil {
 		return
 	}
 	k.devices.scanner.Run(ctx, func(code string) {
 		if k.app == nil {
+			return
+		}
+		if badge, known := k.cfg.Assist.Badge(code); known {
+			k.beep(cabinet.Done)
+			k.app.Badge()
+			return
+		} else if badge {
+			k.app.Tell(display.BadgeUnknown, nil)
 			return
 		}
 		if list := k.desk.Booked(kiosk.Claim{Code: code}); len(list) > 0 {

@@ -1,0 +1,97 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/theme"
+	"hallkiosk/display/widget"
+	"hallkiosk/kiosk"
+)
+
+// Precedence is why a citizen goes ahead of others, as the confirm screen shows
+// it. The zero value shows nothing.
+type Precedence struct {
+	Why kiosk.Priority // empty is nobody special
+	Ask func()         // leads to the choice, see Priorities; nil is not offered
+}
+
+// The words for who goes ahead: what is said of them, and who they are.
+var (
+	firstWords = map[kiosk.Priority]string{kiosk.Elder: "elder_first", kiosk.Disabled: "disabled_first", kiosk.Pregnant: "pregnant_first", kiosk.Serviceman: "serviceman_first"}
+	whoWords   = map[kiosk.Priority]string{"": "ordinary", kiosk.Elder: "elder", kiosk.Disabled: "disabled", kiosk.Pregnant: "pregnant", kiosk.Serviceman: "serviceman"}
+)
+
+// Who is the message that names who goes ahead, or anybody.
+func Who(why kiosk.Priority) string { return whoWords[why] }
+
+func (v Precedence) shown() bool { return v.Why != "" || v.Ask != nil }
+
+// precedence draws a quiet button that tells why somebody goes ahead and leads to
+// the choice. Where there is none to make it is only read. A word that has no room
+// is an icon.
+func (s *sheet) precedence(v Precedence, x, y, w, h float32) {
+	labels, style := []string{s.Say("priority")}, widget.Choice
+	if v.Why != "" {
+		labels, style = []string{s.Say(firstWords[v.Why]), s.Say(whoWords[v.Why])}, widget.Plain
+	}
+	in, high := w-s.Px(40), h-s.Px(12)
+	for _, label := range labels {
+		size := float32(36)
+		for one := size; one >= theme.Least; one -= 2 { // one line, if it can be
+			if len(s.Fit(label, one, one, in, 1, true).Lines) == 1 {
+				size = one
+				break
+			}
+		}
+		b := s.FitIn(label, size, theme.Least, in, high, true)
+		switch {
+		case b.Width() > in || b.Height() > high:
+			continue
+		case v.Ask != nil:
+			s.put(s.Button(style, "", label, size, w, h, v.Ask), x, y, w, h)
+		default:
+			s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
+			s.add(b.Center(x, y+(h-b.Height())/2, w, s.Ink))
+		}
+		return
+	}
+	side := min(s.Pt(44), in)
+	switch icon := precedenceIcons[v.Why]; {
+	case v.Ask != nil:
+		s.put(s.IconButton(style, icon, labels[0], w, h, v.Ask), x, y, w, h)
+	default:
+		s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
+		s.add(s.Icon(icon, s.OK, x+(w-side)/2, y+(h-side)/2, side))
+	}
+}
+
+// precedenceIcons are those of who goes ahead, and of anybody.
+var precedenceIcons = map[kiosk.Priority]string{"": "users", kiosk.Elder: "user-heart", kiosk.Disabled: "disabled", kiosk.Pregnant: "baby-carriage", kiosk.Serviceman: "star"}
+
+// Priorities asks why a citizen goes ahead of others, if at all. chosen is what
+// counts so far.
+func Priorities(p Page, chosen kiosk.Priority, page int, turn func(int), pick func(kiosk.Priority)) fyne.CanvasObject {
+	s := &sheet{Page: p}
+	above, question := s.Say("priority_proof"), s.Say("priority_which")
+	if s.Shape == Small && s.Large { // room for one line: the cards say what is asked
+		above, question = "", above
+	}
+	_, y := s.ask(above, question)
+	var cards []widget.Card
+	for _, why := range append(kiosk.Priorities[:len(kiosk.Priorities):len(kiosk.Priorities)], "") {
+		c := widget.Card{Icon: precedenceIcons[why], Title: s.Say("priority_none"), Act: func() { pick(why) }}
+		if why != "" {
+			c.Title = s.Say(firstWords[why])
+		}
+		if why == chosen {
+			c.Icon, c.Style = "circle-check", widget.Plain
+		}
+		cards = append(cards, c)
+	}
+	columns := 1
+	if s.Shape != Tall {
+		columns = 2
+	}
+	s.choose(y, columns, cards, nil, true, paging{at: page, turn: turn})
+	return s.done()
+}
