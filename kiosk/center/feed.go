@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -185,8 +184,8 @@ func (l *newsLine) isOwn(ctx context.Context) bool {
 	if l.caller.hall != "" || l.own {
 		return true
 	}
-	all, err := l.store.Kiosks(ctx)
-	l.own = err == nil && slices.ContainsFunc(all, func(k Kiosk) bool { return k.ID == l.caller.kiosk && k.Hall == l.hall })
+	k, err := l.store.Kiosk(ctx, l.caller.kiosk)
+	l.own = err == nil && k.Hall == l.hall
 	return l.own
 }
 
@@ -243,15 +242,13 @@ func (s *Server) self(ctx context.Context, _ *struct{}) (*selfOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
 	id, _ := ctx.Value(sender{}).(kiosk.KioskID)
-	all, err := s.store.Kiosks(ctx)
-	if err != nil {
-		return nil, s.fault(err)
-	}
 	out := &selfOutput{Body: kiosk.Self{Kiosk: id, Epochs: []kiosk.Epoch{}}}
-	for _, k := range all {
-		if k.ID == id {
-			out.Body.Epochs = append(out.Body.Epochs, k.Epoch)
-		}
+	k, err := s.store.Kiosk(ctx, id)
+	switch {
+	case err == nil:
+		out.Body.Epochs = append(out.Body.Epochs, k.Epoch)
+	case kiosk.CodeOf(err) != kiosk.ENotFound:
+		return nil, s.fault(err)
 	}
 	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -112,11 +111,11 @@ func (s *Server) orderable(ctx context.Context, hall kiosk.HallID, o kiosk.Order
 		}
 	}
 	if o.Kiosk != "" {
-		all, err := s.store.Kiosks(ctx)
-		if err != nil {
+		k, err := s.store.Kiosk(ctx, o.Kiosk)
+		if err != nil && kiosk.CodeOf(err) != kiosk.ENotFound {
 			return err
 		}
-		if !slices.ContainsFunc(all, func(k Kiosk) bool { return k.ID == o.Kiosk && k.Hall == hall }) {
+		if err != nil || k.Hall != hall {
 			return &kiosk.Error{Code: kiosk.ENotFound, Op: op, Message: "这个大厅没有这台终端。", Hint: "no kiosk of that id has spoken for the hall"}
 		}
 	}
