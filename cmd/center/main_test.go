@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -161,22 +160,9 @@ func TestRun(t *testing.T) {
 	t.Run("Signals", func(t *testing.T) {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			p := newPlace(t)
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "run", "-config", p.config)
-			cmd.Env = append(os.Environ(), "HALLKIOSK_CENTER_MAIN=1")
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if _, ok := ready(out); !ok {
-				t.Fatal("the center didn't start")
-			}
-			if err := cmd.Process.Signal(sig); err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Wait(); err != nil {
+			c := p.process()
+			c.signal(sig)
+			if err := c.cmd.Wait(); err != nil {
 				t.Fatalf("%v: %v", sig, err)
 			}
 		}

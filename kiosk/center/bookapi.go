@@ -101,7 +101,7 @@ func (s *Server) newBooking(ctx context.Context, hall kiosk.HallID, in BookingBo
 	now := s.opts.Now()
 	b := kiosk.Booking{Hall: hall, Queue: in.Queue, Items: in.Items, Phone: in.Phone, Slot: kiosk.Slot{From: kiosk.InstantOf(in.From), To: kiosk.InstantOf(in.To)}}
 	b.Day = s.dayAt(in.From.In(now.Location()))
-	h := s.opts.Halls[hall]
+	h := s.hall(hall)
 	for _, id := range in.Items {
 		item, ok := h.item(id)
 		switch {

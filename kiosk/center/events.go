@@ -165,7 +165,7 @@ func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
 		return Receipt{}, err
 	}
 	sealed := Seal(b, now)
-	if h := s.opts.Halls[b.Hall]; h.Catalog != nil {
+	if h := s.hall(b.Hall); h.Catalog != nil {
 		sealed.Way = h.Way
 	}
 	return s.store.Ingest(ctx, sealed)

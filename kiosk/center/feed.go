@@ -102,6 +102,7 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 	var pause, due <-chan time.Time // until when nothing is told, and when estimates may be newer
 	told, newest, again := int64(-1), int64(-1), false
 	var day kiosk.Day
+	_, changed := l.halls.all()
 	for {
 		ok := true
 		select {
@@ -123,6 +124,9 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 			if !ok {
 				return nil
 			}
+		case <-changed:
+			_, changed = l.halls.all()
+			again = again || told >= 0
 		case <-pause:
 			pause = nil
 		case <-due:

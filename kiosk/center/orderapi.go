@@ -106,7 +106,7 @@ func (s *Server) orderable(ctx context.Context, hall kiosk.HallID, o kiosk.Order
 		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Message: "结束的时间已经过去,请选以后的时间。", Hint: "until is not after now"}
 	}
 	if o.Queue != "" {
-		if err := s.opts.Halls[hall].check(op, o.Queue); err != nil {
+		if err := s.hall(hall).check(op, o.Queue); err != nil {
 			return err
 		}
 	}
