@@ -173,13 +173,17 @@ func (m *Main) serve(ctx context.Context, path string, config configs.Center, to
 func halls(config configs.Center) map[kiosk.HallID]center.Hall {
 	all := map[kiosk.HallID]center.Hall{}
 	for _, c := range config.Halls {
-		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Calendar: c.Calendar, Windows: map[kiosk.WindowID][]kiosk.QueueID{}}
+		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Calendar: c.Calendar,
+			Windows: map[kiosk.WindowID][]kiosk.QueueID{}, Capacity: map[kiosk.QueueID]int{}}
 		for w, queues := range c.Windows {
 			of := []kiosk.QueueID{}
 			for _, q := range queues {
 				of = append(of, kiosk.QueueID(q))
 			}
 			h.Windows[kiosk.WindowID(w)] = of
+		}
+		for q, n := range c.Slots {
+			h.Capacity[kiosk.QueueID(q)] = n
 		}
 		all[kiosk.HallID(c.ID)] = h
 	}

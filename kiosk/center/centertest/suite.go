@@ -81,6 +81,8 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Bookings":       bookings,
 		"BookingRefused": bookingRefused,
 		"BookedTogether": bookedTogether,
+		"Places":         places,
+		"PlacesTogether": placesTogether,
 		"CardKeys":       cardKeys,
 		"Orders":         orders,
 		"OrderRefused":   orderRefused,
