@@ -24,7 +24,7 @@ const (
 // news is GET /v1/news: one held-open line of server-sent events. huma's own
 // handlers can't hold a line open, so the operation is only described to it.
 func (s *Server) news(w http.ResponseWriter, r *http.Request) {
-	c, refused := s.from(r)
+	c, refused := s.fromMany(r)
 	if refused != nil {
 		s.refused.Add(1)
 		if refused.Status == http.StatusUnauthorized {
@@ -47,11 +47,13 @@ func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer s.hold(c.kiosk, cancel)()
 	defer context.AfterFunc(s.ending, cancel)()
-	keys, err := s.store.Watch(ctx, EveryKey)
-	var versions <-chan int64
-	if err == nil {
-		versions, err = s.store.Watch(ctx, hall)
-	}
+	var keys, versions <-chan int64
+	err := s.asks(ctx, func() (err error) {
+		if keys, err = s.store.Watch(ctx, EveryKey); err == nil {
+			versions, err = s.store.Watch(ctx, hall)
+		}
+		return err
+	})
 	if err != nil {
 		writeProblem(w, s.fault(err))
 		return
@@ -135,7 +137,11 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 		if pause != nil || newest <= told && !again {
 			continue
 		}
-		e, err := l.newest(ctx, l.hall, newest, l.isOwn(ctx))
+		var e *issue
+		err := l.asks(ctx, func() (err error) {
+			e, err = l.newest(ctx, l.hall, newest, l.isOwn(ctx))
+			return err
+		})
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -65,6 +65,7 @@ type Server struct {
 	people  people          // with accounts
 	crowd   *crowd          // connections
 	turns   *turns          // of batches
+	asking  chan struct{}   // one for each kiosk that asks the store, see asks
 	ending  context.Context // done when held-open lines must end
 	end     context.CancelFunc
 }
@@ -72,6 +73,7 @@ type Server struct {
 // New makes a Server over store, which stays the caller's to close.
 func New(store Store, o Opts) *Server {
 	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
+	s.asking = make(chan struct{}, askingAtOnce)
 	s.halls = halls{known: o.Halls, since: o.Now(), changed: make(chan struct{})}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.crowd, s.turns = newCrowd(max(o.Conns, 16)), newTurns(max(o.Intake, 1))
