@@ -56,6 +56,18 @@ func (p *place) write(name, text string) {
 	}
 }
 
+// catalog puts the shipped one into the folder.
+func (p *place) catalog() {
+	p.Helper()
+	shipped, err := fs.Sub(configs.Shipped(), "catalog")
+	if err == nil {
+		err = os.CopyFS(filepath.Join(p.dir, "catalog"), shipped)
+	}
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
 // try runs the program to its end.
 func (p *place) try(args ...string) (code int, stdout, stderr string) {
 	p.Helper()
@@ -133,13 +145,7 @@ func TestRun(t *testing.T) {
 	})
 	t.Run("Halls", func(t *testing.T) {
 		p := newPlace(t)
-		catalog, err := fs.Sub(configs.Shipped(), "catalog")
-		if err == nil {
-			err = os.CopyFS(filepath.Join(p.dir, "catalog"), catalog)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		p.catalog()
 		p.write("center.toml", "listen = \"127.0.0.1:0\"\n[store]\npath = \"center.db\"\n[calls]\nage_limit = 30\n[[hall]]\nid = \"center\"\ncatalog = \"catalog\"\n[hall.windows]\n\"21\" = [\"A\", \"B\"]\n")
 		for range 2 { // and again, when the windows are there
 			c := p.start()

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,7 +13,6 @@ import (
 	"syscall"
 	"testing"
 
-	"hallkiosk/configs"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
 )
@@ -97,13 +95,7 @@ func (c *process) read(from io.Reader, into any) {
 // TestReload changes the catalog of a center at work, rightly and wrongly.
 func TestReload(t *testing.T) {
 	p := newPlace(t)
-	catalog, err := fs.Sub(configs.Shipped(), "catalog")
-	if err == nil {
-		err = os.CopyFS(filepath.Join(p.dir, "catalog"), catalog)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	p.catalog()
 	part := filepath.Join("catalog", "40-tobacco.toml")
 	text, err := os.ReadFile(filepath.Join(p.dir, part))
 	if err != nil {
