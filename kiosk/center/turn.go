@@ -85,8 +85,9 @@ func (s *Server) turn(ctx context.Context) (over func(), p *Problem) {
 }
 
 // askingAtOnce are the kiosks that ask the store at a time at the most, for what
-// no person waits for. Enough for them to share transactions, see Turns.
-const askingAtOnce = 8
+// no person waits for: fewer than a Store has connections to read with, so that
+// there is always one for a press.
+const askingAtOnce = 3
 
 // asks lets few kiosks at a time ask the store. A city that comes back in one
 // instant waits here, and a clerk's press or a citizen's wish doesn't stand
