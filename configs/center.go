@@ -59,6 +59,7 @@ type CenterHall struct {
 	Folder  string              `toml:"catalog"`
 	Days    string              `toml:"calendar"`
 	Windows map[string][]string `toml:"windows"`
+	Slots   map[string]int      `toml:"slot_capacity"`
 
 	Catalog  *kiosk.Catalog `toml:"-"` // of Folder; nil when it has none
 	Version  string         `toml:"-"` // of Catalog
@@ -189,6 +190,7 @@ func (c *Center) loadHalls(f *file) Problems {
 			h.Calendar = calendar.Version()
 		}
 		c.checkWindows(f, at+".windows.", h)
+		checkSlots(f, at+".slot_capacity.", h)
 	}
 	return append(f.problems[before:].sorted(), problems...)
 }
@@ -200,11 +202,7 @@ func (c *Center) checkWindows(f *file, at string, h *CenterHall) {
 		}
 		given := map[string]bool{}
 		for _, q := range h.Windows[w] {
-			known := queuePattern.MatchString(q)
-			if known && h.Catalog != nil {
-				_, known = h.Catalog.Queue(kiosk.QueueID(q))
-			}
-			if !known {
+			if !h.knows(q) {
 				f.addf(at+w, "window %s: no queue %q. Use one of the catalog, in capital letters.", "窗口 %s:没有 %q 这个队列,请用目录里的,大写字母。", w, q)
 			}
 			if given[q] {
@@ -214,6 +212,29 @@ func (c *Center) checkWindows(f *file, at string, h *CenterHall) {
 		}
 	}
 }
+
+// knows says whether a queue may be of the hall.
+func (h *CenterHall) knows(queue string) bool {
+	known := queuePattern.MatchString(queue)
+	if known && h.Catalog != nil {
+		_, known = h.Catalog.Queue(kiosk.QueueID(queue))
+	}
+	return known
+}
+
+func checkSlots(f *file, at string, h *CenterHall) {
+	for _, q := range slices.Sorted(maps.Keys(h.Slots)) {
+		if q != everyQueue && !h.knows(q) {
+			f.addf(at+q, "slot_capacity: no queue %q. Use one of the catalog, in capital letters, or \"*\" for all others.", "slot_capacity:没有 %q 这个队列,请用目录里的,大写字母,或用 \"*\" 代表其余队列。", q)
+		}
+		if n := h.Slots[q]; n < 0 || n > 1000 {
+			f.addf(at+q, "slot_capacity: queue %s has %d places. Write 0 to 1000.", "slot_capacity:队列 %s 是 %d 人,请写 0 到 1000。", q, n)
+		}
+	}
+}
+
+// everyQueue stands for the other queues in slot_capacity.
+const everyQueue = "*"
 
 // Location returns the city's time zone. Only for a checked config.
 func (c *Center) Location() *time.Location { return location(c.Timezone) }

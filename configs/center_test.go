@@ -40,6 +40,10 @@ catalog = "catalog"
 id = "h 2"
 [hall.windows]
 "1" = ["A", "b", "A"]
+[hall.slot_capacity]
+"b" = 1
+"A" = 1001
+"*" = -1
 [[hall]]
 id = "center"
 catalog = "none"
@@ -62,9 +66,12 @@ catalog = "none"
 		`:23:1: [[hall]] id is "h 2"`,
 		`:25:1: window 1: no queue "b"`,
 		`:25:1: window 1: queue A stands there twice`,
-		`:27:1: hall center stands here twice`,
+		`:27:1: slot_capacity: no queue "b"`,
+		`:28:1: slot_capacity: queue A has 1001 places. Write 0 to 1000`,
+		`:29:1: slot_capacity: queue * has -1 places`,
+		`:31:1: hall center stands here twice`,
 		`hall.toml: no such file`,
-		`:30:7: "hall.windows.x" has the wrong type. Write a list in square brackets.`,
+		`:34:7: "hall.windows.x" has the wrong type. Write a list in square brackets.`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("missing: %s", want)
@@ -107,6 +114,9 @@ catalog = "catalog"
 id = "h2"
 catalog = "catalog"
 calendar = "calendar"
+[hall.slot_capacity]
+"A" = 10
+"*" = 0
 [[hall]]
 id = "h3"
 `)
@@ -126,7 +136,7 @@ id = "h3"
 		t.Fatalf("calendars %q and %q (%v)", c.Halls[0].Calendar, c.Halls[1].Calendar, bad)
 	}
 	if len(c.Halls) != 3 || c.Halls[0].Catalog == nil || c.Halls[0].Catalog != c.Halls[1].Catalog || c.Halls[2].Catalog != nil || c.Halls[2].Version != "" ||
-		len(c.Halls[0].Windows["21"]) != 1 || c.Rules() != kiosk.DefaultCallRules() || c.Change() != 4*time.Hour {
+		len(c.Halls[0].Windows["21"]) != 1 || len(c.Halls[1].Slots) != 2 || c.Halls[1].Slots["A"] != 10 || c.Rules() != kiosk.DefaultCallRules() || c.Change() != 4*time.Hour {
 		t.Fatalf("%+v", c.Halls)
 	}
 	was := c.Halls[0].Version

@@ -1,7 +1,7 @@
 // Command center is the center server of a city's halls: it takes in what the
 // kiosks tell and shows how long the queues are.
 //
-//	center run -config F     serve until SIGINT or SIGTERM
+//	center run -config F     serve until SIGINT or SIGTERM; see reload for SIGHUP
 //	center check -config F   read the config and the tokens, and say what is wrong
 //
 // and the operator's enroll, keys, revoke, account and audit; see usage.
@@ -21,6 +21,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -54,7 +55,9 @@ const usage = `用法 / usage:
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	m := &Main{Stdout: os.Stdout, Stderr: os.Stderr}
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, syscall.SIGHUP)
+	m := &Main{Stdout: os.Stdout, Stderr: os.Stderr, Again: again}
 	code := m.Run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -63,7 +66,8 @@ func main() {
 // Main is the program, apart from the process it runs in.
 type Main struct {
 	Stdout, Stderr io.Writer
-	Stdin          io.Reader // passwords; nil is the process's own
+	Stdin          io.Reader        // passwords; nil is the process's own
+	Again          <-chan os.Signal // what has run read its halls again; nil is never
 }
 
 // Run does what the arguments say until it is done or ctx ends, and returns
@@ -99,7 +103,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 		fmt.Fprintf(m.Stdout, "%s: 没有问题 / no problems; %d kiosks have tokens\n", *path, len(tokens.Kiosks()))
 		return exitStop
 	}
-	if err := m.serve(ctx, config, tokens); err != nil {
+	if err := m.serve(ctx, *path, config, tokens); err != nil {
 		fmt.Fprintf(m.Stderr, "center: %v\n", err)
 		return exitCode(err)
 	}
@@ -128,7 +132,7 @@ func open(ctx context.Context, c configs.CenterStore) (center.Store, error) {
 // errListen marks an address that can't be listened on.
 var errListen = errors.New("can't listen on [listen]")
 
-func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.Tokens) (err error) {
+func (m *Main) serve(ctx context.Context, path string, config configs.Center, tokens *center.Tokens) (err error) {
 	st, err := open(ctx, config.Store)
 	if err != nil {
 		return err
@@ -155,20 +159,31 @@ func (m *Main) serve(ctx context.Context, config configs.Center, tokens *center.
 		return errors.Join(err, l.Close())
 	}
 	fmt.Fprintf(m.Stdout, "center: listening on %s://%s\n", scheme, l.Addr())
-	return center.New(st, opts).Serve(ctx, l)
+	server := center.New(st, opts)
+	ctx, cancel := context.WithCancel(ctx)
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	defer cancel()
+	r := &reload{path: path, config: config, server: server, log: opts.Log}
+	reading.Go(func() { r.run(ctx, m.Again) })
+	return server.Serve(ctx, l)
 }
 
 // halls are what the config knows of halls.
 func halls(config configs.Center) map[kiosk.HallID]center.Hall {
 	all := map[kiosk.HallID]center.Hall{}
 	for _, c := range config.Halls {
-		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Calendar: c.Calendar, Windows: map[kiosk.WindowID][]kiosk.QueueID{}}
+		h := center.Hall{Catalog: c.Catalog, Version: c.Version, Calendar: c.Calendar,
+			Windows: map[kiosk.WindowID][]kiosk.QueueID{}, Capacity: map[kiosk.QueueID]int{}}
 		for w, queues := range c.Windows {
 			of := []kiosk.QueueID{}
 			for _, q := range queues {
 				of = append(of, kiosk.QueueID(q))
 			}
 			h.Windows[kiosk.WindowID(w)] = of
+		}
+		for q, n := range c.Slots {
+			h.Capacity[kiosk.QueueID(q)] = n
 		}
 		all[kiosk.HallID(c.ID)] = h
 	}

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -53,6 +52,18 @@ func (p *place) listen(addr string) {
 func (p *place) write(name, text string) {
 	p.Helper()
 	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// catalog puts the shipped one into the folder.
+func (p *place) catalog() {
+	p.Helper()
+	shipped, err := fs.Sub(configs.Shipped(), "catalog")
+	if err == nil {
+		err = os.CopyFS(filepath.Join(p.dir, "catalog"), shipped)
+	}
+	if err != nil {
 		p.Fatal(err)
 	}
 }
@@ -134,13 +145,7 @@ func TestRun(t *testing.T) {
 	})
 	t.Run("Halls", func(t *testing.T) {
 		p := newPlace(t)
-		catalog, err := fs.Sub(configs.Shipped(), "catalog")
-		if err == nil {
-			err = os.CopyFS(filepath.Join(p.dir, "catalog"), catalog)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		p.catalog()
 		p.write("center.toml", "listen = \"127.0.0.1:0\"\n[store]\npath = \"center.db\"\n[calls]\nage_limit = 30\n[[hall]]\nid = \"center\"\ncatalog = \"catalog\"\n[hall.windows]\n\"21\" = [\"A\", \"B\"]\n")
 		for range 2 { // and again, when the windows are there
 			c := p.start()
@@ -161,22 +166,9 @@ func TestRun(t *testing.T) {
 	t.Run("Signals", func(t *testing.T) {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			p := newPlace(t)
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "run", "-config", p.config)
-			cmd.Env = append(os.Environ(), "HALLKIOSK_CENTER_MAIN=1")
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if _, ok := ready(out); !ok {
-				t.Fatal("the center didn't start")
-			}
-			if err := cmd.Process.Signal(sig); err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Wait(); err != nil {
+			c := p.process()
+			c.signal(sig)
+			if err := c.cmd.Wait(); err != nil {
 				t.Fatalf("%v: %v", sig, err)
 			}
 		}

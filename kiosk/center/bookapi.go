@@ -75,7 +75,7 @@ func (s *Server) book(ctx context.Context, in *bookInput) (*bookingOutput, error
 	for range tries {
 		b.ID, b.Code = kiosk.BookingID(kiosk.NewID(s.opts.Now(), rand.Reader)), newBookingCode()
 		var made kiosk.Booking
-		made, err = s.store.Book(ctx, in.Body.Op, b, s.entry(ctx, who, in.Hall, "booking.made", string(b.ID)))
+		made, err = s.store.Book(ctx, in.Body.Op, b, s.hall(in.Hall).places(b.Queue), s.entry(ctx, who, in.Hall, "booking.made", string(b.ID)))
 		if err == nil {
 			return &bookingOutput{viewBooking(made)}, nil
 		}
@@ -101,7 +101,7 @@ func (s *Server) newBooking(ctx context.Context, hall kiosk.HallID, in BookingBo
 	now := s.opts.Now()
 	b := kiosk.Booking{Hall: hall, Queue: in.Queue, Items: in.Items, Phone: in.Phone, Slot: kiosk.Slot{From: kiosk.InstantOf(in.From), To: kiosk.InstantOf(in.To)}}
 	b.Day = s.dayAt(in.From.In(now.Location()))
-	h := s.opts.Halls[hall]
+	h := s.hall(hall)
 	for _, id := range in.Items {
 		item, ok := h.item(id)
 		switch {
@@ -301,7 +301,7 @@ func (s *Server) oneBooking(ctx context.Context, hall kiosk.HallID, id kiosk.Boo
 // bookOperations registers bookings, for clerks and guides.
 func (s *Server) bookOperations(api huma.API, o operations) {
 	huma.Register(api, o.change("book", http.MethodPost, "/v1/halls/{hall}/bookings", "Book a visit",
-		"For people without a phone, by a clerk or guide. The same op makes no second booking."), s.book)
+		"For people without a phone, by a clerk or guide. The same op makes no second booking. 409 of type urn:hallkiosk:problem:full when the queue has no place in that slot."), s.book)
 	huma.Register(api, o.change("unbook", http.MethodDelete, "/v1/halls/{hall}/bookings/{booking}", "Cancel a booking", "409 when it was checked in."), s.unbook)
 	huma.Register(api, o.ask("get-bookings", "/v1/halls/{hall}/bookings", "The bookings of a day, by slot"), s.bookings)
 	huma.Register(api, o.change("find-bookings", http.MethodPost, "/v1/halls/{hall}/bookings/find", "The bookings of a card on a day",

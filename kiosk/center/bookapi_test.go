@@ -189,6 +189,23 @@ func (h *hall) audited(want ...string) {
 	}
 }
 
+// A queue of one place takes one booking at a time.
+func TestBookingFull(t *testing.T) {
+	h := callHall(t)
+	known := map[kiosk.HallID]center.Hall{"h1": {Capacity: map[kiosk.QueueID]int{"A": 1, center.EveryQueue: 0}}}
+	if err := h.SetHalls(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	h.ask("clerk@h1", "POST", "h1/bookings", wish("1", 30, ""), 200, nil)
+	a := h.ask("clerk@h1", "POST", "h1/bookings", wish("2", 40, ""), 409, nil)
+	if a.Type != center.ProblemFull || a.Code != kiosk.EConflict || !strings.Contains(a.Message, "约满") || !strings.Contains(a.Detail, "slot_capacity") {
+		t.Fatalf("%s", a.body)
+	}
+	h.ask("clerk@h1", "POST", "h1/bookings", wish("2", 45, ""), 200, nil)
+	h.words("clerk@h1", "POST", "h1/bookings", strings.Replace(wish("3", 90, ""), `"A"`, `"B"`, 1), 409, "约满")
+	h.audited("booking.made", "booking.made")
+}
+
 func TestOrders(t *testing.T) {
 	h := callHall(t)
 	var pause, print center.OrderView

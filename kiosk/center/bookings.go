@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,11 +18,13 @@ import (
 // Which ticket a booking was checked in for follows from the tickets. Every
 // change raises the hall's version. Errors as of Store.
 type Bookings interface {
-	// Book stores a booking, and who made it. The same op again does nothing and
-	// returns the booking that it made. EInvalid: it can't be right. EConflict:
-	// its code is another one's of that hall and day, or op was used for
+	// Book stores a booking, and who made it, unless more than places bookings of
+	// its hall, day and queue would share a moment of its slot then, whoever else
+	// books in the same instant. The same op again does nothing and returns the
+	// booking that it made. EInvalid: it can't be right. EConflict: there is no
+	// place, its code is another one's of that hall and day, or op was used for
 	// another booking.
-	Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e Entry) (kiosk.Booking, error)
+	Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, places int, e Entry) (kiosk.Booking, error)
 
 	// Unbook takes a booking back. ENotFound when there is none in hall,
 	// EConflict when it was checked in.
@@ -35,6 +39,33 @@ type Bookings interface {
 	// first asked for. See kiosk.CardMark.
 	CardKey(ctx context.Context, hall kiosk.HallID, day kiosk.Day) ([]byte, error)
 }
+
+// Unbounded is Book's places where a queue takes all who book.
+const Unbounded = math.MaxInt
+
+// Fits returns the refusal when more than places of slots share a moment of the
+// slot one. Slots end before the moment that they end at.
+func Fits(one kiosk.Slot, slots []kiosk.Slot, places int) error {
+	// The most are there at the moment when some slot begins.
+	for _, at := range append([]kiosk.Slot{one}, slots...) {
+		moment, there := max(at.From, one.From), 0
+		if moment >= one.To {
+			continue
+		}
+		for _, s := range slots {
+			if s.From <= moment && moment < s.To {
+				there++
+			}
+		}
+		if there > places {
+			return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Err: errFull, Message: "这个时段已经约满,请选别的时段。",
+				Hint: fmt.Sprintf("all %d places of the queue are booked in that slot; choose another one, or raise slot_capacity in center.toml", places)}
+		}
+	}
+	return nil
+}
+
+var errFull = errors.New("the slot is full")
 
 // BookingQuery says which bookings; zero values are no condition.
 type BookingQuery struct {

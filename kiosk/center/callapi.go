@@ -210,7 +210,7 @@ func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowI
 	defer s.turns.hurry()()
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Pace: s.opts.Halls[hall].pace, Undoes: b.Undoes,
+	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Pace: s.hall(hall).pace, Undoes: b.Undoes,
 		Command: calling.Command{Op: b.Op, Verb: verb, Window: window, Ticket: b.Ticket, Queue: b.Queue, Reason: b.Reason, At: kiosk.InstantOf(s.opts.Now())}}
 	if b.Until != nil {
 		p.Until = kiosk.InstantOf(*b.Until)
@@ -305,7 +305,7 @@ func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	if err := s.opts.Halls[in.Hall].check("set window", in.Body.Queues...); err != nil {
+	if err := s.hall(in.Hall).check("set window", in.Body.Queues...); err != nil {
 		return nil, s.fault(err)
 	}
 	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues); err != nil {
@@ -395,7 +395,7 @@ func (s *Server) line(ctx context.Context, in *lineInput) (*lineOutput, error) {
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	l.Pace = s.opts.Halls[in.Hall].pace(in.Queue, l.Pace)
+	l.Pace = s.hall(in.Hall).pace(in.Queue, l.Pace)
 	v := &LineView{Queue: in.Queue, Waiting: []TicketNow{}, Coverage: l.Score.Coverage(), Scored: l.Score.Quotes}
 	for _, t := range l.Tickets {
 		if t.Window == "" {

@@ -13,8 +13,8 @@
 // People book visits (see Bookings), and a hall's staff give its kiosks orders
 // (see Orders). What a kiosk may know of its hall it is told over a line that it
 // holds open: an edition of News is drawn up once for all lines of a hall. A
-// Hall is what the center knows beforehand, such as its catalog. What is past is
-// forgotten, see Keep.
+// Hall is what the center knows beforehand, such as its catalog; it is told anew
+// with SetHalls while it works. What is past is forgotten, see Keep.
 //
 // Server is the HTTP side, Store what lies under it; center/store keeps it in
 // SQLite, center/pgstore in PostgreSQL, and center/centertest holds the

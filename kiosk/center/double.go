@@ -42,17 +42,16 @@ func (s *Server) double(ctx context.Context, b kiosk.Batch) error {
 	if v.epoch == b.Epoch && now.Sub(v.at) < asked {
 		return nil
 	}
-	all, err := s.store.Kiosks(ctx)
-	if err != nil {
+	k, err := s.store.Kiosk(ctx, b.Kiosk)
+	switch {
+	case kiosk.CodeOf(err) == kiosk.ENotFound:
+	case err != nil:
 		return err
-	}
-	for _, k := range all {
-		if k.ID == b.Kiosk && k.Epoch != b.Epoch && k.Epoch != b.Prior && now.Sub(k.Seen) < silence {
-			p := refusal(http.StatusConflict, kiosk.EConflict,
-				"another machine speaks as kiosk "+string(b.Kiosk)+". Give one of them an id and a series of its own; if its store was replaced, wait ten minutes")
-			p.Type = ProblemDouble
-			return p
-		}
+	case k.Epoch != b.Epoch && k.Epoch != b.Prior && now.Sub(k.Seen) < silence:
+		p := refusal(http.StatusConflict, kiosk.EConflict,
+			"another machine speaks as kiosk "+string(b.Kiosk)+". Give one of them an id and a series of its own; if its store was replaced, wait ten minutes")
+		p.Type = ProblemDouble
+		return p
 	}
 	s.voices.mu.Lock()
 	defer s.voices.mu.Unlock()

@@ -68,13 +68,14 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 	defer e.mu.Unlock()
 	fresh := time.Since(e.guessed) < s.opts.Estimates
 	today := s.dayAt(s.opts.Now())
-	if !e.drawn || e.news.Version < version || e.old && !fresh || e.day != today {
+	h := s.hall(hall)
+	if !e.drawn || e.news.Version < version || e.old && !fresh || e.day != today || e.news.Catalog != h.Version || e.news.Calendar != h.Calendar {
 		if wait := e.pace - time.Since(e.at); wait > 0 {
 			return &issue{wait: wait}, nil
 		}
 		ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 		defer cancel()
-		if err := s.draw(ctx, e, hall, version, today); err != nil {
+		if err := s.draw(ctx, e, hall, h, version, today); err != nil {
 			return nil, err
 		}
 	}
@@ -100,9 +101,9 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 	return &told, nil
 }
 
-// draw draws up an edition.
-func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, version int64, today kiosk.Day) error {
-	n := kiosk.News{Hall: hall, Version: max(version, e.news.Version), Lengths: []kiosk.Length{}, Catalog: s.opts.Halls[hall].Version, Calendar: s.opts.Halls[hall].Calendar}
+// draw draws up an edition of a hall, of which h is known.
+func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, h Hall, version int64, today kiosk.Day) error {
+	n := kiosk.News{Hall: hall, Version: max(version, e.news.Version), Lengths: []kiosk.Length{}, Catalog: h.Version, Calendar: h.Calendar}
 	days, err := s.days(ctx, hall)
 	if err != nil {
 		return err
@@ -118,7 +119,7 @@ func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, versio
 	}
 	now := s.opts.Now()
 	tomorrow := s.dayAt(now.AddDate(0, 0, 1))
-	if err := s.guess(ctx, e, hall, today); err != nil {
+	if err := s.guess(ctx, e, hall, h, today); err != nil {
 		return err
 	}
 	n.Lengths = e.estimated(n.Lengths)
@@ -150,7 +151,7 @@ func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, versio
 const callsTold = 20
 
 // guess makes the estimates of a day, unless that was done a moment ago.
-func (s *Server) guess(ctx context.Context, e *edition, hall kiosk.HallID, day kiosk.Day) error {
+func (s *Server) guess(ctx context.Context, e *edition, hall kiosk.HallID, h Hall, day kiosk.Day) error {
 	if e.old = time.Since(e.guessed) < s.opts.Estimates && e.day == day; e.old {
 		return nil
 	}
@@ -160,7 +161,7 @@ func (s *Server) guess(ctx context.Context, e *edition, hall kiosk.HallID, day k
 	}
 	e.guesses, e.day, e.guessed = map[kiosk.QueueID]kiosk.Estimate{}, day, time.Now()
 	for _, l := range lines {
-		l.Pace = s.opts.Halls[hall].pace(l.Queue, l.Pace)
+		l.Pace = h.pace(l.Queue, l.Pace)
 		if g, ok := l.Estimate(s.opts.Rules, kiosk.InstantOf(s.opts.Now())); ok {
 			e.guesses[l.Queue] = g
 		}

@@ -36,7 +36,7 @@ func (s *Server) senderOf(r *http.Request) (kiosk.KioskID, bool) {
 func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		c, refused := s.from(r)
+		c, refused := s.fromMany(r)
 		if refused != nil {
 			s.turnAway(api, ctx, refused)
 			return
@@ -165,7 +165,7 @@ func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
 		return Receipt{}, err
 	}
 	sealed := Seal(b, now)
-	if h := s.opts.Halls[b.Hall]; h.Catalog != nil {
+	if h := s.hall(b.Hall); h.Catalog != nil {
 		sealed.Way = h.Way
 	}
 	return s.store.Ingest(ctx, sealed)

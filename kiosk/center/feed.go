@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"hash/crc32"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ const (
 // news is GET /v1/news: one held-open line of server-sent events. huma's own
 // handlers can't hold a line open, so the operation is only described to it.
 func (s *Server) news(w http.ResponseWriter, r *http.Request) {
-	c, refused := s.from(r)
+	c, refused := s.fromMany(r)
 	if refused != nil {
 		s.refused.Add(1)
 		if refused.Status == http.StatusUnauthorized {
@@ -48,11 +47,13 @@ func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	defer s.hold(c.kiosk, cancel)()
 	defer context.AfterFunc(s.ending, cancel)()
-	keys, err := s.store.Watch(ctx, EveryKey)
-	var versions <-chan int64
-	if err == nil {
-		versions, err = s.store.Watch(ctx, hall)
-	}
+	var keys, versions <-chan int64
+	err := s.asks(ctx, func() (err error) {
+		if keys, err = s.store.Watch(ctx, EveryKey); err == nil {
+			versions, err = s.store.Watch(ctx, hall)
+		}
+		return err
+	})
 	if err != nil {
 		writeProblem(w, s.fault(err))
 		return
@@ -103,6 +104,7 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 	var pause, due <-chan time.Time // until when nothing is told, and when estimates may be newer
 	told, newest, again := int64(-1), int64(-1), false
 	var day kiosk.Day
+	_, changed := l.halls.all()
 	for {
 		ok := true
 		select {
@@ -124,6 +126,9 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 			if !ok {
 				return nil
 			}
+		case <-changed:
+			_, changed = l.halls.all()
+			again = again || told >= 0
 		case <-pause:
 			pause = nil
 		case <-due:
@@ -132,7 +137,11 @@ func (l *newsLine) run(ctx context.Context, keys, versions <-chan int64) error {
 		if pause != nil || newest <= told && !again {
 			continue
 		}
-		e, err := l.newest(ctx, l.hall, newest, l.isOwn(ctx))
+		var e *issue
+		err := l.asks(ctx, func() (err error) {
+			e, err = l.newest(ctx, l.hall, newest, l.isOwn(ctx))
+			return err
+		})
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -185,8 +194,8 @@ func (l *newsLine) isOwn(ctx context.Context) bool {
 	if l.caller.hall != "" || l.own {
 		return true
 	}
-	all, err := l.store.Kiosks(ctx)
-	l.own = err == nil && slices.ContainsFunc(all, func(k Kiosk) bool { return k.ID == l.caller.kiosk && k.Hall == l.hall })
+	k, err := l.store.Kiosk(ctx, l.caller.kiosk)
+	l.own = err == nil && k.Hall == l.hall
 	return l.own
 }
 
@@ -243,15 +252,13 @@ func (s *Server) self(ctx context.Context, _ *struct{}) (*selfOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
 	id, _ := ctx.Value(sender{}).(kiosk.KioskID)
-	all, err := s.store.Kiosks(ctx)
-	if err != nil {
-		return nil, s.fault(err)
-	}
 	out := &selfOutput{Body: kiosk.Self{Kiosk: id, Epochs: []kiosk.Epoch{}}}
-	for _, k := range all {
-		if k.ID == id {
-			out.Body.Epochs = append(out.Body.Epochs, k.Epoch)
-		}
+	k, err := s.store.Kiosk(ctx, id)
+	switch {
+	case err == nil:
+		out.Body.Epochs = append(out.Body.Epochs, k.Epoch)
+	case kiosk.CodeOf(err) != kiosk.ENotFound:
+		return nil, s.fault(err)
 	}
 	return out, nil
 }

@@ -17,6 +17,23 @@ type Hall struct {
 	Version  string // of the catalog
 	Calendar string // the calendar's version
 	Windows  map[kiosk.WindowID][]kiosk.QueueID
+
+	// Capacity is how many bookings of a queue may share a moment; EveryQueue
+	// stands for those that aren't there. Without either all who book are taken.
+	Capacity map[kiosk.QueueID]int
+}
+
+// EveryQueue stands for the other queues in Hall.Capacity.
+const EveryQueue kiosk.QueueID = "*"
+
+// places is how many bookings of a queue may share a moment.
+func (h Hall) places(queue kiosk.QueueID) int {
+	for _, q := range []kiosk.QueueID{queue, EveryQueue} {
+		if n, ok := h.Capacity[q]; ok {
+			return n
+		}
+	}
+	return Unbounded
 }
 
 // Way says which errands items are, in turn: first those of the queue where the

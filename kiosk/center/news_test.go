@@ -65,7 +65,7 @@ func booking(id kiosk.BookingID, minutes int, card string) kiosk.Booking {
 
 func (h *hall) booked(b kiosk.Booking) {
 	h.Helper()
-	if _, err := h.store.Book(h.Context(), kiosk.OpID(b.ID), b, center.Entry{At: h.now}); err != nil {
+	if _, err := h.store.Book(h.Context(), kiosk.OpID(b.ID), b, center.Unbounded, center.Entry{At: h.now}); err != nil {
 		h.Fatal(err)
 	}
 }
@@ -208,7 +208,7 @@ func bigHall(t testing.TB, st center.Store) {
 		made := BookingOf(kiosk.BookingID(fmt.Sprintf("0192f3c4-7d1e-7%03d-8a5b-3c4d5e6f7a8b", i)), 60+i)
 		made.Queue, made.Items, made.Code, made.Phone = queue, []kiosk.ItemID{"社保卡补办"}, fmt.Sprintf("%08d", i*271_828), fmt.Sprintf("%04d", i*7)
 		made.Card = kiosk.CardMark(key, fmt.Sprint(i))
-		if _, err := st.Book(t.Context(), kiosk.OpID(made.ID), made, center.Entry{At: Noon}); err != nil {
+		if _, err := st.Book(t.Context(), kiosk.OpID(made.ID), made, center.Unbounded, center.Entry{At: Noon}); err != nil {
 			t.Fatal(err)
 		}
 		b.Events = append(b.Events, Taken(int64(i+1), "k1", kiosk.Number{Queue: queue, N: i/51 + 1}.String()))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -107,16 +106,16 @@ func (s *Server) orderable(ctx context.Context, hall kiosk.HallID, o kiosk.Order
 		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Message: "结束的时间已经过去,请选以后的时间。", Hint: "until is not after now"}
 	}
 	if o.Queue != "" {
-		if err := s.opts.Halls[hall].check(op, o.Queue); err != nil {
+		if err := s.hall(hall).check(op, o.Queue); err != nil {
 			return err
 		}
 	}
 	if o.Kiosk != "" {
-		all, err := s.store.Kiosks(ctx)
-		if err != nil {
+		k, err := s.store.Kiosk(ctx, o.Kiosk)
+		if err != nil && kiosk.CodeOf(err) != kiosk.ENotFound {
 			return err
 		}
-		if !slices.ContainsFunc(all, func(k Kiosk) bool { return k.ID == o.Kiosk && k.Hall == hall }) {
+		if err != nil || k.Hall != hall {
 			return &kiosk.Error{Code: kiosk.ENotFound, Op: op, Message: "这个大厅没有这台终端。", Hint: "no kiosk of that id has spoken for the hall"}
 		}
 	}

@@ -11,10 +11,11 @@ import (
 	"hallkiosk/kiosk"
 )
 
-// The types of problem that a kiosk acts upon; any other is about:blank.
+// The types of problem that a program acts upon; any other is about:blank.
 const (
 	ProblemGap           = "urn:hallkiosk:problem:gap"           // go back to acked_through+1
 	ProblemContradiction = "urn:hallkiosk:problem:contradiction" // a person must look
+	ProblemFull          = "urn:hallkiosk:problem:full"          // choose another slot
 )
 
 // Problem is a refusal as application/problem+json (RFC 9457).
@@ -85,6 +86,8 @@ func problemOf(err error) *Problem {
 		p.Type, p.AckedThrough = ProblemGap, &gap.AckedThrough
 	case errors.As(err, &contradiction):
 		p.Type, p.Seq = ProblemContradiction, contradiction.Seq
+	case errors.Is(err, errFull):
+		p.Type = ProblemFull
 	}
 	return p
 }

@@ -92,6 +92,9 @@ func ScanOrderOnly(scan Scan) (kiosk.Order, error) {
 	return o.Order, err
 }
 
+// ScanSlot reads when a slot begins and ends.
+func ScanSlot(scan Scan) (s kiosk.Slot, err error) { return s, scan(&s.From, &s.To) }
+
 // ScanBooking reads what BookingsSQL asks for.
 func ScanBooking(scan Scan) (b kiosk.Booking, err error) {
 	var items string

@@ -37,7 +37,7 @@ type Opts struct {
 	Actor func(*http.Request) (Actor, error)
 	Rules kiosk.CallRules // in which order people are called
 
-	Halls     map[kiosk.HallID]Hall // what is known of halls beforehand; may lack any
+	Halls     map[kiosk.HallID]Hall // what is known of halls at first; may lack any; see SetHalls
 	DayChange time.Duration         // after midnight
 	Estimates time.Duration         // the least between two forecasts of a hall's waits, for the news
 	Keep      Keep                  // how long; see Serve
@@ -60,10 +60,12 @@ type Server struct {
 	refused atomic.Int64
 	feed    feed
 	voices  voices
+	halls   halls
 	gate    gate            // kiosks
 	people  people          // with accounts
 	crowd   *crowd          // connections
 	turns   *turns          // of batches
+	asking  chan struct{}   // one for each kiosk that asks the store, see asks
 	ending  context.Context // done when held-open lines must end
 	end     context.CancelFunc
 }
@@ -71,6 +73,8 @@ type Server struct {
 // New makes a Server over store, which stays the caller's to close.
 func New(store Store, o Opts) *Server {
 	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
+	s.asking = make(chan struct{}, askingAtOnce)
+	s.halls = halls{known: o.Halls, since: o.Now(), changed: make(chan struct{})}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.crowd, s.turns = newCrowd(max(o.Conns, 16)), newTurns(max(o.Intake, 1))
 	if s.people = newPeople(o.Cost); o.Actor == nil {
@@ -196,6 +200,7 @@ func (s *Server) operations(api huma.API) {
 	s.callOperations(api, people)
 	s.bookOperations(api, people)
 	s.orderOperations(api, people)
+	s.hallOperations(api, people)
 	s.whoOperations(api, refusals)
 	s.describeNews(api, refusals(401, 422, 500, 503))
 	huma.Register(api, huma.Operation{

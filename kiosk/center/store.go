@@ -42,6 +42,10 @@ type Store interface {
 	// Kiosks returns every kiosk ever heard of, by id.
 	Kiosks(ctx context.Context) ([]Kiosk, error)
 
+	// Kiosk returns one kiosk; ENotFound when it was never heard of. It costs the
+	// same however many kiosks there are.
+	Kiosk(ctx context.Context, id kiosk.KioskID) (Kiosk, error)
+
 	// Alarms returns at most limit alarms, the ones raised last first.
 	Alarms(ctx context.Context, limit int) ([]Alarm, error)
 

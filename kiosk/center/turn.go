@@ -83,3 +83,30 @@ func (s *Server) turn(ctx context.Context) (over func(), p *Problem) {
 	p.Code = kiosk.EUnavailable
 	return nil, p
 }
+
+// askingAtOnce are the kiosks that ask the store at a time at the most, for what
+// no person waits for: fewer than a Store has connections to read with, so that
+// there is always one for a press.
+const askingAtOnce = 3
+
+// asks lets few kiosks at a time ask the store. A city that comes back in one
+// instant waits here, and a clerk's press or a citizen's wish doesn't stand
+// behind thousands of questions. The error is ctx's when it ends first.
+func (s *Server) asks(ctx context.Context, ask func() error) error {
+	select {
+	case s.asking <- struct{}{}:
+		defer func() { <-s.asking }()
+		return ask()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// fromMany is from for requests of which a city sends thousands at once.
+func (s *Server) fromMany(r *http.Request) (c caller, refused *Problem) {
+	err := s.asks(r.Context(), func() error { c, refused = s.from(r); return nil })
+	if err != nil {
+		refused = problemOf(err)
+	}
+	return c, refused
+}

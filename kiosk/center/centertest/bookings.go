@@ -26,7 +26,7 @@ func made(id kiosk.BookingID) center.Entry { return entry("booking.made", string
 func (s *suite) booked(id kiosk.BookingID, minutes int) kiosk.Booking {
 	s.Helper()
 	b := BookingOf(id, minutes)
-	got, err := s.Book(s.Context(), kiosk.OpID("op-"+id), b, made(id))
+	got, err := s.Book(s.Context(), kiosk.OpID("op-"+id), b, center.Unbounded, made(id))
 	s.ok(err)
 	s.same(got, b)
 	return b
@@ -48,11 +48,11 @@ func bookings(s *suite) {
 	h1.until(1)
 	early := BookingOf("early", 30)
 	early.Phone, early.Card = "0042", kiosk.CardMark([]byte("key"), "11010119900307391X")
-	_, err := s.Book(ctx, "op-early", early, made("early"))
+	_, err := s.Book(ctx, "op-early", early, center.Unbounded, made("early"))
 	s.ok(err)
 	tomorrow := BookingOf("tomorrow", 24*60)
 	tomorrow.Day = "2024-11-24"
-	_, err = s.Book(ctx, "op-tomorrow", tomorrow, made("tomorrow"))
+	_, err = s.Book(ctx, "op-tomorrow", tomorrow, center.Unbounded, made("tomorrow"))
 	s.ok(err)
 	h1.until(3)
 
@@ -80,24 +80,24 @@ func bookings(s *suite) {
 	// The same op again is the same booking, whatever its id and code.
 	again := late
 	again.ID, again.Code = "other", "12345678"
-	got, err := s.Book(ctx, "op-late", again, made("other"))
+	got, err := s.Book(ctx, "op-late", again, center.Unbounded, made("other"))
 	s.ok(err)
 	s.same(got, late)
 	again.Slot = SlotOf(90)
-	_, err = s.Book(ctx, "op-late", again, made("other"))
+	_, err = s.Book(ctx, "op-late", again, center.Unbounded, made("other"))
 	s.refusedWith(err, kiosk.EConflict)
 
 	// A code is one booking's of a hall and day.
 	twin := BookingOf("twin", 60)
 	twin.Code = late.Code
-	_, err = s.Book(ctx, "op-twin", twin, made("twin"))
+	_, err = s.Book(ctx, "op-twin", twin, center.Unbounded, made("twin"))
 	s.refusedWith(err, kiosk.EConflict)
 	twin.Day, twin.Slot = "2024-11-24", SlotOf(25*60)
-	_, err = s.Book(ctx, "op-twin", twin, made("twin"))
+	_, err = s.Book(ctx, "op-twin", twin, center.Unbounded, made("twin"))
 	s.ok(err)
 	abroad := late
 	abroad.Hall, abroad.ID = "h2", "abroad"
-	_, err = s.Book(ctx, "op-late", abroad, made("abroad"))
+	_, err = s.Book(ctx, "op-late", abroad, center.Unbounded, made("abroad"))
 	s.ok(err)
 
 	s.take(Batch("k1", checkedIn(1, "k1", "A001", "early", 30)), 1)
@@ -152,18 +152,18 @@ func bookingRefused(s *suite) {
 	} {
 		b := BookingOf("b", 30)
 		change(&b)
-		_, err := s.Book(s.Context(), "op", b, made("b"))
+		_, err := s.Book(s.Context(), "op", b, center.Unbounded, made("b"))
 		if kiosk.CodeOf(err) != kiosk.EInvalid || kiosk.MessageOf(err) == "" {
 			s.Fatalf("%d: %v", i, err)
 		}
 	}
-	_, err := s.Book(s.Context(), "", BookingOf("b", 30), made("b"))
+	_, err := s.Book(s.Context(), "", BookingOf("b", 30), center.Unbounded, made("b"))
 	s.refusedWith(err, kiosk.EInvalid)
 	s.same(len(s.bookings(center.BookingQuery{})), 0)
 	s.trail()
 	b := BookingOf("b", 30)
 	b.ID, b.Items = evil, []kiosk.ItemID{evil}
-	_, err = s.Book(s.Context(), evil, b, made(evil))
+	_, err = s.Book(s.Context(), evil, b, center.Unbounded, made(evil))
 	s.ok(err)
 	s.same(s.bookings(center.BookingQuery{ID: evil}), []kiosk.Booking{b})
 	s.ok(s.Unbook(s.Context(), "h1", evil, made(evil)))
@@ -183,11 +183,11 @@ func bookedTogether(s *suite) {
 			b := BookingOf("same", 30)
 			b.ID = kiosk.BookingID(fmt.Sprint("b", i))
 			b.Code = fmt.Sprintf("%08d", i)
-			one, err := st.Book(s.Context(), "op", b, made(b.ID))
+			one, err := st.Book(s.Context(), "op", b, center.Unbounded, made(b.ID))
 			c := BookingOf("code", 30)
 			c.ID = kiosk.BookingID(fmt.Sprint("c", i))
 			c.Day, c.Slot = "2024-11-24", SlotOf(24*60)
-			_, taken := st.Book(s.Context(), kiosk.OpID("op-"+c.ID), c, made(c.ID))
+			_, taken := st.Book(s.Context(), kiosk.OpID("op-"+c.ID), c, center.Unbounded, made(c.ID))
 			key, bad := st.CardKey(s.Context(), "h1", Day)
 			mu.Lock()
 			defer mu.Unlock()

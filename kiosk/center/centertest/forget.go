@@ -38,7 +38,7 @@ func forget(s *suite) {
 	old.Phone, old.Card = "0042", kiosk.CardMark([]byte("k"), "x")
 	young.Day, young.Phone, young.Card = next, old.Phone, old.Card
 	for _, b := range []kiosk.Booking{old, young} {
-		_, err := s.Book(ctx, kiosk.OpID(b.ID), b, made(b.ID))
+		_, err := s.Book(ctx, kiosk.OpID(b.ID), b, center.Unbounded, made(b.ID))
 		s.ok(err)
 	}
 	keys := map[kiosk.Day]string{}

@@ -81,6 +81,8 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Bookings":       bookings,
 		"BookingRefused": bookingRefused,
 		"BookedTogether": bookedTogether,
+		"Places":         places,
+		"PlacesTogether": placesTogether,
 		"CardKeys":       cardKeys,
 		"Orders":         orders,
 		"OrderRefused":   orderRefused,
@@ -302,6 +304,16 @@ func kiosks(s *suite) {
 	s.ok(err)
 	if len(got) != 2 || got[0].ID != "k1" || got[1].ID != "k2" {
 		s.Fatalf("kiosks = %+v", got)
+	}
+	for _, k := range got {
+		one, err := s.Kiosk(s.Context(), k.ID)
+		s.ok(err)
+		if !reflect.DeepEqual(one, k) {
+			s.Fatalf("kiosk = %+v, want %+v", one, k)
+		}
+	}
+	if k, err := s.Kiosk(s.Context(), "k3"); kiosk.CodeOf(err) != kiosk.ENotFound {
+		s.Fatalf("kiosk = %+v, %v, want not found", k, err)
 	}
 	if k := got[0]; k.Epoch != "e0" || k.Hall != "h2" || k.Acked != 1 || !k.Seen.Equal(Noon.Add(60_000_000_000)) {
 		s.Fatalf("kiosk = %+v", k)

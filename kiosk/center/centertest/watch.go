@@ -127,7 +127,7 @@ func watchAcross(s *suite) {
 	s.take(Batch("k1", Run("k1", "1", 1, 3)...), 3)
 	here.until(1)
 	there.until(1)
-	_, err := other.Book(s.Context(), "op", BookingOf("b", 30), made("b"))
+	_, err := other.Book(s.Context(), "op", BookingOf("b", 30), center.Unbounded, made("b"))
 	s.ok(err)
 	there.until(2)
 	here.until(2)

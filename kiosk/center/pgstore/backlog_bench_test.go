@@ -2,10 +2,8 @@ package pgstore
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,7 +31,9 @@ const (
 // BenchmarkCenterBacklog lets 1,200 kiosks come back in the same instant with a
 // day's events each, over HTTP, with the real pump, its batches, its back-off and
 // the line of news of each, while forty windows of the first hall press "next" in
-// the same instant again and again. The floor is bare batched INSERT ... ON
+// the same instant again and again. The kiosks are a process of their own, as in
+// life they are on machines of their own: their work would stand before the
+// center's in one queue. The floor is bare batched INSERT ... ON
 // CONFLICT of the same rows ready made, by as many connections as the store
 // writes with; half of it runs before, half after. The kiosks run on the same
 // processors; they have packed their batches before they come. Idle is how the
@@ -50,11 +49,11 @@ func BenchmarkCenterBacklog(b *testing.B) {
 			defer st.Close()
 			defer bare.close()
 			floor := insertAll(b, bare, conns, 0, backlogKiosks/2)
-			back := newReturning(b)
+			came := newComeback(b)
 			c := newCity(b, st)
 			c.waves(func(n int) bool { return n < 10 }) // connections are made, statements prepared
 			before := c.waves(func(n int) bool { return n < 30 })
-			came := c.comeBack(back)
+			came.begin(c.url)
 			busy := c.waves(func(int) bool {
 				select {
 				case <-came.drained:
@@ -74,7 +73,7 @@ func BenchmarkCenterBacklog(b *testing.B) {
 			b.ReportMetric(came.took.Seconds(), "drain-s")
 			b.ReportMetric(floor.Seconds(), "floor-s")
 			b.ReportMetric(came.took.Seconds()/floor.Seconds(), "ratio")
-			b.ReportMetric(float64(came.repeated.Load()), "repeated")
+			b.ReportMetric(float64(came.repeated), "repeated")
 			b.ReportMetric(float64(len(busy)), "calls")
 			for _, x := range []struct {
 				name string
@@ -249,55 +248,6 @@ func (c *city) waves(more func(n int) bool) (took []time.Duration) {
 	return took
 }
 
-// comeback is how all the kiosks fare. took may be read when drained is closed.
-type comeback struct {
-	drained  chan struct{} // closed when everything is acknowledged
-	took     time.Duration
-	repeated atomic.Int64 // batches that had to be sent again
-	end      func()       // the kiosks go, and with them their lines
-}
-
-// comeBack starts every kiosk in the same instant.
-func (c *city) comeBack(back []returning) *comeback {
-	ctx, cancel := context.WithCancel(context.Background())
-	var lines, emptied sync.WaitGroup
-	came := &comeback{drained: make(chan struct{}), end: func() { cancel(); lines.Wait() }}
-	began := time.Now()
-	for i := range back {
-		k := &back[i]
-		client, err := uplink.NewClient(uplink.ClientOpts{URL: c.url, Hall: hallOf(i), Token: uplink.Token(k.token)})
-		if err != nil {
-			c.b.Fatal(err)
-		}
-		k.url = c.url + "/v1/events"
-		o := uplink.DefaultOpts()
-		o.Hall, o.Kiosk = hallOf(i), kioskOf(i)
-		o.After = func(d time.Duration) <-chan time.Time {
-			if d != o.Poll {
-				came.repeated.Add(1)
-			}
-			return time.After(d)
-		}
-		f := uplink.DefaultFeedOpts()
-		f.Hall = o.Hall
-		lines.Go(func() {
-			uplink.NewFeed(client, f).Run(ctx, func(*kiosk.News) {})
-			client.Close()
-		})
-		lines.Go(func() {
-			uplink.NewPump(k, k, o).Run(ctx)
-			k.http.CloseIdleConnections()
-		})
-		emptied.Go(func() { <-k.empty })
-	}
-	go func() {
-		emptied.Wait()
-		came.took = time.Since(began)
-		close(came.drained)
-	}()
-	return came
-}
-
 // complete says that every event of every kiosk is stored.
 func (c *city) complete() {
 	c.b.Helper()
@@ -314,99 +264,4 @@ func (c *city) complete() {
 	if n != backlogKiosks {
 		c.b.Fatalf("%d of %d kiosks have all their events stored", n, backlogKiosks)
 	}
-}
-
-// returning is a kiosk that comes back: its outbox, and an uplink that has its
-// batches ready packed.
-type returning struct {
-	events []kiosk.Event
-	acked  atomic.Int64
-	empty  chan struct{} // closed when all is acknowledged
-
-	url, token string
-	packed     map[int64][]byte // by the first event's seq
-	http       http.Client
-}
-
-// newReturning packs what kiosks have to tell.
-func newReturning(b *testing.B) []returning {
-	b.Helper()
-	back := make([]returning, backlogKiosks)
-	for i := range back {
-		k, whole := &back[i], backlogOf(i)
-		k.events, k.empty, k.token, k.packed = whole.Events, make(chan struct{}), tokenOf(i), map[int64][]byte{}
-		k.http = http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}} // as uplink.Client's
-		for events := range slices.Chunk(whole.Events, uplink.DefaultOpts().Batch) {
-			part := whole
-			part.Events = events
-			var body bytes.Buffer
-			w, err := gzip.NewWriterLevel(&body, gzip.BestSpeed)
-			if err == nil {
-				err = errors.Join(json.NewEncoder(w).Encode(part), w.Close())
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
-			k.packed[events[0].Seq] = body.Bytes()
-		}
-	}
-	return back
-}
-
-// Send implements kiosk.Uplink.
-func (k *returning) Send(ctx context.Context, batch kiosk.Batch) (kiosk.Ack, error) {
-	body := []byte(fmt.Sprintf(`{"hall":%q,"kiosk":%q,"epoch":%q,"events":[]}`, batch.Hall, batch.Kiosk, batch.Epoch))
-	encoding := "identity"
-	if len(batch.Events) > 0 {
-		body, encoding = k.packed[batch.Events[0].Seq], "gzip"
-	}
-	away := func(err error) (kiosk.Ack, error) {
-		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EUnavailable, Op: "send events", Err: err}
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, k.url, bytes.NewReader(body))
-	if err != nil {
-		return away(err)
-	}
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {encoding}, "Authorization": {"Bearer " + k.token}}
-	answer, err := k.http.Do(r)
-	if err != nil {
-		return away(err)
-	}
-	defer answer.Body.Close()
-	var ack struct {
-		Through int64 `json:"acked_through"`
-	}
-	text, err := io.ReadAll(answer.Body)
-	if err == nil {
-		err = json.Unmarshal(text, &ack)
-	}
-	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%d %s", answer.StatusCode, text)
-	}
-	if err != nil {
-		return away(err)
-	}
-	return kiosk.Ack{AckedThrough: ack.Through}, nil
-}
-
-// Epoch implements kiosk.Outbox.
-func (*returning) Epoch() kiosk.Epoch { return "e1" }
-
-// Events implements kiosk.Outbox.
-func (k *returning) Events(_ context.Context, after int64, limit int) ([]kiosk.Event, error) {
-	return k.events[after:min(int(after)+limit, len(k.events))], nil
-}
-
-// Ack implements kiosk.Outbox.
-func (k *returning) Ack(_ context.Context, through int64) error {
-	if before := k.acked.Swap(through); before < through && through == int64(len(k.events)) {
-		close(k.empty)
-	}
-	return nil
-}
-
-// Pending implements kiosk.Outbox.
-func (k *returning) Pending(context.Context) (int64, int, error) {
-	acked := k.acked.Load()
-	return acked, len(k.events) - int(acked), nil
 }

@@ -62,12 +62,17 @@ CREATE INDEX orders_open ON orders (hall, id) WHERE ended = 0;
 `
 
 // Book implements center.Bookings.
-func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e center.Entry) (kiosk.Booking, error) {
+func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, places int, e center.Entry) (kiosk.Booking, error) {
 	items, err := center.CheckBooking(op, b)
 	if err != nil {
 		return kiosk.Booking{}, err
 	}
 	err = s.changeHall(ctx, b.Hall, "book", func(tx pgx.Tx) error {
+		if places != center.Unbounded { // one after the other, or each would see room for itself
+			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1, hashtext($2))", int32(bookingLock), string(b.Hall)); err != nil {
+				return err
+			}
+		}
 		done, err := tx.Exec(ctx, `INSERT INTO bookings (id, hall, day, queue, items, slot_from, slot_to, code, phone, card, op)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
 			b.ID, b.Hall, b.Day, b.Queue, items, b.Slot.From, b.Slot.To, b.Code, b.Phone, b.Card, op)
@@ -75,6 +80,20 @@ func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e cent
 			return err
 		}
 		if done.RowsAffected() == 1 {
+			if places != center.Unbounded {
+				rows, err := tx.Query(ctx, "SELECT slot_from, slot_to FROM bookings WHERE hall = $1 AND day = $2 AND queue = $3 AND slot_from < $4 AND slot_to > $5",
+					b.Hall, b.Day, b.Queue, b.Slot.To, b.Slot.From)
+				if err != nil {
+					return err
+				}
+				slots, err := pgx.CollectRows(rows, by(center.ScanSlot))
+				if err == nil {
+					err = center.Fits(b.Slot, slots, places)
+				}
+				if err != nil {
+					return err
+				}
+			}
 			return note(ctx, tx, e)
 		}
 		made, err := row(ctx, tx, center.ScanBooking, center.BookingsSQL+" WHERE b.hall = $1 AND b.op = $2", b.Hall, op)

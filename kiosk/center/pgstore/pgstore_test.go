@@ -17,6 +17,13 @@ var shared *pgtest.Server
 
 func TestMain(m *testing.M) {
 	var err error
+	if os.Getenv(asKiosks) != "" {
+		if err = beKiosks(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if shared, err = pgtest.Start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -51,6 +51,11 @@ func (s *Store) Kiosks(ctx context.Context) ([]center.Kiosk, error) {
 	return list(ctx, s, "list kiosks", center.ScanKiosk, "SELECT DISTINCT ON (kiosk) kiosk, hall, epoch, acked, seen FROM sources ORDER BY kiosk, seen DESC")
 }
 
+// Kiosk implements center.Store.
+func (s *Store) Kiosk(ctx context.Context, id kiosk.KioskID) (center.Kiosk, error) {
+	return single(ctx, s, "find kiosk", center.ScanKiosk, "SELECT kiosk, hall, epoch, acked, seen FROM sources WHERE kiosk = $1 ORDER BY seen DESC LIMIT 1", id)
+}
+
 // Alarms implements center.Store.
 func (s *Store) Alarms(ctx context.Context, limit int) ([]center.Alarm, error) {
 	return list(ctx, s, "list alarms", center.ScanAlarm,

@@ -13,11 +13,12 @@ import (
 )
 
 // Keys of advisory locks, in this database: one for changes of the schema, and
-// classes of them for the lives of kiosks and the orders of halls.
+// classes of them for the lives of kiosks and the orders and bookings of halls.
 const (
-	schemaLock = 0x6861_6c6c_0001
-	sourceLock = 0x6861_6c6c
-	orderLock  = 0x6861_6c6d
+	schemaLock  = 0x6861_6c6c_0001
+	sourceLock  = 0x6861_6c6c
+	orderLock   = 0x6861_6c6d
+	bookingLock = 0x6861_6c6e
 )
 
 // migrations are the steps from an empty database to today's schema;

@@ -61,7 +61,7 @@ CREATE INDEX orders_open ON orders (hall, id) WHERE ended = 0;
 `
 
 // Book implements center.Bookings.
-func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e center.Entry) (kiosk.Booking, error) {
+func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, places int, e center.Entry) (kiosk.Booking, error) {
 	items, err := center.CheckBooking(op, b)
 	if err != nil {
 		return kiosk.Booking{}, err
@@ -74,6 +74,16 @@ func (s *Store) Book(ctx context.Context, op kiosk.OpID, b kiosk.Booking, e cent
 			return err
 		}
 		if n == 1 {
+			if places != center.Unbounded {
+				slots, err := collect(d.ctx, d.tx, center.ScanSlot, "SELECT slot_from, slot_to FROM bookings WHERE hall = ? AND day = ? AND queue = ? AND slot_from < ? AND slot_to > ?",
+					b.Hall, b.Day, b.Queue, b.Slot.To, b.Slot.From)
+				if err == nil {
+					err = center.Fits(b.Slot, slots, places)
+				}
+				if err != nil {
+					return err
+				}
+			}
 			return note(d.ctx, d.tx, e)
 		}
 		made, err := center.ScanBooking(d.tx.QueryRowContext(d.ctx, center.BookingsSQL+" WHERE b.hall = ? AND b.op = ?", b.Hall, op).Scan)

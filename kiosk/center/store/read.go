@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"hallkiosk/kiosk"
@@ -47,6 +48,16 @@ func (s *Store) Latest(ctx context.Context, hall kiosk.HallID, day kiosk.Day, li
 // Kiosks implements center.Store.
 func (s *Store) Kiosks(ctx context.Context) ([]center.Kiosk, error) {
 	return list(ctx, s, "list kiosks", center.ScanKiosk, "SELECT kiosk, hall, epoch, acked, max(seen) FROM sources GROUP BY kiosk ORDER BY kiosk")
+}
+
+// Kiosk implements center.Store.
+func (s *Store) Kiosk(ctx context.Context, id kiosk.KioskID) (center.Kiosk, error) {
+	const op = "find kiosk"
+	k, err := center.ScanKiosk(s.reader.QueryRowContext(ctx, "SELECT kiosk, hall, epoch, acked, seen FROM sources WHERE kiosk = ? ORDER BY seen DESC LIMIT 1", id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return k, &kiosk.Error{Code: kiosk.ENotFound, Op: op}
+	}
+	return k, s.failed(op, err)
 }
 
 // Alarms implements center.Store.
