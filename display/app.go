@@ -178,7 +178,7 @@ func (a *App) later(f func()) {
 
 // tick moves the clock and watches for people who walked away.
 func (a *App) tick() {
-	t := time.NewTicker(time.Second)
+	t := time.NewTicker(beat)
 	defer t.Stop()
 	for n := 1; ; n++ {
 		select {
@@ -190,16 +190,15 @@ func (a *App) tick() {
 	}
 }
 
-// fresh is how often a screen with queues is drawn anew, in seconds.
-const fresh = 5
+const (
+	beat  = time.Second // how often the clock is looked at
+	fresh = 5           // how often a screen with queues is drawn anew, in beats
+)
 
-func (a *App) pass(second int) {
+func (a *App) pass(beats int) {
 	now := a.o.Now()
 	a.hearOut(now)
-	if a.person != "" && now.Sub(a.personSince) >= personStays {
-		a.person = ""
-		a.show()
-	}
+	a.forget(now)
 	switch {
 	case a.top().name == "help":
 		if now.Sub(a.helping) >= helpLasts {
@@ -223,7 +222,7 @@ func (a *App) pass(second int) {
 		a.home()
 	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
 		a.rest()
-	case second%fresh == 0 || now.Minute() != a.minute:
+	case beats%fresh == 0 || now.Minute() != a.minute:
 		if name := a.top().name; name != "ticket" {
 			a.show()
 		}
