@@ -62,12 +62,12 @@ func (a *App) Person(masked string) {
 	a.hear(func() {
 		was := a.card
 		a.card = masked != ""
-		a.person, a.personSince = masked, a.o.Now()
 		if was && !a.card && !a.holding() {
 			a.home()
 			return
 		}
 		a.wake()
+		a.person, a.personSince = masked, a.o.Now()
 		a.show()
 	})
 }
