@@ -151,7 +151,7 @@ func (a *App) fresh(before, now []string) (out []string) {
 	switch a.top().name {
 	case "who": // the digits that were typed
 		digits = func(s string) string { return s }
-	case "ticket", "standing", "idle", "confirm", "trouble":
+	case "ticket", "standing", "idle", "confirm", "papers", "trouble":
 	default:
 		return nil
 	}

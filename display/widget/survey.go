@@ -11,6 +11,7 @@ import (
 // was surveyed.
 type Target struct {
 	Label               string
+	Heed                string // what to know of it even when only labels are told; may be empty
 	X, Y, Width, Height float32
 
 	tap *Tap
@@ -86,7 +87,7 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 		}
 	case *Tap:
 		if v.act != nil {
-			s.Targets = append(s.Targets, Target{v.label, at.X, at.Y, size.Width, size.Height, v})
+			s.Targets = append(s.Targets, Target{v.label, v.heed, at.X, at.Y, size.Width, size.Height, v})
 		}
 		s.walk(v.box, at, v.act != nil)
 		for _, child := range v.content.Objects[1:] {
