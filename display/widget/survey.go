@@ -28,6 +28,9 @@ type Word struct {
 	Room                float32 // the width that the letters were given
 	Color               color.Color
 	Over                int // how many of the scene's boxes were drawn before
+
+	Aloud string // what is said instead of this word and the mute ones after it
+	Mute  bool
 }
 
 // Box is a rectangle or a picture that was drawn.
@@ -65,7 +68,7 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 	switch v := o.(type) {
 	case *canvas.Text:
 		if v.Text != "" {
-			w := Word{v.Text, at.X, at.Y + v.TextSize*(middle-0.5), v.MinSize().Width, v.TextSize, size.Width, v.Color, len(s.Boxes)}
+			w := Word{Text: v.Text, X: at.X, Y: at.Y + v.TextSize*(middle-0.5), Width: v.MinSize().Width, Height: v.TextSize, Room: size.Width, Color: v.Color, Over: len(s.Boxes)}
 			switch v.Alignment {
 			case fyne.TextAlignCenter:
 				w.X += (w.Room - w.Width) / 2
@@ -82,8 +85,17 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 		if p, ok := v.Layout.(paragraph); ok && p != "" {
 			s.Paragraphs = append(s.Paragraphs, string(p))
 		}
+		first := len(s.Words)
 		for _, child := range v.Objects {
 			s.walk(child, at, false)
+		}
+		if said, ok := v.Layout.(aloud); ok {
+			for i := range s.Words[first:] {
+				s.Words[first+i].Mute = i > 0
+			}
+			if first < len(s.Words) {
+				s.Words[first].Aloud = string(said)
+			}
 		}
 	case *Tap:
 		if v.act != nil {

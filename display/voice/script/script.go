@@ -127,7 +127,11 @@ type block struct {
 func loose(lang kiosk.Lang, ws []widget.Word, targets []widget.Target) []block {
 	var out []block
 	for i, w := range ws {
-		if slices.ContainsFunc(targets, func(t widget.Target) bool { return on(t, w) }) {
+		if w.Mute || slices.ContainsFunc(targets, func(t widget.Target) bool { return on(t, w) }) {
+			continue
+		}
+		if w.Aloud != "" {
+			out = append(out, block{w.Aloud, w.Height, w})
 			continue
 		}
 		off := func(v widget.Word) bool {
