@@ -272,6 +272,7 @@ func (s *ticket) doneHeight() float32 {
 	return s.Px(92)
 }
 
+// leaves is the countdown: how many seconds the screen stays.
 func (s *ticket) leaves(w float32) widget.Block {
 	return s.Fit(s.Say("return_in", text.Data{"N": max(1, s.Left)}), 30, theme.Least, w, 1, false)
 }

@@ -160,11 +160,12 @@ func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	if n.Alone {
 		side, head, body = k.Px(96), 56, 40
 	}
-	if w < k.Pt(700) { // narrow: the words need the room
-		side, left = k.Px(56), k.Px(24)
+	drawn := float32(1.5) // a Paper is more than an icon
+	if w < k.Pt(700) {    // narrow: the words need the room
+		side, left, drawn = k.Px(56), k.Px(24), 1.2
 	}
 	if n.Paper != nil {
-		side *= 1.5
+		side *= drawn
 	}
 	room := w - left - side - k.Px(28) - k.Px(28)
 	if n.Head != "" {
