@@ -27,6 +27,7 @@ type Desk interface {
 	Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error)
 	CheckIn(ctx context.Context, r kiosk.Request) (t kiosk.Ticket, again bool, err error)
 	Booked(c kiosk.Claim) []kiosk.Booking
+	Numbered(ctx context.Context, typed string) (kiosk.Ticket, error)
 	Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error)
 	Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error)
 	Messages() []kiosk.Text

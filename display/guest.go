@@ -129,7 +129,7 @@ func (a *App) Recall(t kiosk.Ticket) {
 		if a.locked || len(t.Items) == 0 || a.holding() {
 			return
 		}
-		a.standing(t)
+		a.standing(t, true)
 	})
 }
 

@@ -75,7 +75,7 @@ func (a *App) first() *view {
 
 // entries are the ways from the first screen that this hall has.
 func (a *App) entries() screen.Entries {
-	to := screen.Entries{All: a.on(func() { a.push(a.zones()) }), Mine: a.on(func() { a.push(a.mine()) }), Ways: a.o.Ways}
+	to := screen.Entries{All: a.on(func() { a.push(a.zones()) }), Mine: a.on(func() { a.push(a.which()) }), Ways: a.o.Ways}
 	if a.o.Index != nil {
 		to.Find = a.on(func() { a.push(a.find()) })
 	}
@@ -236,7 +236,7 @@ func (a *App) take(w *wish) {
 			case err != nil:
 				a.trouble(w, err)
 			case again && w.req.Booking != "": // the card was put down once more
-				a.standing(t)
+				a.standing(t, true)
 			default:
 				a.issued(t, offer)
 			}
