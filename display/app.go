@@ -27,6 +27,7 @@ type Desk interface {
 	Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error)
 	CheckIn(ctx context.Context, r kiosk.Request) (t kiosk.Ticket, again bool, err error)
 	Booked(c kiosk.Claim) []kiosk.Booking
+	Numbered(ctx context.Context, typed string) (kiosk.Ticket, error)
 	Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error)
 	Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error)
 	Messages() []kiosk.Text
@@ -184,7 +185,7 @@ func (a *App) later(f func()) {
 
 // tick moves the clock and watches for people who walked away.
 func (a *App) tick() {
-	t := time.NewTicker(time.Second)
+	t := time.NewTicker(beat)
 	defer t.Stop()
 	for n := 1; ; n++ {
 		select {
@@ -196,19 +197,18 @@ func (a *App) tick() {
 	}
 }
 
-// fresh is how often a screen with queues is drawn anew, in seconds.
-const fresh = 5
+const (
+	beat  = time.Second // how often the clock is looked at
+	fresh = 5           // how often a screen with queues is drawn anew, in beats
+)
 
-func (a *App) pass(second int) {
+func (a *App) pass(beats int) {
 	now := a.o.Now()
 	a.hearOut(now)
-	if a.person != "" && now.Sub(a.personSince) >= personStays {
-		a.person = ""
-		a.show()
-	}
+	a.forget(now)
 	switch {
 	case a.assist.on:
-		a.passAssisted(now, second)
+		a.passAssisted(now, beats)
 	case a.top().name == "help":
 		if now.Sub(a.helping) >= helpLasts {
 			a.enough()
@@ -232,13 +232,13 @@ func (a *App) pass(second int) {
 	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
 		a.rest()
 	default:
-		a.refresh(now, second)
+		a.refresh(now, beats)
 	}
 }
 
 // refresh draws a screen with queues anew, every few seconds.
-func (a *App) refresh(now time.Time, second int) {
-	if (second%fresh == 0 || now.Minute() != a.minute) && a.top().name != "ticket" {
+func (a *App) refresh(now time.Time, beats int) {
+	if (beats%fresh == 0 || now.Minute() != a.minute) && a.top().name != "ticket" {
 		a.show()
 	}
 }

@@ -106,7 +106,7 @@ func (a *App) beside() {
 }
 
 // passAssisted is pass for assisted mode: nobody is asked whether they are there.
-func (a *App) passAssisted(now time.Time, second int) {
+func (a *App) passAssisted(now time.Time, beats int) {
 	switch {
 	case now.Sub(a.touched) >= a.o.AssistIdle:
 		a.leaveAssist()
@@ -115,7 +115,7 @@ func (a *App) passAssisted(now time.Time, second int) {
 	case !a.leave.IsZero():
 		a.show()
 	default:
-		a.refresh(now, second)
+		a.refresh(now, beats)
 	}
 }
 

@@ -1,6 +1,7 @@
 package display
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -36,8 +37,24 @@ func (a *App) listen() {
 	a.early = nil
 }
 
-// personStays is how long a name stays on the screen while its card lies there.
+// personStays is the longest that a name stays on the screen while its card lies
+// there.
 const personStays = 15 * time.Second
+
+// forget takes a name away in time, before the next beat would be too late; and
+// the bookings that its card has brought up, once nobody has touched the screen
+// for as long.
+func (a *App) forget(now time.Time) {
+	late := func(since time.Time) bool { return now.Sub(since) > personStays-beat }
+	choosing := slices.ContainsFunc(a.stack, func(v *view) bool { return v.name == "bookings" })
+	switch {
+	case a.card && choosing && late(a.touched):
+		a.home()
+	case a.person != "" && late(a.personSince):
+		a.person = ""
+		a.show()
+	}
+}
 
 // Person greets somebody by a masked name; empty when the card was lifted, which
 // clears all that was on the screen of the visit. elder says that they go ahead for
@@ -46,12 +63,12 @@ func (a *App) Person(masked string, elder bool) {
 	a.hear(func() {
 		was := a.card
 		a.card = masked != ""
-		a.wake() // which forgets whoever was there
-		a.person, a.personSince, a.elder = masked, a.o.Now(), elder
 		if was && !a.card && !a.holding() {
 			a.home()
 			return
 		}
+		a.wake() // which forgets whoever was there
+		a.person, a.personSince, a.elder = masked, a.o.Now(), elder
 		a.show()
 	})
 }
@@ -114,7 +131,7 @@ func (a *App) Recall(t kiosk.Ticket) {
 		if a.locked || len(t.Items) == 0 || a.holding() {
 			return
 		}
-		a.standing(t)
+		a.standing(t, true)
 	})
 }
 
@@ -207,8 +224,10 @@ func (a *App) base() *view {
 	})
 }
 
-// wake ends a rest.
+// wake ends a rest: who puts a card down or holds a code up is there as much as
+// one who touches.
 func (a *App) wake() {
+	a.touched = a.o.Now()
 	if a.top().name == "rest" {
 		a.home()
 	}

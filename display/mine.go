@@ -14,6 +14,17 @@ import (
 
 // What is for people who have a booking, or a number already.
 
+// which asks whether it is about a booking or a number.
+func (a *App) which() *view {
+	return a.keep("mine", "", func() func(screen.Page, int) (any, func() fyne.CanvasObject) {
+		return func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+			return nil, func() fyne.CanvasObject {
+				return screen.Mine(p, a.o.Ways, a.on(func() { a.push(a.mine()) }), a.on(func() { a.push(a.number()) }))
+			}
+		}
+	})
+}
+
 // mine asks who it is: by card or code, which come in by CheckIn and Recall, or by
 // digits.
 func (a *App) mine() *view {
@@ -93,10 +104,13 @@ func (a *App) checkIn(b kiosk.Booking) {
 }
 
 // standing shows a number that was taken before, for as long as one that has just
-// been printed, and asks where it stands.
-func (a *App) standing(t kiosk.Ticket) {
-	item := a.item(t.Items)
-	v := screen.Standing{Ticket: t, Item: item}
+// been printed, and asks where it stands. Who only knows the number, and so isn't
+// known to be its holder, learns nothing of what it is for, and can't print it.
+func (a *App) standing(t kiosk.Ticket, holder bool) {
+	v := screen.Standing{Ticket: t}
+	if holder {
+		v.Item = a.item(t.Items)
+	}
 	at := func(id kiosk.QueueID) {
 		v.Queue, _ = a.o.Catalog.Queue(id)
 		v.Zone, _ = a.o.Catalog.Zone(v.Queue.Zone)
@@ -113,7 +127,7 @@ func (a *App) standing(t kiosk.Ticket) {
 	stay := func() { a.leave = a.o.Now().Add(staySeen) }
 	a.left()
 	a.left = cancel
-	if a.o.Prints {
+	if a.o.Prints && holder {
 		again = a.on(func() {
 			again = nil
 			v.Print = kiosk.PrintQueued

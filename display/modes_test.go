@@ -206,3 +206,23 @@ func TestSpeak(t *testing.T) {
 		t.Fatalf("it said %q, want the confirm screen and then to be silent", s.heard)
 	}
 }
+
+// Which papers a case can't be taken in without is said with them, and so is what
+// comes of marking one as missing.
+func TestSpeakPapers(t *testing.T) {
+	s := newStand(t)
+	s.tap("朗读")
+	s.tap("社保卡")
+	item, _ := s.o.Catalog.Item("RS001")
+	said := s.heard[len(s.heard)-1]
+	for _, m := range item.Materials {
+		if heed := strings.Contains(said, m.Name.Zh+",必须"); heed != m.Essential {
+			t.Errorf("%s is essential: %v; it said %q", m.Name.Zh, m.Essential, said)
+		}
+	}
+	paper := item.Materials[0].Name.Zh
+	s.tap(paper)
+	if said = s.heard[len(s.heard)-1]; !strings.Contains(said, paper+",没带") || !strings.Contains(said, "缺必须的材料") {
+		t.Errorf("of the missing paper it said %q", said)
+	}
+}

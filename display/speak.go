@@ -149,9 +149,9 @@ func (a *App) fresh(before, now []string) (out []string) {
 		}, s)
 	}
 	switch a.top().name {
-	case "who": // the digits that were typed
+	case "who", "number": // the digits that were typed
 		digits = func(s string) string { return s }
-	case "ticket", "standing", "idle", "confirm", "trouble":
+	case "ticket", "standing", "idle", "confirm", "papers", "trouble":
 	default:
 		return nil
 	}
@@ -170,7 +170,7 @@ func (a *App) say(tone voice.Tone, private string, lines ...string) {
 		lines = slices.Concat([]string{private}, lines)
 	}
 	name := a.top().name
-	a.o.Voice.Say(a.loc.Lang, voice.Utterance{Tone: tone, Text: strings.Join(lines, "\n"), Private: private != "" || name == "who" || name == "bookings"})
+	a.o.Voice.Say(a.loc.Lang, voice.Utterance{Tone: tone, Text: strings.Join(lines, "\n"), Private: private != "" || name == "who" || name == "number" || name == "bookings"})
 }
 
 // hearOut keeps the screen while it is read out: nobody is sent away in the

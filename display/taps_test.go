@@ -20,6 +20,7 @@ import (
 	"hallkiosk/configs"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/catalog"
 	"hallkiosk/kiosk/desk"
 	"hallkiosk/kiosk/kiosktest"
 	"hallkiosk/kiosk/sqlite"
@@ -37,7 +38,7 @@ type walk struct {
 // all windows are open.
 func newWalk(t testing.TB, w, h float32) *walk {
 	t.Helper()
-	config, catalog, problems := configs.LoadKiosk("../configs/kiosk.toml")
+	config, shipped, problems := configs.LoadKiosk("../configs/kiosk.toml")
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -47,12 +48,12 @@ func newWalk(t testing.TB, w, h float32) *walk {
 	}
 	t.Cleanup(func() { store.Close() })
 	monday := func() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 0, config.Location()) }
-	d, err := desk.New(t.Context(), desk.Opts{Catalog: catalog, Store: store, Printer: &kiosktest.Printer{}, Clock: &kiosk.Clock{Now: monday}, Random: rand.Reader,
+	d, err := desk.New(t.Context(), desk.Opts{Catalog: shipped, Store: store, Printer: &kiosktest.Printer{}, Clock: &kiosk.Clock{Now: monday}, Random: rand.Reader,
 		Location: config.Location(), Early: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := New(Opts{Desk: d, Catalog: catalog, Language: kiosk.Zh, Location: config.Location(), Now: monday,
+	a := New(Opts{Desk: d, Catalog: shipped, Index: catalog.New(shipped), Language: kiosk.Zh, Location: config.Location(), Now: monday,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(rand.Text()) },
 		Code:    func(kiosk.Ticket) (image.Image, error) { return nil, errors.New("no code") },
 		IdleAsk: time.Minute, IdleReturn: time.Minute, Width: int(w), Height: int(h)})
@@ -61,7 +62,7 @@ func newWalk(t testing.TB, w, h float32) *walk {
 	a.open(ctx, test.NewTempApp(t))
 	t.Cleanup(a.win.Close)
 	a.show()
-	return &walk{t, a, catalog}
+	return &walk{t, a, shipped}
 }
 
 func (w *walk) targets() []widget.Target { return widget.Survey(w.root.content).Targets }
@@ -225,23 +226,31 @@ func TestTaps(t *testing.T) {
 }
 
 // BenchmarkTaps prints how many touches lead to a number: for the wanted things,
-// and for 50 items drawn at random by browsing.
+// and for 50 items drawn at random by browsing and by search.
 func BenchmarkTaps(b *testing.B) {
 	w := newWalk(b, 1080, 1920)
 	seed := uint64(time.Now().UnixNano())
 	random := mathrand.New(mathrand.NewPCG(seed, 0))
 	out := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
 	defer out.Flush()
-	fmt.Fprintf(out, "\nitem\ttouches to a number (seed %d)\tof them pages\tname\n", seed)
+	initials := readInitials(b)
+	fmt.Fprintf(out, "\nitem\ttouches to a number (seed %d)\tof them pages\tby search\ttyped\tname\n", seed)
 	for _, thing := range w.catalog.Wanted {
-		fmt.Fprintf(out, "%s\t%d\t0\t%s\n", thing.Item, w.wanted(thing), w.loc.Of(thing.Name))
+		found := w.search(thing.Item, initials)
+		fmt.Fprintf(out, "%s\t%d\t0\t%d\t%s\t%s\n", thing.Item, w.wanted(thing), found.taps, found.typed, w.loc.Of(thing.Name))
 	}
 	routes := w.browse()
-	for _, i := range random.Perm(len(w.catalog.Items))[:50] {
+	drawn := random.Perm(len(w.catalog.Items))[:50]
+	within := 0
+	for _, i := range drawn {
 		item := w.catalog.Items[i]
-		r := routes[item.ID]
-		fmt.Fprintf(out, "%s\t%d\t%d\t%s\n", item.ID, r.taps+1, r.turns, w.loc.Of(item.Name))
+		r, found := routes[item.ID], w.search(item.ID, initials)
+		if found.taps <= bySearch {
+			within++
+		}
+		fmt.Fprintf(out, "%s\t%d\t%d\t%d\t%s\t%s\n", item.ID, r.taps+1, r.turns, found.taps, found.typed, w.loc.Of(item.Name))
 	}
+	fmt.Fprintf(out, "by search %d of %d items are within %d touches\n", within, len(drawn), bySearch)
 	var all []int
 	over := 0
 	for _, r := range routes {
@@ -256,4 +265,8 @@ func BenchmarkTaps(b *testing.B) {
 	b.ReportMetric(float64(all[len(all)*99/100]), "taps-to-item-p99")
 	b.ReportMetric(float64(all[len(all)-1]), "taps-to-item-max")
 	b.ReportMetric(float64(over), "items-over-4")
+	searched := w.searches(initials)
+	b.ReportMetric(float64(searched[len(searched)/2]), "taps-by-search-p50")
+	b.ReportMetric(float64(searched[len(searched)*99/100]), "taps-by-search-p99")
+	b.ReportMetric(float64(searched[len(searched)-1]), "taps-by-search-max")
 }

@@ -11,6 +11,7 @@ import (
 	"hallkiosk/display/screen"
 	"hallkiosk/display/text"
 	"hallkiosk/display/voice"
+	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
 
@@ -74,7 +75,7 @@ func (a *App) first() *view {
 
 // entries are the ways from the first screen that this hall has.
 func (a *App) entries() screen.Entries {
-	to := screen.Entries{All: a.on(func() { a.push(a.zones()) }), Mine: a.on(func() { a.push(a.mine()) }), Ways: a.o.Ways}
+	to := screen.Entries{All: a.on(func() { a.push(a.zones()) }), Mine: a.on(func() { a.push(a.which()) }), Ways: a.o.Ways}
 	if a.o.Index != nil {
 		to.Find = a.on(func() { a.push(a.find()) })
 	}
@@ -248,7 +249,7 @@ func (a *App) take(w *wish) {
 			case err != nil:
 				a.trouble(w, err)
 			case again && w.req.Booking != "": // the card was put down once more
-				a.standing(t)
+				a.standing(t, true)
 			default:
 				a.issued(t, offer)
 			}
@@ -296,7 +297,7 @@ const (
 // paper.
 func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 	offer.Ahead, offer.Day, offer.Wait = t.Ahead, t.Day, a.o.Catalog.Wait(t)
-	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued}
+	i := screen.Issued{Ticket: t, Offer: offer, Print: kiosk.PrintQueued, Steps: t.Theme != ""}
 	if t.Booking != "" {
 		i.From, i.To = a.hour(t.Slot.From), a.hour(t.Slot.To)
 	}
@@ -332,7 +333,15 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 	a.asking = time.Time{}
 	a.stack = []*view{a.ground(), visit}
 	a.show()
+	moving, still := context.WithCancel(ctx)
+	go a.feed(moving, func() {
+		i.Paper++
+		widget.MovePapers(a.root.content, i.Paper)
+	})
 	go a.follow(ctx, t.ID, func(job kiosk.PrintJob) {
+		if job.State.Ended() {
+			still()
+		}
 		i.Print, i.Cause = job.State, job.Cause
 		a.leave = time.Time{}
 		if i.Print == kiosk.Printed {
@@ -350,6 +359,30 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		}
 		a.show()
 	})
+}
+
+// frame is how long the paper on the ticket screen stands between its moves. Each
+// one draws the window anew, which a kiosk without a graphics card takes tens of
+// milliseconds for.
+const frame = 250 * time.Millisecond
+
+// feed moves a paper out of its slot, on Fyne's goroutine, until it is out or ctx
+// is done.
+func (a *App) feed(ctx context.Context, move func()) {
+	t := time.NewTicker(frame)
+	defer t.Stop()
+	for range widget.PaperOut {
+		select {
+		case <-t.C:
+			a.later(func() {
+				if ctx.Err() == nil {
+					move()
+				}
+			})
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // follow tells every step of a ticket's paper, on Fyne's goroutine, until ctx

@@ -48,12 +48,30 @@ const perPage = 6
 // and that of the alphabet elsewhere; keys that lead nowhere are off. The field
 // is only read and may be out of reach.
 func Find(p Page, now time.Time, f Search, page int, turn func(int), keys Keys, pick func(i int)) fyne.CanvasObject {
-	s := &finder{sheet: sheet{Page: p}, f: f, keys: keys}
+	hint := widget.Notice{Icon: "search", Head: p.Say("find_how"), Body: p.Say("find_example")}
+	return keyed(p, f, keys, asking{title: "find", empty: "find_type", count: true, hint: hint, below: func(s *finder, in Area) {
+		s.hits(in, s.pages, now, paging{at: page, turn: turn}, pick)
+	}})
+}
+
+// asking is what a screen with a keyboard asks for: its title and what stands in
+// the empty field, by their messages, what helps to type, and what to draw once
+// something was typed. count tells how many were found.
+type asking struct {
+	title, empty string
+	count        bool
+	hint         widget.Notice
+	below        func(s *finder, in Area)
+}
+
+// keyed draws a screen with a keyboard.
+func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
+	s := &finder{sheet: sheet{Page: p}, f: f, keys: keys, ask: ask}
 	m, apart := s.margin(), s.Px(theme.Apart)
 	full := s.W - 2*m
 	y := s.Px(12)
 	if s.Shape != Small {
-		y = s.title("", s.Say("find"))
+		y = s.title("", s.Say(ask.title))
 	}
 	foot := s.H - s.Px(bottom)
 	field := s.Pt(84)
@@ -104,22 +122,25 @@ func Find(p Page, now time.Time, f Search, page int, turn func(int), keys Keys, 
 		hits.H = pages.Y - apart - hits.Y
 	}
 	if f.Typed == "" {
-		s.hint(hits)
+		s.help(hits)
 		return s.done()
 	}
-	s.hits(hits, pages, now, paging{at: page, turn: turn}, pick)
+	s.pages = pages
+	ask.below(s, hits)
 	return s.done()
 }
 
 type finder struct {
 	sheet
-	f    Search
-	keys Keys
+	ask   asking
+	f     Search
+	keys  Keys
+	pages Area // for the pager
 }
 
-// hint says how to type.
-func (s *finder) hint(in Area) {
-	n := widget.Notice{Icon: "search", Head: s.Say("find_how"), Body: s.Say("find_example")}
+// help says how to type.
+func (s *finder) help(in Area) {
+	n := s.ask.hint
 	if s.NoticeHeight(n, in.W) > in.H {
 		n.Body = ""
 	}
@@ -137,11 +158,11 @@ func (s *finder) field(x, y, w, h float32) {
 	left := x + pad + side + s.Px(20)
 	room := x + w - pad - left
 	if s.f.Typed == "" {
-		b := s.FitIn(s.Say("find_type"), 36, theme.Least, room, h-s.Px(8), false)
+		b := s.FitIn(s.Say(s.ask.empty), 36, theme.Least, room, h-s.Px(8), false)
 		s.add(b.Left(left, y+(h-b.Height())/2, s.Sub))
 		return
 	}
-	if s.Shape != Small {
+	if s.Shape != Small && s.ask.count {
 		b := s.Fit(s.Say("find_count", text.Data{"N": s.f.Total}), theme.Body, theme.Least, room/2, 1, false)
 		s.add(b.Right(x+w-pad, y+(h-b.Height())/2, s.Sub))
 		room -= b.Width() + pad

@@ -21,6 +21,13 @@ func mine(c *kiosk.Catalog) (out []example) {
 			return screen.Identify(p, way, typed, i == 3, func(string) {}, nop, nop)
 		}})
 	}
+	out = append(out, example{name: "mine", draw: func(p screen.Page) fyne.CanvasObject {
+		return screen.Mine(p, screen.Ways{Card: true, Code: true}, nop, nop)
+	}})
+	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
+	for i, f := range []screen.Search{{Next: "abcdefghij"}, {Next: "abcdefghij"}, {Typed: "a", Next: "0123456789", Digits: true}, {Typed: "a121023", Digits: true}} {
+		out = append(out, example{name: "number-" + fmt.Sprint(i), draw: func(p screen.Page) fyne.CanvasObject { return screen.Number(p, f, i == 1, keys, nop) }})
+	}
 	var list []screen.Booked
 	for i := range 7 {
 		list = append(list, screen.Booked{Item: c.Items[i*9], From: "14:00", To: "14:30"})
@@ -48,6 +55,8 @@ func mine(c *kiosk.Catalog) (out []example) {
 		}
 		out = append(out, example{name: "standing-" + v.name, draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, s, nop, nop) }})
 	}
+	stranger := screen.Standing{Ticket: ticket, Queue: o.Queue, Zone: o.Zone, Asked: true, Known: true, Place: kiosk.Place{State: kiosk.Waiting, Ahead: 3}, Left: 25}
+	out = append(out, example{name: "standing-typed", draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, stranger, nil, nop) }})
 	paused := offer(c, c.Items[0].ID, 5)
 	paused.Paused, paused.CanTake, paused.Why = true, false, pausedWhy
 	dept, _ := c.Department(paused.Item.Dept)

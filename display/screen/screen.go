@@ -55,6 +55,30 @@ func (s *sheet) title(above, question string) float32 {
 	return s.titleAt(y, above, question)
 }
 
+// stepper is the way that has several steps, at one of them, from 0.
+func (p Page) stepper(at int) widget.Stepper {
+	v := widget.Stepper{At: at, Names: []string{p.Say("step_pick"), p.Say("step_check"), p.Say("take")}}
+	v.Aloud = p.Say("step_at", text.Data{"At": at + 1, "Of": len(v.Names), "Name": v.Names[at]})
+	return v
+}
+
+// stepped puts a stepper where the right of the line above a title has room for
+// it. from is how many parts there were before the title, whose first is that
+// line; above is what is written in it.
+func (s *sheet) stepped(at, from int, above string) {
+	if above == "" || len(s.parts) < from+2 {
+		return
+	}
+	line := s.parts[from]
+	step := s.stepper(at)
+	w, h := s.StepperSize(step)
+	x := s.W - s.margin() - w
+	if x < line.Position().X+line.Size().Width+s.Px(theme.Apart) || h > line.Size().Height+s.Px(12) {
+		return
+	}
+	s.put(s.Stepper(step), x, line.Position().Y+(line.Size().Height-h)/2, w, h)
+}
+
 // ask is title for a question whose answers stand right below it: in low-reach
 // mode it stands lower too. It returns the question's y as well.
 func (s *sheet) ask(above, question string) (top, y float32) {

@@ -220,6 +220,7 @@ func ofItem(c *kiosk.Catalog, i int) (out []example) {
 			if state.print.Ended() {
 				i.Left = 12
 			}
+			i.Paper, i.Steps = 5, state.booked // some, as in the middle of a move
 			return screen.Ticket(p, monday, i, 0, turn, nop)
 		})
 		add("ticket-"+state.name+"-2", func(p screen.Page) fyne.CanvasObject {

@@ -48,7 +48,7 @@ type picture struct {
 	File, Screen, Lang, Mode, Layout string
 }
 
-// TestSheet draws every screen in every language, mode and layout onto one HTML
+// TestSheet draws the parts that screens are made of, and every screen in every language, mode and layout onto one HTML
 // page in the folder that KIOSK_SCREENS names: `make screens`. KIOSK_ONLY keeps
 // some, by words such as "zh large 1080x1920 first".
 func TestSheet(t *testing.T) {
@@ -83,12 +83,17 @@ func TestSheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	parts, err := json.Marshal(saveParts(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
 	page, err := os.ReadFile("testdata/sheet.html")
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(dir, "index.html")
-	if err := os.WriteFile(name, []byte(strings.Replace(string(page), "[/*pictures*/]", string(data), 1)), 0o644); err != nil {
+	filled := strings.NewReplacer("[/*pictures*/]", string(data), "[/*parts*/]", string(parts)).Replace(string(page))
+	if err := os.WriteFile(name, []byte(filled), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d pictures on %s", len(list), name)

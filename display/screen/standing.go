@@ -12,7 +12,7 @@ import (
 // Standing is what the screen of a number that was taken before shows.
 type Standing struct {
 	Ticket kiosk.Ticket
-	Item   kiosk.Item
+	Item   kiosk.Item  // without a name for who isn't known to hold the ticket
 	Queue  kiosk.Queue // where it is now
 	Zone   kiosk.Zone
 
@@ -94,7 +94,11 @@ func (s *stand) lines(x, y, w float32) float32 {
 func (s *stand) number(x, y, w float32) float32 {
 	in, pad := w-s.Px(48), s.Px([]float32{32, 20, 12, 6}[s.tight])
 	num := s.Fit(s.Ticket.Number.String(), []float32{theme.NumberL, 130, 100, 64}[s.tight]/s.T, 36, in, 1, true).Tight()
-	name := s.Fit(s.Of(s.Item.Name), []float32{40, 40, 34, theme.Least}[s.tight], theme.Least, in, 2, true)
+	what := s.Item.Name
+	if what.Zh == "" { // for who isn't known to be its holder
+		what = s.Zone.Name
+	}
+	name := s.Fit(s.Of(what), []float32{40, 40, 34, theme.Least}[s.tight], theme.Least, in, 2, true)
 	h := num.Height() + name.Height() + 2*pad + s.Px(10)
 	var title widget.Block
 	if s.tight < 2 {

@@ -17,6 +17,7 @@ import (
 func Themes(p Page, themes []kiosk.Theme, page int, turn func(int), pick func(kiosk.ThemeID)) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	_, y := s.ask(s.Say("themes"), s.Say("pick_theme"))
+	s.stepped(0, 0, s.Say("themes"))
 	var cards []widget.Card
 	for _, t := range themes {
 		cards = append(cards, widget.Card{Icon: "heart-handshake", Title: s.Of(t.Name), Second: s.Say("steps", text.Data{"N": len(t.Steps)}), Act: func() { pick(t.ID) }})
@@ -78,6 +79,7 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 		add(try.title(above, s.Of(s.theme.Name))-y-gap, func(float32) { s.title(above, s.Of(s.theme.Name)) })
 	} else {
 		y = s.title(above, s.Of(s.theme.Name))
+		s.stepped(1, 0, above)
 		high = y
 	}
 	switch {

@@ -21,6 +21,8 @@ type Issued struct {
 	Cause  kiosk.Fault
 	Code   image.Image // the ticket's QR code, a pixel a module
 	Left   int         // seconds until the first screen; 0 while nothing runs
+	Paper  int         // the frame of the paper that comes out, see widget.PaperOut
+	Steps  bool        // it ends a way of several steps
 
 	From, To string // the slot of its booking, as 14:00; empty for a walk-in
 }
@@ -65,6 +67,13 @@ func (s *ticket) draw(done func()) float32 {
 		y := s.Px(36)
 		if s.tight > 0 {
 			y = s.Px(16)
+		}
+		if step := s.stepper(2); s.Steps && s.tight == 0 {
+			w, h := s.StepperSize(step)
+			if w <= full {
+				s.put(s.Stepper(step), m+(full-w)/2, y, w, h)
+				y += h + s.Px(12)
+			}
 		}
 		y += s.number(m, y, full) + gap
 		y += s.paper(m, y, full) + gap
@@ -180,9 +189,10 @@ func (i Issued) unpaid() bool { return i.Print.Ended() && i.Print != kiosk.Print
 func (s *ticket) fate() widget.Notice {
 	switch {
 	case !s.Print.Ended():
-		return widget.Notice{Icon: "printer", Head: s.Say("printing")}
+		return widget.Notice{Paper: &s.Paper, Head: s.Say("printing")}
 	case s.Print == kiosk.Printed:
-		return widget.Notice{Tone: widget.Good, Icon: "circle-check", Head: s.Say("printed")}
+		out := widget.PaperOut
+		return widget.Notice{Tone: widget.Good, Paper: &out, Head: s.Say("printed")}
 	case s.tight > 1:
 		return widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued))}
 	}
@@ -282,6 +292,7 @@ func (s *ticket) doneHeight() float32 {
 	return s.Px(92)
 }
 
+// leaves is the countdown: how many seconds the screen stays.
 func (s *ticket) leaves(w float32) widget.Block {
 	return s.Fit(s.Say("return_in", text.Data{"N": max(1, s.Left)}), 30, theme.Least, w, 1, false)
 }

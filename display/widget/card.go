@@ -151,6 +151,7 @@ type Notice struct {
 	Tone             Tone
 	Icon, Head, Body string
 	Alone            bool // it is all that the screen says
+	Paper            *int // unless nil, a Paper at this frame stands in the place of Icon
 }
 
 func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
@@ -159,8 +160,12 @@ func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	if n.Alone {
 		side, head, body = k.Px(96), 56, 40
 	}
-	if w < k.Pt(700) { // narrow: the words need the room
-		side, left = k.Px(56), k.Px(24)
+	drawn := float32(1.5) // a Paper is more than an icon
+	if w < k.Pt(700) {    // narrow: the words need the room
+		side, left, drawn = k.Px(56), k.Px(24), 1.2
+	}
+	if n.Paper != nil {
+		side *= drawn
 	}
 	room := w - left - side - k.Px(28) - k.Px(28)
 	if n.Head != "" {
@@ -188,7 +193,12 @@ func (k Kit) Notice(n Notice, w, h float32) fyne.CanvasObject {
 		fill, edge, c = k.WarmGround, k.WarmLine, k.Warm
 	}
 	side, left, list := k.notice(n, w)
-	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, k.Edge), 0, 0, w, h), k.Icon(n.Icon, c, left, (h-side)/2, side)}
+	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, k.Edge), 0, 0, w, h)}
+	if n.Paper != nil {
+		parts = append(parts, Put(k.Paper(*n.Paper, side), left, (h-side)/2, side, side))
+	} else {
+		parts = append(parts, k.Icon(n.Icon, c, left, (h-side)/2, side))
+	}
 	y := (h - blocks(list)) / 2
 	for _, b := range list {
 		parts = append(parts, b.Left(left+side+k.Px(28), y, k.Ink))

@@ -12,6 +12,7 @@ import (
 // was surveyed.
 type Target struct {
 	Label               string
+	Heed                string // what to know of it even when only labels are told; may be empty
 	X, Y, Width, Height float32
 
 	tap *Tap
@@ -28,6 +29,9 @@ type Word struct {
 	Room                float32 // the width that the letters were given
 	Color               color.Color
 	Over                int // how many of the scene's boxes were drawn before
+
+	Aloud string // what is said instead of this word and the mute ones after it
+	Mute  bool
 }
 
 // Box is a rectangle or a picture that was drawn.
@@ -65,7 +69,7 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 	switch v := o.(type) {
 	case *canvas.Text:
 		if v.Text != "" {
-			w := Word{v.Text, at.X, at.Y + v.TextSize*(middle-0.5), v.MinSize().Width, v.TextSize, size.Width, v.Color, len(s.Boxes)}
+			w := Word{Text: v.Text, X: at.X, Y: at.Y + v.TextSize*(middle-0.5), Width: v.MinSize().Width, Height: v.TextSize, Room: size.Width, Color: v.Color, Over: len(s.Boxes)}
 			switch v.Alignment {
 			case fyne.TextAlignCenter:
 				w.X += (w.Room - w.Width) / 2
@@ -84,12 +88,21 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 		if p, ok := v.Layout.(paragraph); ok && p != "" {
 			s.Paragraphs = append(s.Paragraphs, string(p))
 		}
+		first := len(s.Words)
 		for _, child := range v.Objects {
 			s.walk(child, at, false)
 		}
+		if said, ok := v.Layout.(aloud); ok {
+			for i := range s.Words[first:] {
+				s.Words[first+i].Mute = i > 0
+			}
+			if first < len(s.Words) {
+				s.Words[first].Aloud = string(said)
+			}
+		}
 	case *Tap:
 		if v.act != nil {
-			s.Targets = append(s.Targets, Target{v.label, at.X, at.Y, size.Width, size.Height, v})
+			s.Targets = append(s.Targets, Target{v.label, v.heed, at.X, at.Y, size.Width, size.Height, v})
 		}
 		s.walk(v.box, at, v.act != nil)
 		for _, child := range v.content.Objects[1:] {

@@ -14,6 +14,7 @@ import (
 type Tap struct {
 	widget.BaseWidget
 	label   string
+	heed    string          // see Target
 	content *fyne.Container // box first
 	box     *canvas.Rectangle
 	rest    color.Color

@@ -223,3 +223,25 @@ func TestPlace(t *testing.T) {
 		t.Fatalf("without a center: %v", err)
 	}
 }
+
+// Who types a number leaves out what is hard to type; a number of another day, or
+// of nobody, is none.
+func TestNumbered(t *testing.T) {
+	r := open(t, path(t), func(o *desk.Opts) { o.Series = "7" })
+	ticket := r.take(t, "", "b1")
+	queue := string(ticket.Queue)
+	for _, typed := range []string{ticket.Number.String(), queue + "7001", queue + "71", queue + "7-1"} {
+		if got, err := r.Numbered(t.Context(), typed); err != nil || got.ID != ticket.ID {
+			t.Errorf("%q finds %+v (%v)", typed, got, err)
+		}
+	}
+	for _, typed := range []string{"", "7001", queue, queue + "0", queue + "002", queue + "8-001", "Z7001", queue + "7-", "-"} {
+		if got, err := r.Numbered(t.Context(), typed); kiosk.CodeOf(err) != kiosk.ENotFound {
+			t.Errorf("%q finds %+v (%v)", typed, got, err)
+		}
+	}
+	r.set(monday.AddDate(0, 0, 1))
+	if _, err := r.Numbered(t.Context(), queue+"7001"); kiosk.CodeOf(err) != kiosk.ENotFound {
+		t.Errorf("a number of yesterday: %v", err)
+	}
+}

@@ -186,7 +186,7 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		return k, nil
 	}
 	k.fitVoice()
-	screens := display.Opts{Desk: k.desk, Catalog: catalog, Index: find.New(catalog), Here: cfg.Here(), Next: cfg.Kiosk.Next, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: time.Now,
+	screens := display.Opts{Desk: k.desk, Catalog: catalog, Index: find.New(catalog), Here: cfg.Here(), Next: cfg.Kiosk.Next, Language: kiosk.Lang(cfg.Screen.Language), Location: cfg.Location(), Now: o.Now,
 		Request: func() kiosk.RequestID { return kiosk.RequestID(kiosk.NewID(time.Now(), rand.Reader)) },
 		Code:    func(t kiosk.Ticket) (image.Image, error) { return qr.Encode(string(t.ID), qr.M, qr.Auto) },
 		IdleAsk: time.Duration(cfg.Screen.IdleAsk) * time.Second, IdleReturn: time.Duration(cfg.Screen.IdleReturn) * time.Second, Help: k.help, Ways: screen.Ways{Card: cfg.Reader.Port != "", Code: cfg.Scanner.Port != ""}, Prints: k.dev != nil, AskFirst: cfg.Priority.Ask, AssistIdle: cfg.Assist.IdleTime(), RestAfter: time.Duration(cfg.Screen.RestAfter) * time.Second,

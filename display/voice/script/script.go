@@ -44,7 +44,7 @@ func seconds(lang kiosk.Lang, text string) float64 {
 
 // Screen returns what is said of a whole screen: the question first, which is
 // what is written largest, then the rest that is no target, then the targets'
-// labels in reading order. A few words above the question come before it, such
+// labels in reading order, with what is to heed of them. A few words above the question come before it, such
 // as "your number"; more than that tells where one is, and is left out.
 func Screen(lang kiosk.Lang, ws []widget.Word, targets []widget.Target) string {
 	blocks := loose(lang, ws, targets)
@@ -70,6 +70,9 @@ func Screen(lang kiosk.Lang, ws []widget.Word, targets []widget.Target) string {
 	order := Order(targets)
 	for n, t := range order {
 		label := labelOf(lang, t, ws)
+		if t.Heed != "" {
+			label += phrase(lang).comma + t.Heed
+		}
 		if spent += seconds(lang, label); spent > choiceSeconds && n > 0 {
 			out = append(out, phrase(lang).more(len(order)-n))
 			break
@@ -124,7 +127,11 @@ type block struct {
 func loose(lang kiosk.Lang, ws []widget.Word, targets []widget.Target) []block {
 	var out []block
 	for i, w := range ws {
-		if slices.ContainsFunc(targets, func(t widget.Target) bool { return on(t, w) }) {
+		if w.Mute || slices.ContainsFunc(targets, func(t widget.Target) bool { return on(t, w) }) {
+			continue
+		}
+		if w.Aloud != "" {
+			out = append(out, block{w.Aloud, w.Height, w})
 			continue
 		}
 		off := func(v widget.Word) bool {
@@ -226,16 +233,16 @@ func asks(s string) bool {
 }
 
 // phrases are the few words that stand on no screen.
-type phrases struct{ nth, left string }
+type phrases struct{ nth, left, comma string }
 
 func phrase(lang kiosk.Lang) phrases {
 	switch lang {
 	case kiosk.Hant:
-		return phrases{"第 %d 個,共 %d 個", "還有 %d 個"}
+		return phrases{"第 %d 個,共 %d 個", "還有 %d 個", ","}
 	case kiosk.En:
-		return phrases{"%d of %d", "and %d more"}
+		return phrases{"%d of %d", "and %d more", ", "}
 	}
-	return phrases{"第 %d 个,共 %d 个", "还有 %d 个"}
+	return phrases{"第 %d 个,共 %d 个", "还有 %d 个", ","}
 }
 
 func (p phrases) position(n, of int) string { return fmt.Sprintf(p.nth, n, of) }

@@ -97,6 +97,7 @@ func TestScreen(t *testing.T) {
 		{"Ticket", kiosk.Hant, ticket, []string{"您的號", "A 一 二 橫 一 零 二 三", "社保卡補辦", "去 C 區二十一至二十六號窗口", "向前二十米, 右轉, 左手第三排", "好"}},
 		{"English", kiosk.En, english, []string{"Are you still there", "Back to the start in fifteen seconds", "the screen will be cleared", "Yes, I am", "Start", "over"}},
 		{"Empty", kiosk.Zh, screen{}, nil},
+		{"Heed", kiosk.Hant, screen{targets: []widget.Target{{Label: "身份證", Heed: "必須", Width: 90, Height: 90}}}, []string{"身份證, 必須"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tongue := map[kiosk.Lang]words.Tongue{kiosk.Zh: words.Mandarin, kiosk.Hant: words.Cantonese, kiosk.En: words.English}[c.lang]

@@ -1,0 +1,41 @@
+package screen
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"hallkiosk/display/text"
+	"hallkiosk/display/widget"
+)
+
+// Mine asks what it is about: a booking, or a number that was taken before. ways
+// are how a booking can be shown.
+func Mine(p Page, ways Ways, booked, number func()) fyne.CanvasObject {
+	s := &sheet{Page: p}
+	_, y := s.ask("", s.Say("who"))
+	cards := []widget.Card{
+		{Icon: "calendar-check", Title: s.Say("mine_booked"), Second: s.Say(waysWords(ways)), Act: booked},
+		{Icon: "ticket", Title: s.Say("mine_number"), Second: s.Say("number_how"), Act: number},
+	}
+	s.choose(y, 1, cards, nil, true, paging{})
+	return s.done()
+}
+
+// Number asks for the number of a ticket, as on its paper but for the hyphen. wrong
+// says that there is none like the one that was typed before. look asks for the
+// one in f, of which only Typed, Next and Digits count.
+func Number(p Page, f Search, wrong bool, keys Keys, look func()) fyne.CanvasObject {
+	hint := widget.Notice{Icon: "ticket", Head: p.Say("number_how"), Body: p.Say("number_example")}
+	if wrong {
+		hint = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: p.Say("number_none"), Body: p.Say("number_again")}
+	}
+	ask := asking{title: "mine_number", empty: "number_type", hint: hint, below: func(s *finder, in Area) {
+		if !strings.ContainsAny(f.Typed, "123456789") {
+			return
+		}
+		h := min(in.H, s.Px(150))
+		s.put(s.Button(widget.Main, "search", s.Say("number_look", text.Data{"Number": strings.ToUpper(f.Typed)}), 48, in.W, h, look), in.X, in.Y, in.W, h)
+	}}
+	return keyed(p, f, keys, ask)
+}
