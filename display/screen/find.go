@@ -209,7 +209,8 @@ func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int))
 		least, _ = s.heights(cards, w)
 	}
 	rows := min(max(1, int((in.H+gap)/(least+gap))), perPage/columns)
-	h := min((in.H+gap)/float32(rows)-gap, max(least, s.Pt(170)))
+	shown := max(1, min(rows, (len(cards)+columns-1)/columns)) // a few have room to be large
+	h := min((in.H+gap)/float32(shown)-gap, max(least, s.Pt(170)))
 	from, to := s.pagerAt(p, rows*columns, len(cards), pages)
 	for i, c := range cards[from:to] {
 		s.put(s.Card(c, w, h), in.X+float32(i%columns)*(w+gap), in.Y+float32(i/columns)*(h+gap), w, h)
