@@ -80,13 +80,13 @@ func TestBlindPersonTakesANumber(t *testing.T) {
 	}
 	keys(t, env, "Return")
 	e.hear("社保卡补办", "前面等候", "零人", "预计等", "随到随办", "地点", "C 区", "二十一到二十六号窗口", "这件事也能在网上办, 不用排队",
-		"要带的材料", "没带哪样, 点一下哪样", "先看能不能办", "都带了就直接取号", "身份证原件", "旧社保卡", "工本费二十元, 可手机付", "取号")
+		"要带的材料", "没带哪样, 点一下哪样", "先看能不能办", "都带了就直接取号", "身份证原件, 必须", "旧社保卡", "工本费二十元, 可手机付", "取号", "优先")
 	keys(t, env, "BackSpace")
 	e.hear(firstScreen...)
 	keys(t, env, "Down", "Down", "Return")
 	m.screen("confirm", named("confirm"))
 	keys(t, env, "Down", "Down", "Down", "Down") // past the three papers
-	e.hearAtLast("取号", "第四个, 共十二个")
+	e.hearAtLast("取号", "第四个, 共十三个")
 	picture(t, m, "keypad-confirm")
 	keys(t, env, "Return")
 	s := m.screen("a printed ticket", func(s control.Screen) bool {
@@ -140,7 +140,7 @@ func TestReadAloudByTouch(t *testing.T) {
 	m.tap(env, "Social security card")
 	e.hear("Replace a social security card", "Ahead of you", "zero people", "Wait", "No wait", "Where", "Zone C", "Window twenty one to twenty six",
 		"You can also do this online, without a queue", "What to bring", "Touch what you don't have", "It shows whether that is all right", "If you have all, just take a number",
-		"I D card, original", "Old card", "Fee twenty yuan, mobile payment accepted", "Take a number")
+		"I D card, original, Required", "Old card", "Fee twenty yuan, mobile payment accepted", "Take a number", "Priority")
 	m.tap(env, "中 / En")
 	e.hear("Which language", "简体中文", "繁體中文", "English")
 	m.tap(env, "繁體中文")
