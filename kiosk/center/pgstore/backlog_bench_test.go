@@ -36,7 +36,7 @@ const (
 // center's in one queue. The floor is bare batched INSERT ... ON
 // CONFLICT of the same rows ready made, by as many connections as the store
 // writes with; half of it runs before, half after. The kiosks run on the same
-// processors; they have packed their batches before they come. Idle is how the
+// processors, but give way; they have packed their batches before they come. Idle is how the
 // windows fare before and, with all the lines of news held, after.
 func BenchmarkCenterBacklog(b *testing.B) {
 	for _, d := range databases {
