@@ -182,13 +182,9 @@ func TestBadgeVerb(t *testing.T) {
 	if again, err := os.ReadFile(name); err != nil || !bytes.Equal(again, data) {
 		t.Error("the badge was overwritten")
 	}
-	t.Run("ReadBack", func(t *testing.T) {
-		if _, err := exec.LookPath("zbarimg"); err != nil {
-			t.Skip("zbarimg is not installed: apt-get install zbar-tools")
-		}
-		code, err := exec.Command("zbarimg", "-q", "--raw", name).Output()
-		if got := configs.BadgeHash(strings.TrimSpace(string(code))); err != nil || got != line[2] {
-			t.Errorf("the picture's code has the hash %s, want %s (%v)", got, line[2], err)
-		}
-	})
+	// The picture is read back by other people's software.
+	read, err := exec.Command("zbarimg", "-q", "--raw", name).Output()
+	if got := configs.BadgeHash(strings.TrimSpace(string(read))); err != nil || got != line[2] {
+		t.Errorf("the picture's code has the hash %s, want %s (%v)", got, line[2], err)
+	}
 }

@@ -6,13 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/color"
 	"image/draw"
 	"image/png"
 	"io/fs"
 	"os"
 	"strings"
 
+	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
 
 	"hallkiosk/configs"
@@ -62,18 +62,14 @@ func badgePicture(code string) (image.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("draw the badge: %w", err)
 	}
-	const module, quiet = 12, 4
-	n := symbol.Bounds().Dx()
-	side := (n + 2*quiet) * module
-	picture := image.NewGray(image.Rect(0, 0, side, side))
-	draw.Draw(picture, picture.Bounds(), image.White, image.Point{}, draw.Src)
-	for y := range n {
-		for x := range n {
-			if symbol.At(x, y) == color.Black {
-				at := image.Pt((x+quiet)*module, (y+quiet)*module)
-				draw.Draw(picture, image.Rectangle{at, at.Add(image.Pt(module, module))}, image.Black, image.Point{}, draw.Src)
-			}
-		}
+	const module = 12
+	const quiet = 4 * module
+	side := symbol.Bounds().Dx() * module
+	if symbol, err = barcode.Scale(symbol, side, side); err != nil {
+		return nil, fmt.Errorf("draw the badge: %w", err)
 	}
+	picture := image.NewGray(image.Rect(0, 0, side+2*quiet, side+2*quiet))
+	draw.Draw(picture, picture.Bounds(), image.White, image.Point{}, draw.Src)
+	draw.Draw(picture, picture.Bounds().Inset(quiet), symbol, image.Point{}, draw.Src)
 	return picture, nil
 }
