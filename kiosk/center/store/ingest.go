@@ -134,17 +134,12 @@ func (in *intake) insert(acked int64) error {
 		told, err := center.Tell(b, acked)
 		read <- reading{told, err}
 	}()
-	event, err := in.tx.PrepareContext(in.ctx, `INSERT INTO events (kiosk, epoch, seq, hall, kind, wall, count, body, hash, got)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kiosk, epoch, seq) DO NOTHING`)
-	if err != nil {
-		return err
-	}
-	defer event.Close()
 	for i, e := range b.Events {
 		if e.Seq <= acked {
 			continue
 		}
-		if _, err := event.ExecContext(in.ctx, b.Kiosk, b.Epoch, e.Seq, b.Hall, e.Kind, e.Stamp.Wall, e.Stamp.Count,
+		if _, err := in.tx.ExecContext(in.ctx, `INSERT INTO events (kiosk, epoch, seq, hall, kind, wall, count, body, hash, got)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kiosk, epoch, seq) DO NOTHING`, b.Kiosk, b.Epoch, e.Seq, b.Hall, e.Kind, e.Stamp.Wall, e.Stamp.Count,
 			string(e.Body), b.Hashes[i][:], b.Got.UnixMilli()); err != nil {
 			return err
 		}
@@ -212,18 +207,10 @@ const inWayOf = "SELECT id, kiosk, day, number, clash, booking FROM tickets WHER
 // put puts tickets in their queues and returns those whose id, label or booking
 // is taken.
 func (in *intake) put(tickets []center.NewTicket) (refused []center.NewTicket, err error) {
-	if len(tickets) == 0 {
-		return nil, nil
-	}
-	ticket, err := in.tx.PrepareContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since,
-			priority, booking, slot_from, slot_to, class, todo)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?6, ?9, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT DO NOTHING`)
-	if err != nil {
-		return nil, err
-	}
-	defer ticket.Close()
 	for _, n := range tickets {
-		done, err := ticket.ExecContext(in.ctx, n.ID, n.Hall, n.Kiosk, n.Day, n.Number, n.Queue, n.Items, n.State,
+		done, err := in.tx.ExecContext(in.ctx, `INSERT INTO tickets (id, hall, kiosk, day, number, queue, items, state, wall, count, print, attempt, cause, clash, line, since,
+				priority, booking, slot_from, slot_to, class, todo)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?6, ?9, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT DO NOTHING`, n.ID, n.Hall, n.Kiosk, n.Day, n.Number, n.Queue, n.Items, n.State,
 			n.Taken.Wall, n.Taken.Count, n.Print, n.Attempt, n.Cause, n.Clash, n.Priority, n.Booking, n.Slot.From, n.Slot.To, n.Class(), n.Todo)
 		if err != nil {
 			return nil, err
@@ -239,17 +226,9 @@ func (in *intake) put(tickets []center.NewTicket) (refused []center.NewTicket, e
 
 // print notes how far the newest attempts to print tickets got.
 func (in *intake) print(papers []kiosk.PrintBody) error {
-	if len(papers) == 0 {
-		return nil
-	}
-	paper, err := in.tx.PrepareContext(in.ctx, `UPDATE tickets SET print = ?1, attempt = ?2, cause = ?3
-		WHERE id = ?4 AND kiosk = ?5 AND (attempt < ?2 OR attempt = ?2 AND print NOT IN ('printed', 'damaged', 'unknown', 'not_printed'))`)
-	if err != nil {
-		return err
-	}
-	defer paper.Close()
 	for _, p := range papers {
-		if _, err := paper.ExecContext(in.ctx, p.State, p.Attempt, p.Cause, p.Ticket, in.batch.Kiosk); err != nil {
+		if _, err := in.tx.ExecContext(in.ctx, `UPDATE tickets SET print = ?1, attempt = ?2, cause = ?3
+			WHERE id = ?4 AND kiosk = ?5 AND (attempt < ?2 OR attempt = ?2 AND print NOT IN ('printed', 'damaged', 'unknown', 'not_printed'))`, p.State, p.Attempt, p.Cause, p.Ticket, in.batch.Kiosk); err != nil {
 			return err
 		}
 	}

@@ -210,14 +210,10 @@ func (s *Store) use(ctx context.Context, all []center.KeyUse) (answers []error, 
 	err = s.write(ctx, "use key", func(tx *sql.Tx) error {
 		ctx := context.WithoutCancel(ctx) // as in Ingest
 		answers = make([]error, len(all))
-		spend, err := tx.PrepareContext(ctx, strings.ReplaceAll(center.UseSQL, "$", "?"))
-		if err != nil {
-			return err
-		}
-		defer spend.Close()
+		spend := strings.ReplaceAll(center.UseSQL, "$", "?")
 		for i, u := range all {
 			var high int64
-			err := spend.QueryRowContext(ctx, u.Key, u.N, center.Millis(u.At)).Scan(&high)
+			err := tx.QueryRowContext(ctx, spend, u.Key, u.N, center.Millis(u.At)).Scan(&high)
 			if errors.Is(err, sql.ErrNoRows) {
 				var k center.Key
 				k, err = center.ScanKey(tx.QueryRowContext(ctx, keysSQL+" WHERE id = ?", u.Key).Scan)
