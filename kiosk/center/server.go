@@ -143,7 +143,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.opts.TLS != nil {
 		serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
 	}
-	err := serve(l)
+	err := serve(&paced{Listener: l})
 	if done() || !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
