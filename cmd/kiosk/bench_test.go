@@ -13,13 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jezek/xgb"
-	"github.com/jezek/xgb/xproto"
-	"github.com/jezek/xgb/xtest"
-
 	"hallkiosk/configs"
 	"hallkiosk/kiosk"
-	"hallkiosk/kiosk/control"
 	"hallkiosk/kiosk/desk"
 	"hallkiosk/kiosk/kiosktest"
 	"hallkiosk/kiosk/sqlite"
@@ -176,45 +171,46 @@ func BenchmarkStart(b *testing.B) {
 	env := xvfb(b, 1080, 1920)
 	m := newMachine(b, "")
 	var starts []time.Duration
-	var pss, later int
+	var at, later float64
 	for i := range 5 {
 		began := time.Now()
 		p := m.run(env)
 		starts = append(starts, time.Since(began))
 		if i == 4 {
-			pss = memory(b, p)
+			at = pss(b, p.cmd.Process.Pid)
 			f := newFinger(b, env, m)
 			for range 100 {
 				f.there("全部事项")
 				f.there("返回")
 			}
-			later = memory(b, p)
+			later = pss(b, p.cmd.Process.Pid)
 		}
 		p.stop()
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(ms(quantile(starts, .5)), "start-to-first-frame-ms")
-	b.ReportMetric(float64(pss)/1024, "pss-MB")
-	b.ReportMetric(float64(later)/1024, "pss-after-200-screens-MB")
+	b.ReportMetric(at, "pss-MB")
+	b.ReportMetric(later, "pss-after-200-screens-MB")
 }
 
-// memory returns a process's proportional set size in kB.
-func memory(b *testing.B, p *process) int {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, line := range strings.Split(string(data), "\n") {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == "Pss:" {
-			kb, err := strconv.Atoi(f[1])
+// pss is the proportional set size of processes in MB; those that have ended
+// meanwhile have none.
+func pss(t testing.TB, pids ...int) (total float64) {
+	t.Helper()
+	for _, pid := range pids {
+		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		if _, rest, ok := strings.Cut(string(data), "\nPss:"); ok {
+			kb, err := strconv.Atoi(strings.Fields(rest)[0])
 			if err != nil {
-				b.Fatal(err)
+				t.Fatal(err)
 			}
-			return kb
+			total += float64(kb) / 1024
 		}
 	}
-	b.Fatal("no Pss")
-	return 0
+	if total == 0 {
+		t.Fatal("no Pss")
+	}
+	return total
 }
 
 // BenchmarkTouch is the time from a touch to the changed frame on the X server,
@@ -253,24 +249,16 @@ func BenchmarkCard(b *testing.B) {
 	m.run(env)
 	m.device("reader", "ready")
 	f := newFinger(b, env, m)
-	f.strip = [2]int16{40, 110} // below the hall's name
+	f.strip = strip{40, 110, 400} // below the hall's name
 	var took []time.Duration
 	nobody := f.look()
 	for range 20 {
 		began := time.Now()
 		h.do("/reader/put?card=resident")
-		for f.look() == nobody {
-			if time.Since(began) > patient {
-				b.Fatal("no name came")
-			}
-		}
+		f.until("a name", func(pixels string) bool { return pixels != nobody })
 		took = append(took, time.Since(began))
 		h.do("/reader/lift")
-		for f.look() != nobody { // the frame without the name
-			if time.Since(began) > patient {
-				b.Fatal("the name stays")
-			}
-		}
+		f.until("the frame without the name", func(pixels string) bool { return pixels == nobody })
 	}
 	const answers = 1295 + 15 + 19 // bytes of read, find and select
 	floor := answers * 10 * time.Second / 115200
@@ -280,61 +268,4 @@ func BenchmarkCard(b *testing.B) {
 	b.ReportMetric(ms(floor), "floor-line-ms")
 	b.ReportMetric(float64(quantile(took, .5))/float64(floor), "ratio-with-polling")
 	b.ReportMetric(float64(quantile(took, 0))/float64(floor), "ratio-best")
-}
-
-// finger touches by the X server's own test extension and watches pixels.
-type finger struct {
-	b           *testing.B
-	x           *xgb.Conn
-	root        xproto.Window
-	m           *machine
-	places      map[string][2]int16
-	took, looks []time.Duration
-	strip       [2]int16 // the upper left of what is looked at
-}
-
-func newFinger(b *testing.B, env []string, m *machine) *finger {
-	x, err := xgb.NewConnDisplay(strings.TrimPrefix(env[0], "DISPLAY="))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(x.Close)
-	if err := xtest.Init(x); err != nil {
-		b.Fatal(err)
-	}
-	return &finger{b: b, x: x, root: xproto.Setup(x).DefaultScreen(x).Root, m: m, places: map[string][2]int16{}, strip: [2]int16{40, 190}}
-}
-
-// look returns a strip of pixels, through the title unless another is set.
-func (f *finger) look() string {
-	began := time.Now()
-	r, err := xproto.GetImage(f.x, xproto.ImageFormatZPixmap, xproto.Drawable(f.root), f.strip[0], f.strip[1], 400, 4, 0xFFFFFFFF).Reply()
-	if err != nil {
-		f.b.Fatal(err)
-	}
-	f.looks = append(f.looks, time.Since(began))
-	return string(r.Data)
-}
-
-// there touches a target and waits for the frame to change and to settle.
-func (f *finger) there(label string) {
-	at, known := f.places[label]
-	if !known {
-		s := f.m.screen("showing "+label, func(s control.Screen) bool { return find(s, label) != nil })
-		t := find(s, label)
-		at = [2]int16{int16(t.X + t.Width/2), int16(t.Y + t.Height/2)}
-		f.places[label] = at
-	}
-	xtest.FakeInput(f.x, xproto.MotionNotify, 0, 0, f.root, at[0], at[1], 0)
-	before := f.look()
-	began := time.Now()
-	xtest.FakeInput(f.x, xproto.ButtonPress, 1, 0, f.root, at[0], at[1], 0)
-	xtest.FakeInput(f.x, xproto.ButtonRelease, 1, 0, f.root, at[0], at[1], 0)
-	for f.look() == before {
-		if time.Since(began) > patient {
-			f.b.Fatalf("nothing changed after touching %s", label)
-		}
-	}
-	f.took = append(f.took, time.Since(began))
-	time.Sleep(30 * time.Millisecond) // a person doesn't touch faster
 }

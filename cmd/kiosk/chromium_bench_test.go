@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,10 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/jezek/xgb"
-	"github.com/jezek/xgb/xproto"
-	"github.com/jezek/xgb/xtest"
 )
 
 // BenchmarkChromium holds the screen against the same two screens as a page in
@@ -27,7 +24,7 @@ func BenchmarkChromium(b *testing.B) {
 	}
 	url := browserPage(b)
 	env := xvfb(b, 1080, 1920)
-	w := newWatcher(b, env)
+	w := watcher{newEye(b, env, strip{48, 210, 300})}
 	m := newMachine(b, "")
 	profile := b.TempDir()
 	ours := contender{func(n int) *process { return start(b, env, filepath.Join(bin, "kiosk"), "run", "-config", m.config) }}
@@ -97,11 +94,11 @@ func BenchmarkChromium(b *testing.B) {
 			p := c.start(0)
 			w.first()
 			time.Sleep(2 * time.Second)
-			at := pss(b, p)
+			at := pss(b, family(b, p)...)
 			w.visits(100, time.Hour, 0)
-			warm := pss(b, p)
+			warm := pss(b, family(b, p)...)
 			screens := 200 + len(w.visits(4900, 6*time.Minute, 0))
-			late := pss(b, p)
+			late := pss(b, family(b, p)...)
 			w.end(p)
 			b.ReportMetric(at, name+"MB")
 			b.ReportMetric(warm, name+"MB-after-200")
@@ -117,50 +114,13 @@ type contender struct {
 	start func(n int) *process
 }
 
-// watcher touches by the X server's own test extension and looks at its pixels.
-type watcher struct {
-	b     *testing.B
-	x     *xgb.Conn
-	root  xproto.Window
-	looks []time.Duration
-}
-
-func newWatcher(b *testing.B, env []string) *watcher {
-	x, err := xgb.NewConnDisplay(strings.TrimPrefix(env[0], "DISPLAY="))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(x.Close)
-	if err := xtest.Init(x); err != nil {
-		b.Fatal(err)
-	}
-	return &watcher{b: b, x: x, root: xproto.Setup(x).DefaultScreen(x).Root}
-}
-
-// look returns a strip of pixels through the screen's question.
-func (w *watcher) look() []byte {
-	began := time.Now()
-	r, err := xproto.GetImage(w.x, xproto.ImageFormatZPixmap, xproto.Drawable(w.root), 48, 210, 300, 4, 0xFFFFFFFF).Reply()
-	if err != nil {
-		w.b.Fatal(err)
-	}
-	w.looks = append(w.looks, time.Since(began))
-	return r.Data
-}
-
-// until looks, a thousand times a second, until the strip is as wanted.
-func (w *watcher) until(what string, want func(pixels []byte) bool) {
-	for late := time.Now().Add(patient); !want(w.look()); time.Sleep(time.Millisecond) {
-		if time.Now().After(late) {
-			w.b.Fatalf("%s never came", what)
-		}
-	}
-}
+// watcher looks through the screen's question, of ours and of the page.
+type watcher struct{ *eye }
 
 // first waits for the first screen: dark letters on the light ground. A bare X
 // server is all dark, and a browser's window is all light before its page comes.
-func (w *watcher) first() {
-	w.until("the first screen", func(pixels []byte) bool {
+func (w watcher) first() {
+	w.until("the first screen", func(pixels string) bool {
 		dark, light := 0, 0
 		for i := 1; i < len(pixels); i += 4 { // green
 			if pixels[i] < 0x40 {
@@ -174,23 +134,17 @@ func (w *watcher) first() {
 }
 
 // end ends the program and waits until the X server shows nothing of it.
-func (w *watcher) end(p *process) {
+func (w watcher) end(p *process) {
 	p.stop()
-	w.until("the bare screen", func(pixels []byte) bool { return strings.Trim(string(pixels), "\x00") == "" })
+	w.until("the bare screen", func(pixels string) bool { return strings.Trim(pixels, "\x00") == "" })
 }
 
 // visits goes to the first card's confirm screen and back, n times or as long as
 // limit allows, resting after each touch, and returns how long each took.
-func (w *watcher) visits(n int, limit, rest time.Duration) (took []time.Duration) {
+func (w watcher) visits(n int, limit, rest time.Duration) (took []time.Duration) {
 	for end := time.Now().Add(limit); n > 0 && time.Now().Before(end); n-- {
 		for _, at := range [][2]int16{{300, 400}, {140, 1740}} { // the first card; back
-			xtest.FakeInput(w.x, xproto.MotionNotify, 0, 0, w.root, at[0], at[1], 0)
-			before := string(w.look())
-			began := time.Now()
-			xtest.FakeInput(w.x, xproto.ButtonPress, 1, 0, w.root, at[0], at[1], 0)
-			xtest.FakeInput(w.x, xproto.ButtonRelease, 1, 0, w.root, at[0], at[1], 0)
-			w.until("another screen", func(pixels []byte) bool { return string(pixels) != before })
-			took = append(took, time.Since(began))
+			took = append(took, w.touch(at, "another screen"))
 			time.Sleep(rest)
 		}
 	}
@@ -198,23 +152,26 @@ func (w *watcher) visits(n int, limit, rest time.Duration) (took []time.Duration
 }
 
 // family is a process and all that descend from it.
-func family(b *testing.B, p *process) []string {
-	parents := map[string]string{}
+func family(b *testing.B, p *process) []int {
+	parents := map[int]int{}
 	names, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, name := range names {
 		if data, err := os.ReadFile(name); err == nil { // it may have ended
+			var pid, parent int
 			_, rest, _ := strings.Cut(string(data), ") ")
-			parents[filepath.Base(filepath.Dir(name))] = strings.Fields(rest)[1]
+			if _, err := fmt.Sscanf(filepath.Base(filepath.Dir(name))+" "+strings.Fields(rest)[1], "%d %d", &pid, &parent); err != nil {
+				b.Fatal(err)
+			}
+			parents[pid] = parent
 		}
 	}
-	root := strconv.Itoa(p.cmd.Process.Pid)
-	var members []string
+	var members []int
 	for pid := range parents {
-		for up := pid; up != ""; up = parents[up] {
-			if up == root {
+		for up := pid; up != 0; up = parents[up] {
+			if up == p.cmd.Process.Pid {
 				members = append(members, pid)
 				break
 			}
@@ -223,26 +180,10 @@ func family(b *testing.B, p *process) []string {
 	return members
 }
 
-// pss is the family's proportional set size in MB.
-func pss(b *testing.B, p *process) float64 {
-	total := 0.0
-	for _, pid := range family(b, p) {
-		data, _ := os.ReadFile("/proc/" + pid + "/smaps_rollup")
-		if _, rest, ok := strings.Cut(string(data), "\nPss:"); ok {
-			kb, err := strconv.Atoi(strings.Fields(rest)[0])
-			if err != nil {
-				b.Fatal(err)
-			}
-			total += float64(kb) / 1024
-		}
-	}
-	return total
-}
-
 // jiffies is the processor time that the family has used.
 func jiffies(b *testing.B, p *process) (sum int) {
 	for _, pid := range family(b, p) {
-		data, _ := os.ReadFile("/proc/" + pid + "/stat")
+		data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if _, rest, ok := strings.Cut(string(data), ") "); ok {
 			f := strings.Fields(rest) // from field 3 of proc(5) on
 			for _, v := range f[11:13] {

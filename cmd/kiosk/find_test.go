@@ -80,7 +80,7 @@ func BenchmarkType(b *testing.B) {
 	f := newFinger(b, env, m)
 	f.there("找事项")
 	m.screen("find", named("find"))
-	f.strip = [2]int16{150, 328} // through the typed letters
+	f.strip = strip{150, 328, 400} // through the typed letters
 	var took []time.Duration
 	for range 2 {
 		for _, letter := range strings.Split("ABCDEFGHJKLMNPQRSTWXYZ", "") {

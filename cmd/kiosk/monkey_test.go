@@ -60,7 +60,7 @@ func TestMonkey(t *testing.T) {
 			k.device()
 		}
 		if i%(touches/10) == touches/10-1 {
-			sizes = append(sizes, resident(t, p))
+			sizes = append(sizes, int(pss(t, p.cmd.Process.Pid)))
 			if touches > 5000 {
 				fmt.Printf("monkey: %d touches, %d numbers, %d MB\n", i+1, k.taken(), sizes[len(sizes)-1])
 			}
@@ -82,21 +82,6 @@ func TestMonkey(t *testing.T) {
 	if strings.Contains(p.said(), "panic") {
 		t.Errorf("it said %s", p.said())
 	}
-}
-
-// resident is the memory of a process in MB.
-func resident(t *testing.T, p *process) int {
-	t.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p.cmd.Process.Pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(data), "\nPss:")
-	kb, err := strconv.Atoi(strings.Fields(rest)[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kb / 1024
 }
 
 // monkey is one finger without sense, and hands that work the devices.
