@@ -4,15 +4,16 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
+	base "fyne.io/fyne/v2/widget"
+
+	"hallkiosk/display/widget"
 )
 
 // root fills the window: it has no size of its own, tells when the window's
 // changed, feels touches beside everything, and hides the arrow.
 type root struct {
-	widget.BaseWidget
+	base.BaseWidget
 	content *fyne.Container
 	ring    *fyne.Container // over the content
 	resized func()
@@ -29,7 +30,7 @@ func newRoot(resized, touched func()) *root {
 func (r *root) set(parts ...fyne.CanvasObject) {
 	if !slices.Equal(r.content.Objects, parts) {
 		r.content.Objects = parts
-		canvas.Refresh(r.content)
+		widget.Redraw(r.content)
 	}
 }
 
@@ -42,7 +43,7 @@ func (r *root) mark(ring fyne.CanvasObject) {
 	if ring != nil {
 		r.ring.Objects = []fyne.CanvasObject{ring}
 	}
-	canvas.Refresh(r.ring)
+	widget.Redraw(r.ring)
 }
 
 // Tapped is for Fyne.
@@ -61,7 +62,7 @@ type rootRenderer struct {
 
 func (v *rootRenderer) Destroy()           {}
 func (v *rootRenderer) MinSize() fyne.Size { return fyne.NewSize(1, 1) }
-func (v *rootRenderer) Refresh()           { canvas.Refresh(v.r.content); canvas.Refresh(v.r.ring) }
+func (v *rootRenderer) Refresh()           { widget.Redraw(v.r.content); widget.Redraw(v.r.ring) }
 func (v *rootRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{v.r.content, v.r.ring}
 }

@@ -128,7 +128,7 @@ func (p *plan) drawArea(a MapArea) {
 	if name != nil {
 		parts = append(parts, name.Center(p.pad(), at+letter.Height(), w-2*p.pad(), l.second))
 	}
-	p.parts = append(p.parts, Put(newTap(a.Label, p.Box(l.fill, l.edge, l.stroke), l.down, w, h, a.Act, parts...), x, y, w, h))
+	p.parts = append(p.parts, Put(newTap(a.Label, p.box(l.fill, l.edge, p.Px(l.stroke)), l.down, w, h, a.Act, parts...), x, y, w, h))
 }
 
 // side is that of what stands in one square.
@@ -160,9 +160,9 @@ func (p *plan) here(s Square) {
 // MapHere draws the sign for where one stands, which a legend explains.
 func (k Kit) MapHere(x, y, side float32) fyne.CanvasObject {
 	dot := func(in, width float32, fill bool) fyne.CanvasObject {
-		r := k.Box(k.WarmGround, k.Warm, width)
-		if fill {
-			r = k.Box(k.Warm, nil, 0)
+		r := canvas.NewRectangle(k.Warm)
+		if !fill {
+			r.FillColor, r.StrokeColor, r.StrokeWidth = k.WarmGround, k.Warm, k.Px(width)
 		}
 		d := side * (1 - 2*in)
 		r.CornerRadius = d / 2

@@ -77,7 +77,7 @@ func MovePapers(o fyne.CanvasObject, at int) {
 		return
 	}
 	if p, ok := c.Layout.(*paper); ok && p.move(at) {
-		canvas.Refresh(c)
+		Redraw(c)
 	}
 	for _, child := range c.Objects {
 		MovePapers(child, at)

@@ -4,7 +4,6 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
@@ -16,7 +15,7 @@ type Tap struct {
 	label   string
 	heed    string          // see Target
 	content *fyne.Container // box first
-	box     *canvas.Rectangle
+	box     *fyne.Container // see Kit.box
 	rest    color.Color
 	down    color.Color
 	act     func()
@@ -29,8 +28,8 @@ var (
 )
 
 // newTap makes a target of w by h pixels. Without act it only looks like one.
-func newTap(label string, box *canvas.Rectangle, down color.Color, w, h float32, act func(), parts ...fyne.CanvasObject) *Tap {
-	t := &Tap{label: label, box: box, rest: box.FillColor, down: down, act: act}
+func newTap(label string, box *fyne.Container, down color.Color, w, h float32, act func(), parts ...fyne.CanvasObject) *Tap {
+	t := &Tap{label: label, box: box, rest: face(box).FillColor, down: down, act: act}
 	t.content = &fyne.Container{Objects: append([]fyne.CanvasObject{box}, parts...)}
 	t.ExtendBaseWidget(t)
 	t.Resize(fyne.NewSize(w, h))
@@ -46,7 +45,7 @@ func (r tapRenderer) Destroy()                     {}
 func (r tapRenderer) Layout(size fyne.Size)        { r.t.content.Resize(size); r.t.box.Resize(size) }
 func (r tapRenderer) MinSize() fyne.Size           { return fyne.NewSize(1, 1) }
 func (r tapRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.t.content} }
-func (r tapRenderer) Refresh()                     { canvas.Refresh(r.t.content) }
+func (r tapRenderer) Refresh()                     { Redraw(r.t.content) }
 
 // Tapped is for Fyne: the finger left where it came down.
 func (t *Tap) Tapped(*fyne.PointEvent) {
@@ -62,11 +61,12 @@ func (t *Tap) MouseDown(*desktop.MouseEvent) { t.paint(t.down) }
 func (t *Tap) MouseUp(*desktop.MouseEvent) { t.paint(t.rest) }
 
 func (t *Tap) paint(c color.Color) {
-	if t.act == nil || t.box.FillColor == c {
+	f := face(t.box)
+	if t.act == nil || f.FillColor == c {
 		return
 	}
-	t.box.FillColor = c
-	t.box.Refresh()
+	f.FillColor = c
+	Redraw(f)
 }
 
 // Cursor hides the arrow: fingers have none.

@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 
 	"hallkiosk/display/theme"
 )
@@ -21,6 +22,18 @@ type Kit struct {
 	U        float32 // the panel's pixels for one pixel of the design
 	T        float32 // how much larger text is than in the design: 1, or theme.Larger
 	HongKong bool    // Chinese characters have the form that Hong Kong writes
+
+	Behind color.NRGBA // what parts lie on: Ground, unless it is set
+}
+
+// Redraw has an object drawn anew. canvas.Refresh would ask Fyne in which window
+// the object is, and Fyne forgets that of what it hasn't been asked for some
+// time: were it all forgotten, after a stall say, nothing would be drawn any more.
+// There is one window.
+func Redraw(o fyne.CanvasObject) {
+	for _, w := range fyne.CurrentApp().Driver().AllWindows() {
+		w.Canvas().Refresh(o)
+	}
 }
 
 // Px converts a size of the design to the panel's pixels.
@@ -34,17 +47,6 @@ func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
 	o.Move(fyne.NewPos(x, y))
 	o.Resize(fyne.NewSize(w, h))
 	return o
-}
-
-// Box draws a rectangle with the house's corners; width is that of its edge in
-// pixels of the design. edge may be nil.
-func (k Kit) Box(fill, edge color.Color, width float32) *canvas.Rectangle {
-	r := canvas.NewRectangle(fill)
-	r.CornerRadius = k.Px(theme.Corner)
-	if edge != nil {
-		r.StrokeColor, r.StrokeWidth = edge, k.Px(width)
-	}
-	return r
 }
 
 // Panel is a card that is only read.
@@ -127,7 +129,7 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 		parts = append(parts, k.Icon(icon, l.icon, x, (h-iconSide)/2, iconSide))
 	}
 	parts = append(parts, b.Center(x+iconSide+space, (h-b.Height())/2, b.Width(), l.text))
-	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, parts...)
+	return newTap(label, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, act, parts...)
 }
 
 // IconButton is a Button whose word has no room; its label is only for the voice.
@@ -139,7 +141,7 @@ func (k Kit) IconButton(s Style, icon, label string, w, h float32, act func()) f
 		s = Off
 	}
 	l, side := k.look(s), min(k.Pt(44), min(w, h)-k.Px(inset))
-	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
+	return newTap(label, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
 }
 
 // FrameButton is one of the frame's: an icon beside a word, or above it where
@@ -168,10 +170,10 @@ func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) 
 		top := (h - side - b.Height()) / 2
 		parts = append(parts, k.Icon(icon, l.icon, (w-side)/2, top, side), b.Center(0, top+side, w, l.text))
 	}
-	return newTap(label, k.Box(l.fill, nil, 0), l.down, w, h, act, parts...)
+	return newTap(label, k.box(l.fill, nil, 0), l.down, w, h, act, parts...)
 }
 
 // Whole is a target over all of a screen, without a word of its own.
 func (k Kit) Whole(label string, fill color.Color, w, h float32, act func()) fyne.CanvasObject {
-	return newTap(label, canvas.NewRectangle(fill), fill, w, h, act)
+	return newTap(label, container.NewStack(canvas.NewRectangle(fill)), fill, w, h, act)
 }
