@@ -20,7 +20,7 @@ type strip struct{ x, y, width int16 }
 // the server says that something was drawn. Asking again and again would take
 // the processors from those who draw.
 type eye struct {
-	b     *testing.B
+	t     testing.TB
 	x     *xgb.Conn
 	root  xproto.Window
 	hurt  damage.Damage
@@ -29,26 +29,26 @@ type eye struct {
 	looks []time.Duration // how long it took to ask for pixels
 }
 
-func newEye(b *testing.B, env []string, at strip) *eye {
+func newEye(t testing.TB, env []string, at strip) *eye {
 	x, err := xgb.NewConnDisplay(strings.TrimPrefix(env[0], "DISPLAY="))
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	b.Cleanup(x.Close)
-	e := &eye{b: b, x: x, root: xproto.Setup(x).DefaultScreen(x).Root, drawn: make(chan struct{}, 1), strip: at}
+	t.Cleanup(x.Close)
+	e := &eye{t: t, x: x, root: xproto.Setup(x).DefaultScreen(x).Root, drawn: make(chan struct{}, 1), strip: at}
 	for _, init := range []func(*xgb.Conn) error{xtest.Init, damage.Init} {
 		if err := init(x); err != nil {
-			b.Fatal(err)
+			t.Fatal(err)
 		}
 	}
 	if _, err := damage.QueryVersion(x, 1, 1).Reply(); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	if e.hurt, err = damage.NewDamageId(x); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := damage.CreateChecked(x, e.hurt, xproto.Drawable(e.root), damage.ReportLevelNonEmpty).Check(); err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	go func() {
 		for {
@@ -70,11 +70,11 @@ func newEye(b *testing.B, env []string, at strip) *eye {
 
 // look returns the strip's pixels.
 func (e *eye) look() string {
-	e.b.Helper()
+	e.t.Helper()
 	began := time.Now()
 	r, err := xproto.GetImage(e.x, xproto.ImageFormatZPixmap, xproto.Drawable(e.root), e.strip.x, e.strip.y, uint16(e.strip.width), 4, 0xFFFFFFFF).Reply()
 	if err != nil {
-		e.b.Fatal(err)
+		e.t.Fatal(err)
 	}
 	e.looks = append(e.looks, time.Since(began))
 	return string(r.Data)
@@ -82,19 +82,19 @@ func (e *eye) look() string {
 
 // until looks until the strip is as wanted.
 func (e *eye) until(what string, want func(pixels string) bool) {
-	e.b.Helper()
+	e.t.Helper()
 	for late := time.After(patient); !want(e.look()); {
 		select {
 		case <-e.drawn:
 		case <-late:
-			e.b.Fatalf("%s never came", what)
+			e.t.Fatalf("%s never came", what)
 		}
 	}
 }
 
 // touch touches and returns how long it took until the strip changed.
 func (e *eye) touch(at [2]int16, what string) time.Duration {
-	e.b.Helper()
+	e.t.Helper()
 	xtest.FakeInput(e.x, xproto.MotionNotify, 0, 0, e.root, at[0], at[1], 0)
 	before := e.look()
 	began := time.Now()
@@ -113,8 +113,8 @@ type finger struct {
 }
 
 // newFinger looks through the screen's title.
-func newFinger(b *testing.B, env []string, m *machine) *finger {
-	return &finger{eye: newEye(b, env, strip{40, 190, 400}), m: m, places: map[string][2]int16{}}
+func newFinger(t testing.TB, env []string, m *machine) *finger {
+	return &finger{eye: newEye(t, env, strip{40, 190, 400}), m: m, places: map[string][2]int16{}}
 }
 
 // there touches a target and waits for the frame to change and to settle.

@@ -270,3 +270,18 @@ func TestNoPaper(t *testing.T) {
 		t.Fatalf("papers %+v", papers)
 	}
 }
+
+// Fyne forgets in which window an object is when it hasn't been asked for some
+// time, looking every ten seconds. Here it forgets all of them then, as it does
+// when the machine stalls: whatever is touched is drawn all the same.
+func TestStaysDrawn(t *testing.T) {
+	env := append(xvfb(t, 540, 960), "FYNE_CACHE=1ms")
+	m := newMachine(t, "")
+	m.run(env)
+	f := newFinger(t, env, m)
+	f.strip = strip{20, 95, 200}
+	for began := time.Now(); time.Since(began) < 13*time.Second; {
+		f.there("全部事项")
+		f.there("返回")
+	}
+}
