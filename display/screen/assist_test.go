@@ -64,13 +64,14 @@ func ahead(c *kiosk.Catalog) (out []example) {
 			name  string
 			check screen.Check
 			first screen.Precedence
+			take  func()
 		}{
-			{"not-asked", check(), screen.Precedence{}}, {"elder-by-card", check(), screen.Precedence{Why: kiosk.Elder}}, {"elder", check(), screen.Precedence{Why: kiosk.Elder, Ask: nop}},
-			{"serviceman", check(), screen.Precedence{Why: kiosk.Serviceman, Ask: nop}}, {"pregnant-essential", lacking(o.Item)["essential"], screen.Precedence{Why: kiosk.Pregnant, Ask: nop}},
-			{"disabled-later", lacking(o.Item)["later"], screen.Precedence{Why: kiosk.Disabled, Ask: nop}},
+			{"not-asked", check(), screen.Precedence{}, nop}, {"elder-by-card", check(), screen.Precedence{Why: kiosk.Elder}, nop}, {"elder", check(), screen.Precedence{Why: kiosk.Elder, Ask: nop}, nop}, {"taking", check(), precedence, nil},
+			{"serviceman", check(), screen.Precedence{Why: kiosk.Serviceman, Ask: nop}, nop}, {"pregnant-essential", lacking(o.Item)["essential"], screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop},
+			{"disabled-later", lacking(o.Item)["later"], screen.Precedence{Why: kiosk.Disabled, Ask: nop}, nop},
 		} {
 			out = append(out, example{name: "confirm-" + v.name + " " + string(id), draw: func(p screen.Page) fyne.CanvasObject {
-				return screen.Confirm(p, monday, o, dept, v.check, v.first, nop, nop)
+				return screen.Confirm(p, monday, o, dept, v.check, v.first, nop, v.take)
 			}})
 		}
 	}

@@ -338,6 +338,9 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 				v.label, act = p.last.Label, p.last.Act
 			case v.page < 0 || v.page >= pages:
 				act = nil
+				if s.Bare {
+					continue
+				}
 			}
 			if icons && (p.last == nil || v.label != p.last.Label) {
 				s.put(s.Key(v.icon, v.label, w, h, act), v.x, y, w, h)

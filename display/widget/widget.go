@@ -94,7 +94,11 @@ func (k Kit) look(s Style) look {
 	case Main, Chosen:
 		return look{k.Touch, k.Touch, k.MainText, k.MainText, k.MainText, k.Touch, k.MainDown, 0}
 	case Busy:
-		return look{k.MainDown, k.MainDown, k.MainText, k.MainText, k.MainText, k.MainDown, k.MainDown, 0}
+		l := look{k.Palette.Busy, k.Touch, k.BusyText, k.BusyText, k.BusyText, k.Palette.Busy, k.Palette.Busy, 0}
+		if k.Bare {
+			l.stroke = k.Strong
+		}
+		return l
 	case Off:
 		return look{k.Palette.Card, k.Rule, k.Palette.Shut, k.Palette.Shut, k.Palette.Shut, k.Palette.Card, k.Palette.Card, k.Strong}
 	case Bar:
