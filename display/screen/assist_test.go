@@ -84,6 +84,28 @@ func ahead(c *kiosk.Catalog) (out []example) {
 	return out
 }
 
+// Why somebody goes ahead is told wherever a number can be taken, also to who lacks
+// a paper without which the case can't be taken in.
+func TestPrecedenceIsTold(t *testing.T) {
+	c := hall(t)
+	for i := 0; i < len(c.Items); i += 60 {
+		item := c.Items[i]
+		o := offer(c, item.ID, 12)
+		dept, _ := c.Department(item.Dept)
+		for name, check := range lacking(item) {
+			for _, v := range variants() {
+				p := v.page()
+				drawn := screen.Confirm(p, monday, o, dept, check, screen.Precedence{Why: kiosk.Serviceman, Ask: func() {}}, func() {}, func() {})
+				if !slices.ContainsFunc(widget.Survey(drawn).Targets, func(x widget.Target) bool {
+					return x.Label == p.Say("serviceman_first") || x.Label == p.Say("serviceman")
+				}) {
+					t.Errorf("%v %s, %s missing: it isn't told who goes ahead", v, item.ID, name)
+				}
+			}
+		}
+	}
+}
+
 // Assisted mode offers the guide who the next number is for and the end, in every
 // layout, and no mode of a citizen.
 func TestAssistedFrame(t *testing.T) {

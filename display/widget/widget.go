@@ -109,8 +109,8 @@ func (k Kit) look(s Style) look {
 	return look{k.Palette.Card, k.Line, k.Ink, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Edge}
 }
 
-// Button is a thing to do: an icon, if any, and one line in the middle. size is
-// that of its text. A Button without act is Off, and in a bare palette nothing
+// Button is a thing to do: an icon, if there is one and room for it, and one line
+// in the middle. size is that of its text. A Button without act is Off, and in a bare palette nothing
 // is drawn, unless it is Busy.
 func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func()) fyne.CanvasObject {
 	if act == nil && s != Busy {
@@ -124,7 +124,12 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 	if icon != "" {
 		iconSide, space = k.Px(size*1.15), k.Px(size*0.45)
 	}
-	b := k.FitIn(label, size, max(theme.Least, size*0.55), w-iconSide-space-k.Px(40), h-k.Px(12), true)
+	least, room, high := max(theme.Least, size*0.55), w-k.Px(40), h-k.Px(12)
+	b := k.FitIn(label, size, least, room-iconSide-space, high, true)
+	if icon != "" && b.Width() > room-iconSide-space { // the words need the room
+		icon, iconSide, space = "", 0, 0
+		b = k.FitIn(label, size, least, room, high, true)
+	}
 	x := (w - iconSide - space - b.Width()) / 2
 	var parts []fyne.CanvasObject
 	if icon != "" {
