@@ -157,8 +157,10 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		}
 		least, good = s.heights(all, w)
 	}
-	if packed, l, g := s.narrow(all, w, h); whole && h < least && l <= h {
-		all, least, good = packed, l, g
+	if whole && h < least {
+		if cards, l, g := s.narrow(all, w, h); l <= h {
+			all, least, good = cards, l, g
+		}
 	}
 	dense := least
 	switch { // on pages, how much letters shrink so that more stand on one

@@ -16,9 +16,9 @@ func (k Kit) Key(icon, label string, w, h float32, act func()) fyne.CanvasObject
 	if act == nil {
 		s, bold = Off, !k.Bare
 	}
-	l := k.look(s)
+	l, edges := k.look(s), k.Px(10)
 	if k.Bare {
-		l.stroke = k.Strong
+		l.stroke, edges = k.Strong, k.Px(2*k.Strong+6)
 		if act == nil {
 			l.stroke = k.Edge
 		}
@@ -27,7 +27,7 @@ func (k Kit) Key(icon, label string, w, h float32, act func()) fyne.CanvasObject
 	if len([]rune(label)) > 1 {
 		size = theme.Body
 	}
-	room := w - 2*k.Px(l.stroke) - k.Px(6)
+	room := w - edges
 	b := k.FitIn(label, size, theme.Least, room, h-k.Px(6), bold)
 	if icon != "" && (b.Width() > room || len(b.Lines) > 1) {
 		side := min(k.Pt(44), h-k.Px(inset))

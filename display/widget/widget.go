@@ -110,8 +110,8 @@ func (k Kit) look(s Style) look {
 }
 
 // Button is a thing to do: an icon, if there is one and room for it, and one line
-// in the middle. size is that of its text. A Button without act is Off, and in a bare palette nothing
-// is drawn, unless it is Busy.
+// in the middle. size is that of its text. A Button without act is Off, and in a
+// bare palette nothing is drawn, unless it is Busy.
 func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func()) fyne.CanvasObject {
 	if act == nil && s != Busy {
 		if k.Bare {
