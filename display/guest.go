@@ -1,7 +1,6 @@
 package display
 
 import (
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -42,18 +41,32 @@ func (a *App) listen() {
 const personStays = 15 * time.Second
 
 // forget takes a name away in time, before the next beat would be too late; and
-// the bookings that its card has brought up, once nobody has touched the screen
-// for as long.
+// what its holder has chosen, once nobody has touched the screen for as long: who
+// comes next finds the first screen. What has a time of its own stays for that: a
+// number, and the help that was called.
 func (a *App) forget(now time.Time) {
 	late := func(since time.Time) bool { return now.Sub(since) > personStays-beat }
-	choosing := slices.ContainsFunc(a.stack, func(v *view) bool { return v.name == "bookings" })
 	switch {
-	case a.card && choosing && late(a.touched):
+	case a.card && a.chosen() && late(a.touched):
 		a.home()
 	case a.person != "" && late(a.personSince):
 		a.person = ""
 		a.show()
 	}
+}
+
+// chosen says whether the card's holder has chosen something that is on the screen.
+// A guide's lists are nobody's choice, but a person's bookings are.
+func (a *App) chosen() bool {
+	for _, v := range a.stack {
+		switch v.name {
+		case "bookings":
+			return true
+		case "ticket", "standing", "help":
+			return false
+		}
+	}
+	return len(a.stack) > 1 && !a.assist.on
 }
 
 // Person greets somebody by a masked name; empty when the card was lifted, which

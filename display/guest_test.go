@@ -8,6 +8,51 @@ import (
 	"hallkiosk/kiosk"
 )
 
+// What somebody with a card has chosen goes as fast as their name once they have
+// walked away from it, so that nobody comes upon it; who still touches the screen,
+// has called for help or came without a card has the usual time.
+func TestForgottenChoice(t *testing.T) {
+	at := time.Date(2026, 11, 26, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
+	visit := func(card bool) *machine {
+		m := newMachine(t, at, func(o *Opts) { o.Help = func(bool) {} })
+		m.listen()
+		if card {
+			m.Person("陈*", false)
+		}
+		m.pick("RS001")
+		return m
+	}
+	for _, c := range []struct {
+		name  string
+		card  bool
+		act   func(m *machine)
+		after time.Duration // of no touch
+		want  string
+	}{
+		{"Reading", true, func(m *machine) {}, 14 * time.Second, "confirm"},
+		{"Gone", true, func(m *machine) {}, 15 * time.Second, "first"},
+		{"Touching", true, func(m *machine) { m.after(14 * time.Second); m.touch() }, 14 * time.Second, "confirm"},
+		{"Listing", true, func(m *machine) { m.again(); m.push(m.zones()) }, 15 * time.Second, "first"},
+		{"Helped", true, func(m *machine) { m.help() }, time.Minute, "help"},
+		{"WithoutCard", false, func(m *machine) {}, 29 * time.Second, "confirm"},
+		{"WithoutCardAsked", false, func(m *machine) {}, 30 * time.Second, "idle"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := visit(c.card)
+			c.act(m)
+			if m.after(c.after - time.Second); m.top().name == "first" {
+				t.Fatalf("it went home %v after the last touch", c.after-time.Second)
+			}
+			if m.after(time.Second); m.top().name != c.want {
+				t.Errorf("%v after the last touch the screen is %s, want %s", c.after, m.top().name, c.want)
+			}
+			if strings.Contains(m.says(), "陈*") && c.after >= personStays {
+				t.Error("the name stays")
+			}
+		})
+	}
+}
+
 // Who walks away with a card on the reader leaves neither a name nor bookings
 // behind for longer than 15 s; who is choosing among them has the time to.
 func TestForgottenCard(t *testing.T) {

@@ -233,10 +233,11 @@ func BenchmarkTaps(b *testing.B) {
 	random := mathrand.New(mathrand.NewPCG(seed, 0))
 	out := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)
 	defer out.Flush()
-	initials := readInitials(b)
+	ways := w.searches(w.all(), readInitials(b))
 	fmt.Fprintf(out, "\nitem\ttouches to a number (seed %d)\tof them pages\tby search\ttyped\tname\n", seed)
 	for _, thing := range w.catalog.Wanted {
-		found := w.search(thing.Item, initials)
+		found := ways[thing.Item]
+		w.search(thing.Item, found)
 		fmt.Fprintf(out, "%s\t%d\t0\t%d\t%s\t%s\n", thing.Item, w.wanted(thing), found.taps, found.typed, w.loc.Of(thing.Name))
 	}
 	routes := w.browse()
@@ -244,7 +245,8 @@ func BenchmarkTaps(b *testing.B) {
 	within := 0
 	for _, i := range drawn {
 		item := w.catalog.Items[i]
-		r, found := routes[item.ID], w.search(item.ID, initials)
+		r, found := routes[item.ID], ways[item.ID]
+		w.search(item.ID, found)
 		if found.taps <= bySearch {
 			within++
 		}
@@ -265,7 +267,7 @@ func BenchmarkTaps(b *testing.B) {
 	b.ReportMetric(float64(all[len(all)*99/100]), "taps-to-item-p99")
 	b.ReportMetric(float64(all[len(all)-1]), "taps-to-item-max")
 	b.ReportMetric(float64(over), "items-over-4")
-	searched := w.searches(initials)
+	searched := sortedTaps(ways)
 	b.ReportMetric(float64(searched[len(searched)/2]), "taps-by-search-p50")
 	b.ReportMetric(float64(searched[len(searched)*99/100]), "taps-by-search-p99")
 	b.ReportMetric(float64(searched[len(searched)-1]), "taps-by-search-max")

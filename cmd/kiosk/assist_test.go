@@ -104,6 +104,81 @@ func TestGuide(t *testing.T) {
 	}
 }
 
+// A queue that the center pauses between a guide's look and touch gives no number:
+// the guide reads why, the mode goes on, who the number was for still counts when
+// it can be had, and another queue gives its numbers.
+func TestGuideRefused(t *testing.T) {
+	env := xvfb(t, 1080, 1920)
+	h, c := newHall(t), newCenter(t)
+	badge := configs.NewBadge()
+	m := newMachine(t, h.ports(115200)+c.link()+fmt.Sprintf("[assist]\nbadges = [%q]\nidle = 600\n", configs.BadgeHash(badge)))
+	p := m.run(env)
+	m.screen("first", named("first"))
+	m.device("scanner", "ready")
+	boss := c.hire("manager")
+	paused := func(on bool) {
+		t.Helper()
+		until(t, fmt.Sprintf("the kiosk hears of the pause: %v", on), func() bool {
+			out, _, _ := m.verb("status")
+			return strings.Contains(out, "pause A") == on
+		})
+	}
+	refuse := func(op string) (order string) {
+		t.Helper()
+		var o struct{ ID string }
+		boss.do("POST", "/v1/halls/center/orders", map[string]any{"op": op, "do": "pause", "queue": "A", "text": map[string]string{"zh": "系统升级"}}, &o)
+		paused(true)
+		m.tap(env, "社保卡")
+		if s := m.screen("told why", named("trouble")); !strings.Contains(said(s), "这里暂停取号。系统升级") || find(s, "结束协助") == nil {
+			t.Errorf("the guide doesn't read why, or the mode is over: %v", s.Texts)
+		}
+		return o.ID
+	}
+	var numbers []string
+	taken := func() control.Screen {
+		t.Helper()
+		s, _ := printed(m, h)
+		numbers = append(numbers, ticketNumber(s))
+		m.home(env, "下一张")
+		return s
+	}
+
+	h.scan(badge)
+	m.says("协助模式")
+	m.tap(env, "老人")
+	order := refuse("o1")
+	if n := len(h.papers()); n != 0 {
+		t.Errorf("%d papers for a number that wasn't given", n)
+	}
+	boss.do("DELETE", "/v1/halls/center/orders/"+order, nil, nil)
+	paused(false)
+	m.tap(env, "再试一次")
+	if s := taken(); !strings.Contains(said(s), "老人优先") {
+		t.Errorf("who it was for is lost: %v", s.Texts)
+	}
+	refuse("o2")
+	m.tap(env, "重新开始")
+	m.screen("first, with the banner", func(s control.Screen) bool { return s.Name == "first" && find(s, "结束协助") != nil })
+	m.tap(env, "公积金") // another queue
+	taken()
+
+	m.sent()
+	if code := p.stop(); code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	c.proc.stop()
+	if n := len(h.papers()); n != 2 {
+		t.Errorf("%d papers, want 2", n)
+	}
+	slices.Sort(numbers)
+	if got := column(t, filepath.Join(c.dir, "center.db"), "SELECT number FROM tickets ORDER BY number"); !slices.Equal(got, numbers) {
+		t.Errorf("the center has %q, want %q", got, numbers)
+	}
+	if got := column(t, filepath.Join(c.dir, "center.db"), "SELECT DISTINCT priority FROM tickets ORDER BY priority"); !slices.Equal(got, []string{"", "elder"}) {
+		t.Errorf("they are for %q", got)
+	}
+}
+
 // The card of an elder makes the number one that goes ahead, and confirm says so;
 // that of a younger person doesn't; and who goes ahead for another reason can say it.
 func TestElderWithACard(t *testing.T) {

@@ -64,13 +64,14 @@ func ahead(c *kiosk.Catalog) (out []example) {
 			name  string
 			check screen.Check
 			first screen.Precedence
+			take  func()
 		}{
-			{"not-asked", check(), screen.Precedence{}}, {"elder-by-card", check(), screen.Precedence{Why: kiosk.Elder}}, {"elder", check(), screen.Precedence{Why: kiosk.Elder, Ask: nop}},
-			{"serviceman", check(), screen.Precedence{Why: kiosk.Serviceman, Ask: nop}}, {"pregnant-essential", lacking(o.Item)["essential"], screen.Precedence{Why: kiosk.Pregnant, Ask: nop}},
-			{"disabled-later", lacking(o.Item)["later"], screen.Precedence{Why: kiosk.Disabled, Ask: nop}},
+			{"not-asked", check(), screen.Precedence{}, nop}, {"elder-by-card", check(), screen.Precedence{Why: kiosk.Elder}, nop}, {"elder", check(), screen.Precedence{Why: kiosk.Elder, Ask: nop}, nop}, {"taking", check(), precedence, nil},
+			{"serviceman", check(), screen.Precedence{Why: kiosk.Serviceman, Ask: nop}, nop}, {"pregnant-essential", lacking(o.Item)["essential"], screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop},
+			{"disabled-later", lacking(o.Item)["later"], screen.Precedence{Why: kiosk.Disabled, Ask: nop}, nop},
 		} {
 			out = append(out, example{name: "confirm-" + v.name + " " + string(id), draw: func(p screen.Page) fyne.CanvasObject {
-				return screen.Confirm(p, monday, o, dept, v.check, v.first, nop, nop)
+				return screen.Confirm(p, monday, o, dept, v.check, v.first, nop, v.take)
 			}})
 		}
 	}
@@ -81,6 +82,28 @@ func ahead(c *kiosk.Catalog) (out []example) {
 	}
 	slices.SortFunc(out, func(a, b example) int { return strings.Compare(a.name, b.name) })
 	return out
+}
+
+// Why somebody goes ahead is told wherever a number can be taken, also to who lacks
+// a paper without which the case can't be taken in.
+func TestPrecedenceIsTold(t *testing.T) {
+	c := hall(t)
+	for i := 0; i < len(c.Items); i += 60 {
+		item := c.Items[i]
+		o := offer(c, item.ID, 12)
+		dept, _ := c.Department(item.Dept)
+		for name, check := range lacking(item) {
+			for _, v := range variants() {
+				p := v.page()
+				drawn := screen.Confirm(p, monday, o, dept, check, screen.Precedence{Why: kiosk.Serviceman, Ask: func() {}}, func() {}, func() {})
+				if !slices.ContainsFunc(widget.Survey(drawn).Targets, func(x widget.Target) bool {
+					return x.Label == p.Say("serviceman_first") || x.Label == p.Say("serviceman")
+				}) {
+					t.Errorf("%v %s, %s missing: it isn't told who goes ahead", v, item.ID, name)
+				}
+			}
+		}
+	}
 }
 
 // Assisted mode offers the guide who the next number is for and the end, in every

@@ -91,7 +91,12 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	y = s.reach(y + apart)
 	side := float32(0) // of the precedence, quiet at the right of the others
 	switch {
-	case !s.precedes(w):
+	case !s.precedes(w, hidden):
+		if s.o.CanTake && s.first.Why != "" { // what counts is told, above the answers
+			high := s.Px(100)
+			s.precedence(s.first, x, y, w, high)
+			y += high + apart
+		}
 	case s.tight > 2:
 		side = s.Px(96) + apart
 	default:
@@ -124,9 +129,9 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 }
 
 // precedes says whether the precedence has room beside the answers in a width of
-// w: who can't be taken in has two of them.
-func (s *confirm) precedes(w float32) bool {
-	return s.o.CanTake && s.first.shown() && (w > s.Pt(900) || !s.check.Essential(s.o.Item.Materials))
+// w: who can't be taken in has two of them, unless the papers are hidden.
+func (s *confirm) precedes(w float32, hidden bool) bool {
+	return s.o.CanTake && s.first.shown() && (hidden || w > s.Pt(900) || !s.check.Essential(s.o.Item.Materials))
 }
 
 // waits is how long one waits, or when the windows open.

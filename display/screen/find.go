@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,9 +37,6 @@ type Keys struct {
 	Press                func(letter string)
 	Erase, Clear, Switch func() // the last one between letters and digits
 }
-
-// perPage is the most that stands on one page of hits.
-const perPage = 6
 
 // Find asks what somebody wants by its letters, and shows what they find. pick
 // gets the place of a hit in f.Hits.
@@ -178,9 +176,10 @@ func (s *finder) field(x, y, w, h float32) {
 	s.put(canvas.NewRectangle(s.Touch), left+b.Width()+cursor, y+h*0.22, cursor, h*0.56)
 }
 
-// hits places what was found, and the pager.
+// hits places what was found, and the pager: as many on a page as their words
+// leave room for. Icons stand where all have room for them and for large letters.
 func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int)) {
-	gap, columns := s.Px(theme.Gap), 2
+	columns := 2
 	if s.Large || s.Shape == Wide {
 		columns = 1
 	}
@@ -188,32 +187,80 @@ func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int))
 	for i, hit := range s.f.Hits {
 		cards = append(cards, s.card(hit, now, func() { pick(i) }))
 	}
-	wide := func() float32 { return (in.W - gap*float32(columns-1)) / float32(columns) }
-	w := wide()
-	least, _ := s.heights(cards, w)
-	if least > in.H { // the words need the room
+	v := s.pack(cards, columns, in)
+	if v.good > in.H {
 		for i := range cards {
 			cards[i].Icon = ""
 		}
-		least, _ = s.heights(cards, w)
+		v = s.pack(cards, columns, in)
 	}
-	if least > in.H {
-		columns = 1
-		w = wide()
-		least, _ = s.heights(cards, w)
+	if !v.fits { // the words need the room
+		v = s.pack(cards, 1, in)
 	}
-	if least > in.H {
+	if !v.fits {
 		for i, hit := range s.f.Hits {
 			cards[i].Second = s.brief(hit, now)
 		}
-		least, _ = s.heights(cards, w)
+		v = s.pack(cards, 1, in)
 	}
-	rows := min(max(1, int((in.H+gap)/(least+gap))), perPage/columns)
-	shown := max(1, min(rows, (len(cards)+columns-1)/columns)) // a few have room to be large
-	h := min((in.H+gap)/float32(shown)-gap, max(least, s.Pt(170)))
-	from, to := s.pagerAt(p, rows*columns, len(cards), pages)
-	for i, c := range cards[from:to] {
-		s.put(s.Card(c, w, h), in.X+float32(i%columns)*(w+gap), in.Y+float32(i/columns)*(h+gap), w, h)
+	page, _ := s.pagerAt(p, 1, len(v.starts), pages)
+	s.rows(v, page, in)
+}
+
+// packed is cards in rows, and the rows on pages.
+type packed struct {
+	cards   []widget.Card
+	columns int
+	w       float32   // of a card
+	high    []float32 // of each row at least
+	good    float32   // how high all rows should be
+	starts  []int     // the first row of each page
+	fits    bool      // no row is higher than a page
+}
+
+// pack puts cards in rows as high as their words need, and the rows on pages.
+func (s *finder) pack(cards []widget.Card, columns int, in Area) packed {
+	gap := s.Px(theme.Gap)
+	v := packed{cards: cards, columns: columns, w: (in.W - gap*float32(columns-1)) / float32(columns), good: -gap, fits: true}
+	y := float32(0)
+	for row := range slices.Chunk(cards, columns) {
+		least, good := s.heights(row, v.w)
+		if v.starts == nil || y+least > in.H {
+			v.starts, y = append(v.starts, len(v.high)), 0
+		}
+		v.high, v.good, v.fits = append(v.high, least), v.good+good+gap, v.fits && least <= in.H
+		y += least + gap
+	}
+	return v
+}
+
+// rows draws a page of cards with letters of one size. The rows share what room is
+// left, so that few are large.
+func (s *finder) rows(v packed, page int, in Area) {
+	from, end := v.starts[page], len(v.high)
+	if page+1 < len(v.starts) {
+		end = v.starts[page+1]
+	}
+	gap, room := s.Px(theme.Gap), in.H+s.Px(theme.Gap)
+	for _, h := range v.high[from:end] {
+		room -= h + gap
+	}
+	cards, high := v.cards[from*v.columns:min(end*v.columns, len(v.cards))], slices.Clone(v.high[from:end])
+	size := float32(theme.Heading)
+	for i := range high {
+		share := room / float32(len(high)-i)
+		more := min(share, max(0, s.Pt(170)-high[i]))
+		high[i] += more
+		room -= more
+		size = min(size, s.letters(cards[i*v.columns:min((i+1)*v.columns, len(cards))], v.w, high[i]))
+	}
+	y := in.Y
+	for i, c := range cards {
+		c.Size = size
+		s.put(s.Card(c, v.w, high[i/v.columns]), in.X+float32(i%v.columns)*(v.w+gap), y, v.w, high[i/v.columns])
+		if i%v.columns == v.columns-1 {
+			y += high[i/v.columns] + gap
+		}
 	}
 }
 

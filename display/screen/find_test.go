@@ -2,12 +2,14 @@ package screen_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/screen"
+	"hallkiosk/display/theme"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
@@ -106,6 +108,41 @@ func TestFindIntents(t *testing.T) {
 		search.Digits = false
 		if got := labels(v, screen.Search{Next: "s"}, 0); strings.Contains(strings.Join(got, " "), v.page().Say("erase")) {
 			t.Errorf("%v: nothing can be deleted: %v", v, got)
+		}
+	}
+}
+
+// Keys that lead nowhere keep their places: in every palette all keys are drawn, and
+// in high contrast those that can be touched are bolder.
+func TestKeysKeepTheirPlaces(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
+	for _, v := range variants() {
+		p := v.page()
+		keyboard := func(next string) (places []string, strokes map[float32]int, letters []string) {
+			s := widget.Survey(screen.Find(p, monday, screen.Search{Next: next}, 0, func(int) {}, keys, func(int) {}))
+			strokes = map[float32]int{}
+			for _, b := range s.Boxes {
+				if !b.Picture && b.Stroke > 0 && b.Width < p.Px(200) {
+					places = append(places, ofBox(b).String())
+					strokes[b.Stroke]++
+				}
+			}
+			for _, w := range s.Words {
+				if len(w.Text) == 1 {
+					letters = append(letters, w.Text)
+				}
+			}
+			return places, strokes, letters
+		}
+		all, _, names := keyboard(allLetters)
+		some, strokes, seen := keyboard("sh")
+		if len(all) < 26 || !slices.Equal(all, some) || !slices.Equal(names, seen) {
+			t.Errorf("%v: of %d keys %d are left, %q", v, len(all), len(some), seen)
+		}
+		if v.modes.Contrast && (strokes[p.Px(theme.HighContrast.Strong)] != 2 || strokes[p.Px(theme.HighContrast.Edge)] != len(some)-2) {
+			t.Errorf("%v: the edges are %v, want two strong ones", v, strokes)
 		}
 	}
 }

@@ -235,7 +235,8 @@ func (m *measure) contrast() {
 	}
 }
 
-// noGrey: the high contrast is black and white, and edges are strong.
+// noGrey: the high contrast is black and white, what is being done stands out from
+// both, and edges are strong.
 func (m *measure) noGrey() {
 	pure := func(c color.Color) bool {
 		return c == nil || ratio(c, color.White) > 20.9 || ratio(c, color.Black) > 20.9
@@ -246,7 +247,7 @@ func (m *measure) noGrey() {
 		}
 	}
 	for _, b := range m.scene.Boxes {
-		if !pure(b.Fill) || !pure(b.Edge) {
+		if !pure(b.Fill) && b.Fill != m.page.Palette.Busy || !pure(b.Edge) {
 			m.errorf("the box %v is %v with %v", ofBox(b), b.Fill, b.Edge)
 		}
 		if b.Stroke > 0 && b.Stroke < m.page.Px(4)-0.1 {

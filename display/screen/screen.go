@@ -130,9 +130,10 @@ type paging struct {
 
 // choose places cards below y, as few on a page as their text and the size of
 // letters need. last, unless nil, ends every page. With whole set, icons go
-// before a second page comes; on a small panel they always do. Where large text
-// has little room second lines go too: the next screen tells them. It returns the
-// y of what stands below, whose height p.foot keeps free.
+// before a second page comes, then white and the end of long second lines; on a small
+// panel icons always do. Where large text has little room second lines go too: the
+// next screen tells them. It returns the y of what stands below, whose height
+// p.foot keeps free.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) float32 {
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
@@ -155,6 +156,11 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 			all[i].Icon = ""
 		}
 		least, good = s.heights(all, w)
+	}
+	if whole && h < least {
+		if cards, l, g := s.narrow(all, w, h); l <= h {
+			all, least, good = cards, l, g
+		}
 	}
 	dense := least
 	switch { // on pages, how much letters shrink so that more stand on one
@@ -205,6 +211,21 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		return s.H - s.Px(bottom) - p.foot + gap
 	}
 	return y + float32((len(shown)+columns-1)/columns)*(h+gap)
+}
+
+// narrow returns cards with less white at their sides, and how high they are. Of
+// those that need more than a height of h even so the second line says its first
+// thing only.
+func (s *sheet) narrow(cards []widget.Card, w, h float32) (out []widget.Card, least, good float32) {
+	out = slices.Clone(cards)
+	for i := range out {
+		out[i].Narrow = true
+		if l, _ := s.CardHeight(out[i], w); l > h {
+			out[i].Second, _, _ = strings.Cut(out[i].Second, " · ")
+		}
+	}
+	least, good = s.heights(out, w)
+	return out, least, good
 }
 
 // letters is the size that the titles of cards of w by h pixels can all have.
@@ -319,6 +340,9 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 				v.label, act = p.last.Label, p.last.Act
 			case v.page < 0 || v.page >= pages:
 				act = nil
+				if s.Bare {
+					continue
+				}
 			}
 			if icons && (p.last == nil || v.label != p.last.Label) {
 				s.put(s.Key(v.icon, v.label, w, h, act), v.x, y, w, h)

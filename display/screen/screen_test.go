@@ -142,6 +142,13 @@ func examples(c *kiosk.Catalog) (out []example) {
 	to.Find = nop
 	add("first-find", first(0, to))
 	add("first-find-last", first(9, to))
+	crowd := slices.Clone(wanted)
+	for i := range crowd {
+		crowd[i].Ahead, crowd[i].Wait = 149, kiosk.Estimate{Low: 100, High: 120}
+	}
+	add("first-crowd", func(p screen.Page) fyne.CanvasObject {
+		return screen.First(p, monday, c.Wanted, crowd, c.Zones, 0, turn, func(kiosk.ItemID) {}, to)
+	})
 	var zones []screen.ZoneChoice
 	for _, z := range c.Zones {
 		zones = append(zones, screen.ZoneChoice{Zone: z, Departments: 12, Items: 65})
@@ -281,6 +288,31 @@ func TestFrame(t *testing.T) {
 		}
 		if got := labels(screen.Bar{Home: nop}); !slices.Equal(got, want[1:2]) {
 			t.Errorf("%v: %q can be touched, want %q", v, got, want[1])
+		}
+	}
+}
+
+// The wanted things stand on one page on every panel in every language, however many
+// wait, unless large text or low reach takes the room.
+func TestFirstIsOnePage(t *testing.T) {
+	c := hall(t)
+	for _, e := range examples(c) {
+		if e.name != "first" && e.name != "first-find" && e.name != "first-crowd" {
+			continue
+		}
+		for _, v := range variants() {
+			if v.modes.Large || v.modes.Low {
+				continue
+			}
+			p, found := v.page(), 0
+			for _, x := range widget.Survey(e.draw(p)).Targets {
+				if slices.ContainsFunc(c.Wanted, func(w kiosk.Wanted) bool { return p.Of(w.Name) == x.Label }) {
+					found++
+				}
+			}
+			if found != len(c.Wanted) {
+				t.Errorf("%v %s: %d of %d wanted things stand on the first page", v, e.name, found, len(c.Wanted))
+			}
 		}
 	}
 }

@@ -21,6 +21,8 @@ type Palette struct {
 	TouchDown   color.NRGBA // a card under the finger
 	MainText    color.NRGBA // on Touch
 	MainDown    color.NRGBA // Touch under the finger
+	Busy        color.NRGBA // the main thing while it is being done
+	BusyText    color.NRGBA // on Busy
 
 	Warm, WarmGround, WarmLine color.NRGBA // the number, essential papers, trouble, help
 	OK, OKGround, OKLine       color.NRGBA // good news
@@ -29,13 +31,14 @@ type Palette struct {
 
 	Edge   float32 // of a card, in pixels of the design
 	Strong float32 // edge of a button and of the number
-	Bare   bool    // what is not possible here is left out, for it can't be greyed
+	Bare   bool    // nothing can be greyed: what is not possible here is left out, or is drawn thinner where it holds the place of others
 }
 
 // Normal is the house's own.
 var Normal = Palette{
 	Ground: rgb(0xF4F6FA), Card: rgb(0xFFFFFF), Ink: rgb(0x14213D), Sub: rgb(0x43506B), Line: rgb(0x7C8AA3), Rule: rgb(0xE4E9F1),
 	Touch: rgb(0x0B4EA2), TouchGround: rgb(0xE8F0FB), TouchDown: rgb(0xE8F0FB), MainText: rgb(0xFFFFFF), MainDown: rgb(0x083A7A),
+	Busy: rgb(0x083A7A), BusyText: rgb(0xFFFFFF),
 	Warm: rgb(0x8A2D0F), WarmGround: rgb(0xFFF3E8), WarmLine: rgb(0xB5651D),
 	OK: rgb(0x0F5C2E), OKGround: rgb(0xE7F5EC), OKLine: rgb(0x3E8E5E),
 	Shut: rgb(0x3F4A5A), ShutGround: rgb(0xECEFF4), ShutIcon: rgb(0xDDE2EB),
@@ -44,10 +47,11 @@ var Normal = Palette{
 }
 
 // HighContrast is black on white with strong edges and no grey. Only what is
-// under the finger has another colour.
+// under the finger or being done has another colour.
 var HighContrast = Palette{
 	Ground: white, Card: white, Ink: black, Sub: black, Line: black, Rule: black,
 	Touch: black, TouchGround: white, TouchDown: rgb(0xFFE680), MainText: white, MainDown: rgb(0x00308F),
+	Busy: rgb(0xFFE680), BusyText: black,
 	Warm: black, WarmGround: white, WarmLine: black,
 	OK: black, OKGround: white, OKLine: black,
 	Shut: black, ShutGround: white, ShutIcon: white,

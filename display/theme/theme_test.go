@@ -38,7 +38,7 @@ func TestContrast(t *testing.T) {
 			least    float64
 		}{
 			{"ink on ground", p.Ground, p.Ink, 7}, {"ink on a card", p.Card, p.Ink, 7}, {"second on a card", p.Card, p.Sub, 7}, {"second on ground", p.Ground, p.Sub, 7},
-			{"touch on a card", p.Card, p.Touch, 7}, {"main", p.Touch, p.MainText, 7}, {"main under the finger", p.MainDown, p.MainText, 7},
+			{"touch on a card", p.Card, p.Touch, 7}, {"main", p.Touch, p.MainText, 7}, {"main under the finger", p.MainDown, p.MainText, 7}, {"main in progress", p.Busy, p.BusyText, 7},
 			{"warm on a card", p.Card, p.Warm, 7}, {"warm on its ground", p.WarmGround, p.Warm, 7}, {"ink on warm", p.WarmGround, p.Ink, 7},
 			{"ok on its ground", p.OKGround, p.OK, 7}, {"ink on ok", p.OKGround, p.Ink, 7},
 			{"shut on its ground", p.ShutGround, p.Shut, 7}, {"shut on a card", p.Card, p.Shut, 7}, {"shut icon", p.ShutIcon, p.Shut, 3}, {"second on a label", p.TouchGround, p.Sub, 7},

@@ -16,6 +16,7 @@ type Card struct {
 	Icon, Title, Second string
 	Size                float32 // of the title at most; 0 is theme.Heading, or theme.Body with Slim
 	Slim                bool    // a few words in smaller letters, so that there is room for the icon
+	Narrow              bool    // little white at the sides, so that there is room for a longer line
 	Mark                [2]int  // from and to: the characters of Title that stand out
 	Act                 func()
 }
@@ -53,8 +54,17 @@ func (k Kit) icon(c Card, w float32) float32 {
 	return side
 }
 
+// sides is the white at the left and the right of a card's text.
+func (k Kit) sides(c Card) (left, right float32) {
+	if c.Narrow {
+		return k.Px(16), k.Px(10)
+	}
+	return k.Px(theme.Pad), k.Px(20)
+}
+
 func (k Kit) room(c Card, w float32) float32 {
-	room := w - k.Px(theme.Pad+20)
+	left, right := k.sides(c)
+	room := w - left - right
 	if side := k.icon(c, w); side > 0 {
 		room -= side + k.Px(24)
 	}
@@ -107,7 +117,7 @@ func blocks(list []Block) (high float32) {
 func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 	l := k.look(c.Style)
 	var parts []fyne.CanvasObject
-	left := k.Px(theme.Pad)
+	left, _ := k.sides(c)
 	if side := k.icon(c, w); side > 0 {
 		side = min(side, h-2*k.Px(inset))
 		back := canvas.NewRectangle(l.iconBack)

@@ -96,7 +96,11 @@ func (k Kit) look(s Style) look {
 	case Main, Chosen:
 		return look{k.Touch, k.Touch, k.MainText, k.MainText, k.MainText, k.Touch, k.MainDown, 0}
 	case Busy:
-		return look{k.MainDown, k.MainDown, k.MainText, k.MainText, k.MainText, k.MainDown, k.MainDown, 0}
+		l := look{k.Palette.Busy, k.Touch, k.BusyText, k.BusyText, k.BusyText, k.Palette.Busy, k.Palette.Busy, 0}
+		if k.Bare {
+			l.stroke = k.Strong
+		}
+		return l
 	case Off:
 		return look{k.Palette.Card, k.Rule, k.Palette.Shut, k.Palette.Shut, k.Palette.Shut, k.Palette.Card, k.Palette.Card, k.Strong}
 	case Bar:
@@ -107,9 +111,9 @@ func (k Kit) look(s Style) look {
 	return look{k.Palette.Card, k.Line, k.Ink, k.Sub, k.Touch, k.TouchGround, k.TouchDown, k.Edge}
 }
 
-// Button is a thing to do: an icon, if any, and one line in the middle. size is
-// that of its text. A Button without act is Off, and in a bare palette nothing
-// is drawn, unless it is Busy.
+// Button is a thing to do: an icon, if there is one and room for it, and one line
+// in the middle. size is that of its text. A Button without act is Off, and in a
+// bare palette nothing is drawn, unless it is Busy.
 func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func()) fyne.CanvasObject {
 	if act == nil && s != Busy {
 		if k.Bare {
@@ -122,7 +126,12 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 	if icon != "" {
 		iconSide, space = k.Px(size*1.15), k.Px(size*0.45)
 	}
-	b := k.FitIn(label, size, max(theme.Least, size*0.55), w-iconSide-space-k.Px(40), h-k.Px(12), true)
+	least, room, high := max(theme.Least, size*0.55), w-k.Px(40), h-k.Px(12)
+	b := k.FitIn(label, size, least, room-iconSide-space, high, true)
+	if icon != "" && b.Width() > room-iconSide-space { // the words need the room
+		icon, iconSide, space = "", 0, 0
+		b = k.FitIn(label, size, least, room, high, true)
+	}
 	x := (w - iconSide - space - b.Width()) / 2
 	var parts []fyne.CanvasObject
 	if icon != "" {

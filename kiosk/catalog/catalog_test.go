@@ -124,6 +124,10 @@ func TestOrder(t *testing.T) {
 			t.Errorf("%s was found by %q, want %q", h.Item, h.By, by)
 		}
 	}
+	_, x2 := small(kiosk.Item{ID: "W1", Name: kiosk.Text{Zh: "户口"}}, kiosk.Item{ID: "S1", Name: kiosk.Text{Zh: "驾驶证"}}, kiosk.Item{ID: "H1", Name: kiosk.Text{Zh: "技术合同认定登记"}})
+	if got := fmt.Sprint(ids(x2.Find("jsh"))); got != "[H1 S1]" { // each letter an initial, before a syllable of two letters
+		t.Errorf("jsh finds %s", got)
+	}
 	if g, ok := x.Find("hukouqian").Guess(); !ok || g.Item != "P1" {
 		t.Errorf("hukouqian is guessed as %v (%v), want P1", g.Item, ok)
 	}

@@ -108,6 +108,9 @@ func (r *reader) read(from int, begin step, stretch int) {
 					whole, cost := l == len(sp.text), s.cost+int32(sp.cost)
 					if !whole {
 						cost += costBegun
+						if l > 1 {
+							cost += costHalf
+						}
 						if l == len(rest) {
 							r.next = r.next.with(sp.text[l])
 						}

@@ -19,6 +19,7 @@ var (
 // What typing a unit in a way that is not the plainest costs in the ranking.
 const (
 	costBegun = 2  // the syllable is only begun
+	costHalf  = 8  // by more than its initial: sh is rather two characters than one
 	costOther = 4  // another reading of the character
 	costOnce  = 24 // a reading that it once had
 	costSound = 20 // a syllable that sounds alike in the south
