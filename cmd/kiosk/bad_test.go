@@ -250,7 +250,7 @@ func TestBadDisk(t *testing.T) {
 	})
 }
 
-func readFile(t *testing.T, path string) string {
+func readFile(t testing.TB, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -25,8 +25,10 @@ func mine(c *kiosk.Catalog) (out []example) {
 		return screen.Mine(p, screen.Ways{Card: true, Code: true}, nop, nop)
 	}})
 	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
-	for i, f := range []screen.Search{{Next: "abcdefghij"}, {Next: "abcdefghij"}, {Typed: "a", Next: "0123456789", Digits: true}, {Typed: "a121023", Digits: true}} {
-		out = append(out, example{name: "number-" + fmt.Sprint(i), draw: func(p screen.Page) fyne.CanvasObject { return screen.Number(p, f, i == 1, keys, nop) }})
+	for i, f := range []screen.Search{{Next: "abcdefghij"}, {Next: "abcdefghij"}, {Typed: "a", Next: "0123456789", Digits: true}, {Typed: "a121023", Digits: true},
+		{Typed: "a2007", Next: "0123456789", Digits: true}, {Next: "abcdefghij"}, {Next: "abcdefghij"}} {
+		was := []screen.Sought{1: screen.NotHere, 4: screen.Seeking, 5: screen.Nowhere, 6: screen.CutOff}[i]
+		out = append(out, example{name: "number-" + fmt.Sprint(i), draw: func(p screen.Page) fyne.CanvasObject { return screen.Number(p, f, was, keys, nop) }})
 	}
 	var list []screen.Booked
 	for i := range 7 {
