@@ -2,10 +2,13 @@ package screen_test
 
 import (
 	"fmt"
+	"slices"
+	"testing"
 
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/screen"
+	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
 
@@ -65,4 +68,21 @@ func mine(c *kiosk.Catalog) (out []example) {
 	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject {
 		return screen.Confirm(p, monday, paused, dept, check(), precedence, nop, nil)
 	}})
+}
+
+// What came of looking a number up is on every screen, however small.
+func TestSoughtIsSaid(t *testing.T) {
+	for _, v := range variants() {
+		for was, key := range map[screen.Sought]string{screen.Seeking: "place_asking", screen.NotHere: "number_none", screen.Nowhere: "number_nowhere", screen.CutOff: "number_cut_off"} {
+			p := v.page()
+			f := screen.Search{Next: "abcdefghij"}
+			if was == screen.Seeking {
+				f = screen.Search{Typed: "a2007", Next: "0123456789", Digits: true}
+			}
+			said := widget.Survey(screen.Number(p, f, was, screen.Keys{}, nil)).Paragraphs
+			if head := p.Say(key); !slices.Contains(said, head) {
+				t.Errorf("%s %s %s: no %q in %q", v.lang, v.mode(), v.layout(), head, said)
+			}
+		}
+	}
 }
