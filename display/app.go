@@ -28,6 +28,7 @@ type Desk interface {
 	CheckIn(ctx context.Context, r kiosk.Request) (t kiosk.Ticket, again bool, err error)
 	Booked(c kiosk.Claim) []kiosk.Booking
 	Numbered(ctx context.Context, typed string) (kiosk.Ticket, error)
+	Elsewhere(typed string) func(context.Context) (kiosk.Ticket, kiosk.Place, error) // nil is nobody to ask
 	Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error)
 	Again(ctx context.Context, id kiosk.TicketID, paper kiosk.PaperKind) (kiosk.PrintJob, error)
 	Messages() []kiosk.Text

@@ -107,6 +107,22 @@ func (a *App) checkIn(b kiosk.Booking) {
 // been printed, and asks where it stands. Who only knows the number, and so isn't
 // known to be its holder, learns nothing of what it is for, and can't print it.
 func (a *App) standing(t kiosk.Ticket, holder bool) {
+	ctx, told := a.stand(t, holder)
+	go func() {
+		ask, done := context.WithTimeout(ctx, placeAnswers)
+		defer done()
+		p, err := a.o.Desk.Place(ask, t)
+		a.later(func() {
+			if ctx.Err() == nil {
+				told(p, err == nil)
+			}
+		})
+	}()
+}
+
+// stand shows such a number until ctx is done, first without its place; told says
+// what is known of that.
+func (a *App) stand(t kiosk.Ticket, holder bool) (ctx context.Context, told func(p kiosk.Place, known bool)) {
 	v := screen.Standing{Ticket: t}
 	if holder {
 		v.Item = a.item(t.Items)
@@ -147,20 +163,12 @@ func (a *App) standing(t kiosk.Ticket, holder bool) {
 	stay()
 	a.stack = []*view{a.ground(), shown}
 	a.show()
-	go func() {
-		ask, done := context.WithTimeout(ctx, placeAnswers)
-		defer done()
-		p, err := a.o.Desk.Place(ask, t)
-		a.later(func() {
-			if ctx.Err() != nil {
-				return
-			}
-			if v.Known, v.Asked, v.Place = err == nil, true, p; v.Known && p.Queue != "" {
-				at(p.Queue)
-			}
-			a.show()
-		})
-	}()
+	return ctx, func(p kiosk.Place, known bool) {
+		if v.Known, v.Asked, v.Place = known, true, p; v.Known && p.Queue != "" {
+			at(p.Queue)
+		}
+		a.show()
+	}
 }
 
 const (

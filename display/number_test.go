@@ -22,6 +22,19 @@ func (d silent) Place(context.Context, kiosk.Ticket) (kiosk.Place, error) {
 	return kiosk.Place{}, d.ctx.Err()
 }
 
+// asker is a desk whose center doesn't answer until ctx is done.
+type asker struct {
+	Desk
+	ctx context.Context
+}
+
+func (d asker) Elsewhere(string) func(context.Context) (kiosk.Ticket, kiosk.Place, error) {
+	return func(context.Context) (kiosk.Ticket, kiosk.Place, error) {
+		<-d.ctx.Done()
+		return kiosk.Ticket{}, kiosk.Place{}, d.ctx.Err()
+	}
+}
+
 // A number that is typed shows where it stands, but not what it is for, and can't
 // be printed; one that nobody has is told.
 func TestNumberTyped(t *testing.T) {
@@ -54,6 +67,16 @@ func TestNumberTyped(t *testing.T) {
 	search(number[:1] + "999")
 	if m.top().name != "number" || !strings.Contains(m.says(), "本机今天没有这个号") {
 		t.Fatalf("of a number that nobody has, %s says %s", m.top().name, m.says())
+	}
+	m.home()
+	m.o.Desk = asker{m.o.Desk, t.Context()}
+	search("A2007")
+	if said := m.says(); m.top().name != "number" || !strings.Contains(said, "正在查") || strings.Contains(said, "查 A2007") {
+		t.Errorf("while the center is asked, %s says %s", m.top().name, said)
+	}
+	tap("8") // another: the first is no longer waited for
+	if said := m.says(); strings.Contains(said, "正在查") || !strings.Contains(said, "查 A20078") {
+		t.Errorf("after another figure: %s", said)
 	}
 	m.home()
 	search(number)

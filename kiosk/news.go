@@ -88,8 +88,8 @@ type Self struct {
 	Epochs []Epoch `json:"epochs"` // the lives of its store that were heard of
 }
 
-// Place is where a ticket stands now, as GET /v1/self/tickets/{ticket} tells the
-// kiosk of a person who asks.
+// Place is where a ticket stands now, as GET /v1/self/tickets/{ticket} and
+// /v1/self/numbers/{number} tell the kiosk of a person who asks.
 type Place struct {
 	State    State     `json:"state"`
 	Queue    QueueID   `json:"queue" doc:"Where it is now: another than at first when its items take it through several"`
@@ -103,6 +103,10 @@ type Places interface {
 	// Place looks a ticket of the hall up. ENotFound when the center hasn't heard
 	// of it yet, EUnavailable when it doesn't answer.
 	Place(ctx context.Context, id TicketID, day Day) (Place, error)
+
+	// Numbered looks up the ticket of the hall that a number of day was given to,
+	// at whatever kiosk. Errors as of Place.
+	Numbered(ctx context.Context, n Number, day Day) (Place, error)
 }
 
 // Numbers counts the shared series of a hall; the center does.

@@ -191,8 +191,10 @@ func TestBadDisk(t *testing.T) {
 		disk := t.TempDir()
 		m := newMachine(t, fmt.Sprintf("[store]\npath = %q\n[control]\nsocket = %q\n", filepath.Join(disk, "kiosk.db"), filepath.Join(t.TempDir(), "k.sock")))
 		m.Path = strings.TrimSuffix(strings.Split(readFile(t, m.config), "socket = \"")[1], "\"\n")
-		p := inNamespace(t, m, disk, "mount -t tmpfs -o size=400k tmpfs "+disk)
+		// What fills it lies there from the start.
+		p := inNamespace(t, m, disk, "mount -t tmpfs -o size=1400k tmpfs "+disk+" && head -c 1000k /dev/zero >"+disk+"/others")
 		p.wait("kiosk: ready")
+		m.device("store", "ready")
 		given := 0
 		var refusal error
 		for n := 1; n <= 2000; n++ {
@@ -209,7 +211,14 @@ func TestBadDisk(t *testing.T) {
 		if kiosk.CodeOf(refusal) != kiosk.EDisk || !strings.Contains(kiosk.HintOf(refusal), "full") || given == 0 {
 			t.Fatalf("after %d numbers: %v", given, refusal)
 		}
-		if _, errOut, code := m.verb("take", "-item", "RS001"); code != 1 || !strings.Contains(errOut, "is full") {
+		said := []string{"磁盘满了", "请腾出空间", "is full", "free some space", disk}
+		if out, _, code := m.verb("status"); code != 0 || !contains(out, append(said, "store    disk ")...) || strings.Count(out, disk) != 1 {
+			t.Errorf("status: exit %d\n%s", code, out)
+		}
+		if _, errOut, _ := m.verb("doctor", "printer"); !contains(errOut, append(said, "store disk")...) {
+			t.Errorf("doctor: %s", errOut)
+		}
+		if _, errOut, code := m.verb("take", "-item", "RS001"); code != 1 || !contains(errOut, said...) {
 			t.Errorf("take: exit %d, %s", code, errOut)
 		}
 		// Nothing that was given is lost, and nothing else is there.
@@ -218,6 +227,18 @@ func TestBadDisk(t *testing.T) {
 			t.Errorf("%d given, status %+v (%v)", given, s.Queues, err)
 		}
 		t.Logf("%d numbers on 400 kB", given)
+		if err := os.Remove(fmt.Sprintf("/proc/%d/root%s/others", p.cmd.Process.Pid, disk)); err != nil {
+			t.Fatal(err)
+		}
+		if d := m.device("store", "ready"); d.Hint != "" {
+			t.Errorf("room again: %+v", d)
+		}
+		if _, errOut, _ := m.verb("doctor", "printer"); contains(errOut, "store") {
+			t.Errorf("room again: %s", errOut)
+		}
+		if r := m.takeVerb("-item", "RS001"); r.Number != fmt.Sprintf("A%03d", given+1) {
+			t.Errorf("room again: %s after %d", r.Number, given)
+		}
 	})
 	t.Run("ReadOnly", func(t *testing.T) {
 		disk := t.TempDir()
@@ -229,7 +250,7 @@ func TestBadDisk(t *testing.T) {
 	})
 }
 
-func readFile(t *testing.T, path string) string {
+func readFile(t testing.TB, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -35,6 +35,7 @@ func (m *Main) doctor(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	m.warn(ctx, cfg)
 	if port := map[string]string{"reader": cfg.Reader.Port, "printer": cfg.Printer.Port}[device]; port == "" {
 		return code{2, &kiosk.Error{Code: kiosk.EInvalid, Message: "没有装这个设备。", Hint: fmt.Sprintf("[%s] port is empty in %s", device, path)}}
 	}
@@ -42,6 +43,20 @@ func (m *Main) doctor(ctx context.Context, args []string) error {
 		return m.doctorPrinter(ctx, cfg, asJSON)
 	}
 	return m.doctorReader(ctx, cfg, asJSON)
+}
+
+// warn tells of trouble with the running kiosk's store, which no device knows of
+// and which keeps all of them from work.
+func (m *Main) warn(ctx context.Context, cfg configs.Kiosk) {
+	s, err := control.Client{Path: cfg.Control.Socket}.Status(ctx)
+	if err != nil {
+		return // none runs; who has the device will say what is wrong
+	}
+	for _, d := range s.Devices {
+		if d.Name == "store" && d.State != "ready" {
+			fmt.Fprintf(m.Err, "kiosk: 数据存储 / store %s %s %s\n", d.State, d.Port, d.Hint)
+		}
+	}
 }
 
 // ill tells an error of a device: exit code 1, as JSON if that was asked for.

@@ -238,7 +238,7 @@ func TestNoSoundCard(t *testing.T) {
 		d = s.Devices[i]
 		return d.State == "silent"
 	})
-	if out, _, code := m.verb("status"); code != 0 || !strings.Contains(out, "voice") || !strings.Contains(out, d.Hint) || !strings.Contains(d.Hint, "no soundcards found") {
+	if out, _, code := m.verb("status"); code != 0 || !strings.Contains(out, "voice") || !strings.Contains(out, d.Hint) || !strings.Contains(d.Hint, "no soundcards found") || strings.Count(out, d.Port) != 1 {
 		t.Errorf("exit %d, hint %q:\n%s", code, d.Hint, out)
 	}
 	m.tap(env, "朗读")

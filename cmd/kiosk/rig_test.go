@@ -421,7 +421,8 @@ func newCenter(t testing.TB) *centerServer {
 	c := &centerServer{t: t, dir: t.TempDir()}
 	c.config = filepath.Join(c.dir, "center.toml")
 	c.write("127.0.0.1:0")
-	for name, text := range map[string]string{"center.tokens": "K1 a-token-for-tests-only\n", "kiosk.token": "a-token-for-tests-only\n"} {
+	for name, text := range map[string]string{"center.tokens": "K1 a-token-for-tests-only\nK2 another-token-for-tests\n",
+		"kiosk.token": "a-token-for-tests-only\n", "second.token": "another-token-for-tests\n"} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -447,6 +448,17 @@ func (c *centerServer) start() {
 // link is the config of a kiosk that belongs to this center.
 func (c *centerServer) link() string {
 	return fmt.Sprintf("[center]\nnumber_budget = 2000\nurl = %q\ntoken_file = %q\n", "http://"+c.addr, filepath.Join(c.dir, "kiosk.token"))
+}
+
+// second makes a machine of this center a kiosk beside the first, with a series of
+// its own.
+func (c *centerServer) second(m *machine) *machine {
+	c.t.Helper()
+	text := strings.NewReplacer("id = \"K1\"", "id = \"K2\"", "series = 1\n", "series = 2\n", "kiosk.token", "second.token").Replace(readFile(c.t, m.config))
+	if err := os.WriteFile(m.config, []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return m
 }
 
 // newest returns the paper that came out last.

@@ -144,6 +144,16 @@ func (s *finder) help(in Area) {
 	}
 	if h := s.NoticeHeight(n, in.W); h <= in.H {
 		s.put(s.Notice(n, in.W, h), in.X, in.Y, in.W, h)
+		return
+	}
+	// Little room: its words alone, as large as can be.
+	pad, ink := s.Px(8), s.Ink
+	if n.Tone == widget.Bad {
+		ink = s.Warm
+	}
+	b := s.FitIn(n.Head, theme.Heading, theme.Least, in.W-2*s.Px(theme.Pad), in.H-2*pad, true)
+	if h := b.Height() + 2*pad; h <= in.H {
+		s.add(s.Panel(in.X, in.Y, in.W, h), b.Left(in.X+s.Px(theme.Pad), in.Y+pad, ink))
 	}
 }
 

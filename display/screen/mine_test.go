@@ -2,10 +2,13 @@ package screen_test
 
 import (
 	"fmt"
+	"slices"
+	"testing"
 
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/screen"
+	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
 
@@ -25,8 +28,10 @@ func mine(c *kiosk.Catalog) (out []example) {
 		return screen.Mine(p, screen.Ways{Card: true, Code: true}, nop, nop)
 	}})
 	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
-	for i, f := range []screen.Search{{Next: "abcdefghij"}, {Next: "abcdefghij"}, {Typed: "a", Next: "0123456789", Digits: true}, {Typed: "a121023", Digits: true}} {
-		out = append(out, example{name: "number-" + fmt.Sprint(i), draw: func(p screen.Page) fyne.CanvasObject { return screen.Number(p, f, i == 1, keys, nop) }})
+	for i, f := range []screen.Search{{Next: "abcdefghij"}, {Next: "abcdefghij"}, {Typed: "a", Next: "0123456789", Digits: true}, {Typed: "a121023", Digits: true},
+		{Typed: "a2007", Next: "0123456789", Digits: true}, {Next: "abcdefghij"}, {Next: "abcdefghij"}} {
+		was := []screen.Sought{1: screen.NotHere, 4: screen.Seeking, 5: screen.Nowhere, 6: screen.CutOff}[i]
+		out = append(out, example{name: "number-" + fmt.Sprint(i), draw: func(p screen.Page) fyne.CanvasObject { return screen.Number(p, f, was, keys, nop) }})
 	}
 	var list []screen.Booked
 	for i := range 7 {
@@ -63,4 +68,21 @@ func mine(c *kiosk.Catalog) (out []example) {
 	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject {
 		return screen.Confirm(p, monday, paused, dept, check(), precedence, nop, nil)
 	}})
+}
+
+// What came of looking a number up is on every screen, however small.
+func TestSoughtIsSaid(t *testing.T) {
+	for _, v := range variants() {
+		for was, key := range map[screen.Sought]string{screen.Seeking: "place_asking", screen.NotHere: "number_none", screen.Nowhere: "number_nowhere", screen.CutOff: "number_cut_off"} {
+			p := v.page()
+			f := screen.Search{Next: "abcdefghij"}
+			if was == screen.Seeking {
+				f = screen.Search{Typed: "a2007", Next: "0123456789", Digits: true}
+			}
+			said := widget.Survey(screen.Number(p, f, was, screen.Keys{}, nil)).Paragraphs
+			if head := p.Say(key); !slices.Contains(said, head) {
+				t.Errorf("%s %s %s: no %q in %q", v.lang, v.mode(), v.layout(), head, said)
+			}
+		}
+	}
 }

@@ -22,15 +22,40 @@ func Mine(p Page, ways Ways, booked, number func()) fyne.CanvasObject {
 	return s.done()
 }
 
-// Number asks for the number of a ticket, as on its paper but for the hyphen. wrong
-// says that there is none like the one that was typed before. look asks for the
-// one in f, of which only Typed, Next and Digits count.
-func Number(p Page, f Search, wrong bool, keys Keys, look func()) fyne.CanvasObject {
+// Sought is what came of looking up the number that was typed before.
+type Sought int
+
+// What can come of it.
+const (
+	NotSought Sought = iota
+	Seeking          // the center is asked
+	NotHere          // this kiosk hasn't given it, and has nobody to ask
+	Nowhere          // the hall has no such number
+	CutOff           // this kiosk hasn't given it, and the center can't be asked
+)
+
+// Number asks for the number of a ticket, as on its paper but for the hyphen. look
+// asks for the one in f, of which only Typed, Next and Digits count.
+func Number(p Page, f Search, was Sought, keys Keys, look func()) fyne.CanvasObject {
 	hint := widget.Notice{Icon: "ticket", Head: p.Say("number_how"), Body: p.Say("number_example")}
-	if wrong {
-		hint = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: p.Say("number_none"), Body: p.Say("number_again")}
+	bad := func(head, body string) {
+		hint = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: p.Say(head), Body: p.Say(body)}
+	}
+	switch was {
+	case NotHere:
+		bad("number_none", "number_again")
+	case Nowhere:
+		bad("number_nowhere", "number_check")
+	case CutOff:
+		bad("number_cut_off", "number_board")
 	}
 	ask := asking{title: "mine_number", empty: "number_type", hint: hint, below: func(s *finder, in Area) {
+		if was == Seeking {
+			n := widget.Notice{Icon: "search", Head: s.Say("place_asking")}
+			h := min(in.H, s.NoticeHeight(n, in.W))
+			s.put(s.Notice(n, in.W, h), in.X, in.Y, in.W, h)
+			return
+		}
 		if !strings.ContainsAny(f.Typed, "123456789") {
 			return
 		}

@@ -25,7 +25,8 @@ type Status struct {
 	Troubles []Trouble // what is missing; empty when all is well
 }
 
-// Trouble is one part that doesn't work, what is so, and what to do.
+// Trouble is one part that doesn't work, what is so, and what to do. It doesn't
+// repeat what Status.Player says.
 type Trouble struct {
 	Part   string // engine cmn, engine yue, engine en, player, clips (their indexes) or clip (one of them)
 	Zh, En string
@@ -89,8 +90,7 @@ func (v *Voice) noteEngine(t words.Tongue, err error) {
 	v.note("engine "+string(t), err, zh, en)
 }
 
-func (v *Voice) notePlayer(argv []string, complaint string, err error) {
-	name := strings.Join(argv, " ")
+func (v *Voice) notePlayer(complaint string, err error) {
 	if complaint == "" && err != nil {
 		complaint = err.Error()
 	}
@@ -100,14 +100,14 @@ func (v *Voice) notePlayer(argv []string, complaint string, err error) {
 		zh = "没有放声音的程序,不出声。请运行 apt-get install alsa-utils,或写 [voice] player。"
 		en = "There is no player, the kiosk is silent. Run apt-get install alsa-utils, or name one as player in [voice]."
 	case absent(err):
-		zh = fmt.Sprintf("没有放声音的程序 %s,不出声。请改 [voice] player。", name)
-		en = fmt.Sprintf("There is no %s, the kiosk is silent. Mend player in [voice].", name)
+		zh = "没有这个放声音的程序,不出声。请改 [voice] player。"
+		en = "There is no such player, the kiosk is silent. Mend player in [voice]."
 	case errors.Is(err, context.DeadlineExceeded):
-		zh = fmt.Sprintf("%s 停住不动,已结束它。请检查声卡。", name)
-		en = fmt.Sprintf("%s hung and was ended. Look at the sound card.", name)
+		zh = "放声音的程序停住不动,已结束它。请检查声卡。"
+		en = "The player hung and was ended. Look at the sound card."
 	default:
-		zh = fmt.Sprintf("%s 放不出声音:%s。请检查声卡和音箱插好没有,运行用户在不在 audio 组。", name, complaint)
-		en = fmt.Sprintf("%s can't play: %s. See that sound card and speaker are plugged in, and that the kiosk's user is in group audio.", name, complaint)
+		zh = fmt.Sprintf("放不出声音:%s。请检查声卡和音箱插好没有,运行用户在不在 audio 组。", complaint)
+		en = fmt.Sprintf("Nothing can be heard: %s. See that sound card and speaker are plugged in, and that the kiosk's user is in group audio.", complaint)
 	}
 	v.note("player", err, zh, en)
 }

@@ -321,8 +321,8 @@ func (v *Voice) speak(ctx context.Context, j *job) {
 	}
 	source := v.source(j, sentences)
 	outcome := Said
-	if argv, err := v.player(); err != nil {
-		v.notePlayer(argv, "", err)
+	if _, err := v.player(); err != nil {
+		v.notePlayer("", err)
 		outcome = Unsaid
 	}
 	type made struct {
@@ -474,6 +474,6 @@ func (v *Voice) play(ctx context.Context, s Sound, gain float64) error {
 		defer cancel()
 		_, complaint, err = run(limit, argv, s.WAV(gain), 0)
 	}
-	v.notePlayer(argv, complaint, err)
+	v.notePlayer(complaint, err)
 	return err
 }

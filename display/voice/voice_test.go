@@ -257,7 +257,8 @@ func TestNoSound(t *testing.T) {
 		r.expect(voice.Begun, "三")
 		p := <-r.plays
 		s := r.Status()
-		if s.OK() || s.Unsaid != 1 || s.Troubles[0].Part != "player" || !strings.Contains(s.Troubles[0].En, "audio open error: No such file or directory. See") || !strings.Contains(s.Troubles[0].Zh, "请检查声卡") {
+		if s.OK() || s.Unsaid != 1 || s.Troubles[0].Part != "player" || !strings.Contains(s.Troubles[0].En, "audio open error: No such file or directory. See") || !strings.Contains(s.Troubles[0].Zh, "请检查声卡") ||
+			strings.Contains(s.Troubles[0].Zh+s.Troubles[0].En, s.Player) { // it is said beside them
 			t.Errorf("status %+v", s)
 		}
 		p.answer("ok")
@@ -282,7 +283,7 @@ func TestNoSound(t *testing.T) {
 		r.expect(voice.Begun, "一")
 		r.expect(voice.Unsaid, "一")
 		r.Close()
-		if s := r.Status(); s.OK() || !strings.Contains(s.Troubles[0].En, "There is no /no/such/player") {
+		if s := r.Status(); s.OK() || s.Player != "/no/such/player" || !strings.Contains(s.Troubles[0].En, "There is no such player") {
 			t.Errorf("status %+v", s)
 		}
 	})

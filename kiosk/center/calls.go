@@ -51,6 +51,10 @@ type Calls interface {
 	// CallTicket returns one ticket of hall. ENotFound when there is none.
 	CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID) (calling.Ticket, error)
 
+	// Numbered returns the ticket of hall and day that a label was given to; of
+	// two that clash, the one that had it first. ENotFound when there is none.
+	Numbered(ctx context.Context, hall kiosk.HallID, day kiosk.Day, n kiosk.Number) (calling.Ticket, error)
+
 	// Recent returns at most limit calls and recalls of hall and day that were
 	// not taken back, newest first.
 	Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error)
@@ -270,7 +274,19 @@ func CheckedIn(op string) error {
 	return &kiosk.Error{Code: kiosk.EConflict, Op: op, Message: "这个预约已经签到取号了。", Hint: "another ticket has checked in that booking"}
 }
 
-// NoTicket is the error of a Store that has no such ticket.
-func NoTicket(op string, id kiosk.TicketID) error {
-	return &kiosk.Error{Code: kiosk.ENotFound, Op: op, Message: "找不到这个号。", Hint: fmt.Sprintf("no ticket %q", id)}
+// OneTicket returns the only ticket of what a Store has read, or NoTicket.
+func OneTicket(op, name string, rows []CallRow, err error) (calling.Ticket, error) {
+	switch {
+	case err != nil:
+		return calling.Ticket{}, err
+	case len(rows) == 0:
+		return calling.Ticket{}, NoTicket(op, name)
+	}
+	return rows[0].Ticket, nil
+}
+
+// NoTicket is the error of a Store that has no such ticket; name is how it was
+// asked for.
+func NoTicket(op, name string) error {
+	return &kiosk.Error{Code: kiosk.ENotFound, Op: op, Message: "找不到这个号。", Hint: fmt.Sprintf("no ticket %q", name)}
 }

@@ -41,7 +41,7 @@ func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 			s.turnAway(api, ctx, refused)
 			return
 		}
-		done, refused := s.begin(c.kiosk)
+		done, refused := s.begin(c.kiosk, posting)
 		if refused != nil {
 			s.turnAway(api, ctx, refused)
 			return

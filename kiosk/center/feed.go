@@ -188,15 +188,26 @@ func (l *newsLine) write(data []byte, patience time.Duration) bool {
 	return l.out.Flush() == nil
 }
 
-// isOwn says whether the line's kiosk is one of its hall: its key says so, or,
-// where it has a token alone, that it last spoke for the hall.
+// isOwn says whether the line's kiosk is one of its hall.
 func (l *newsLine) isOwn(ctx context.Context) bool {
-	if l.caller.hall != "" || l.own {
-		return true
+	if !l.own {
+		own, err := l.isOf(ctx, l.caller, l.hall)
+		l.own = own && err == nil
 	}
-	k, err := l.store.Kiosk(ctx, l.caller.kiosk)
-	l.own = err == nil && k.Hall == l.hall
 	return l.own
+}
+
+// isOf says whether a caller is a kiosk of a hall: its key says so, or, where it
+// has a token alone, that it last spoke for the hall.
+func (s *Server) isOf(ctx context.Context, c caller, hall kiosk.HallID) (bool, error) {
+	if c.hall != "" {
+		return c.hall == hall, nil
+	}
+	k, err := s.store.Kiosk(ctx, c.kiosk)
+	if kiosk.CodeOf(err) == kiosk.ENotFound {
+		return false, nil
+	}
+	return err == nil && k.Hall == hall, err
 }
 
 // longestName is the longest name of a hall, in bytes.

@@ -42,10 +42,10 @@ type gate struct {
 	keys  sync.Map // kiosk.KeyID: Key. Only what never changes of it is used
 	keyed sync.Map // kiosk.KioskID: has or had a key
 
-	mu      sync.Mutex
-	counts  map[string]int64          // refusals by kind
-	posting map[kiosk.KioskID]int     // bodies under way
-	lines   map[kiosk.KioskID][]*line // lines of news, the oldest first
+	mu     sync.Mutex
+	counts map[string]int64          // refusals by kind
+	doing  map[doing]int             // requests under way
+	lines  map[kiosk.KioskID][]*line // lines of news, the oldest first
 
 	standing standing
 }
@@ -83,11 +83,26 @@ func (s *Server) stands(ctx context.Context, c caller, version int64) (bool, err
 	return now.good[c.key], nil
 }
 
-// The most that one kiosk may have under way at a time.
-const (
-	maxPosting = 4 // bodies: each may hold MaxBytes
-	maxLines   = 3 // of news; one more ends the oldest
+// maxLines are the lines of news that one kiosk may hold at a time; one more ends
+// the oldest.
+const maxLines = 3
+
+// task is what one kiosk may do so often at a time.
+type task struct {
+	does string
+	most int
+}
+
+var (
+	posting = task{"posts batches", 4}    // each may hold MaxBytes
+	seeking = task{"looks numbers up", 2} // a person types one, and walks away
 )
+
+// doing is a kiosk and what it does.
+type doing struct {
+	kiosk kiosk.KioskID
+	task  task
+}
 
 // count counts a refusal by its kind.
 func (s *Server) count(kind string) {
@@ -230,29 +245,29 @@ func (s *Server) readSmall(w http.ResponseWriter, r *http.Request, c caller) *Pr
 	return s.checkBody(c, sha256.Sum256(body))
 }
 
-// begin lets a kiosk post a body, unless it has too many under way. done must
-// be called.
-func (s *Server) begin(id kiosk.KioskID) (done func(), p *Problem) {
-	g := &s.gate
+// begin lets a kiosk do something, unless it does too much of it already. done
+// must be called.
+func (s *Server) begin(id kiosk.KioskID, what task) (done func(), p *Problem) {
+	g, one := &s.gate, doing{id, what}
 	g.mu.Lock()
-	if g.posting == nil {
-		g.posting = map[kiosk.KioskID]int{}
+	if g.doing == nil {
+		g.doing = map[doing]int{}
 	}
-	full := g.posting[id] >= maxPosting
+	full := g.doing[one] >= what.most
 	if !full {
-		g.posting[id]++
+		g.doing[one]++
 	}
 	g.mu.Unlock()
 	if full {
-		p := s.deny(http.StatusTooManyRequests, RefusedCrowd, fmt.Sprintf("this kiosk posts more than %d batches at once; are two kiosks using one id?", maxPosting))
+		p := s.deny(http.StatusTooManyRequests, RefusedCrowd, fmt.Sprintf("this kiosk %s, more than %d at once; are two kiosks using one id?", what.does, what.most))
 		p.Code = kiosk.EUnavailable
 		return nil, p
 	}
 	return func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		if g.posting[id]--; g.posting[id] == 0 {
-			delete(g.posting, id)
+		if g.doing[one]--; g.doing[one] == 0 {
+			delete(g.doing, one)
 		}
 	}, nil
 }

@@ -2,6 +2,7 @@ package center
 
 import (
 	"context"
+	"net/http"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/calling"
@@ -32,15 +33,67 @@ func (s *Server) place(ctx context.Context, in *placeInput) (*placeOutput, error
 	if err != nil {
 		return nil, s.fault(err)
 	}
+	return s.placed(ctx, in.Hall, in.Day, t)
+}
+
+// placed answers where a ticket of a hall and day stands.
+func (s *Server) placed(ctx context.Context, hall kiosk.HallID, day kiosk.Day, t calling.Ticket) (*placeOutput, error) {
 	out := &placeOutput{Body: kiosk.Place{State: t.State, Queue: t.Queue, Window: t.Window}}
 	if t.State != kiosk.Waiting && t.State != kiosk.Parked {
 		return out, nil
 	}
-	l, err := s.store.Line(ctx, in.Hall, in.Day, t.Queue)
+	l, err := s.store.Line(ctx, hall, day, t.Queue)
 	if err != nil {
 		return nil, s.fault(err)
 	}
 	out.Body.Ahead, out.Body.Estimate = l.Place(t.ID, s.opts.Rules, kiosk.InstantOf(s.opts.Now()))
+	return out, nil
+}
+
+type numberedInput struct {
+	Number string       `path:"number" maxLength:"64" doc:"As it is printed" example:"A1-007"`
+	Hall   kiosk.HallID `query:"hall" required:"true" maxLength:"64"`
+	Day    kiosk.Day    `query:"day" required:"true" format:"date" doc:"Business day of the number"`
+}
+
+// numbered is GET /v1/self/numbers/{number}. An id is known to who has the paper,
+// but a number can be guessed: so only the hall's own kiosks may ask, each a few
+// at a time, and the answer names neither the ticket nor its items.
+func (s *Server) numbered(ctx context.Context, in *numberedInput) (*placeOutput, error) {
+	if err := plain(in.Hall); err != nil {
+		return nil, err
+	}
+	n, err := kiosk.ParseNumber(in.Number)
+	if err != nil {
+		return nil, problemOf(err)
+	}
+	c := callerOf(ctx)
+	done, p := s.begin(c.kiosk, seeking)
+	if p != nil {
+		return nil, p
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	var out *placeOutput
+	err = s.asks(ctx, func() error {
+		own, err := s.isOf(ctx, c, in.Hall)
+		if err != nil {
+			return err
+		}
+		if !own {
+			s.refused.Add(1)
+			return s.deny(http.StatusForbidden, RefusedHall, "the kiosk is none of hall "+string(in.Hall)+"; compare [kiosk] hall")
+		}
+		t, err := s.store.Numbered(ctx, in.Hall, in.Day, n)
+		if err == nil {
+			out, err = s.placed(ctx, in.Hall, in.Day, t)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, s.fault(err)
+	}
 	return out, nil
 }
 

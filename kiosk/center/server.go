@@ -196,6 +196,13 @@ func (s *Server) operations(api huma.API) {
 		Security: []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
 		Responses: refusals(401, 403, 404, 422, 500, 503),
 	}, s.place)
+	huma.Register(api, huma.Operation{
+		OperationID: "get-numbered", Method: http.MethodGet, Path: "/v1/self/numbers/{number}",
+		Summary:     "Where the ticket with a printed number stands",
+		Description: "For the kiosks of the hall: one that was enrolled for it, or that last spoke for it. It tells nothing of whose ticket it is or what it is for.",
+		Security:    []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
+		Responses: refusals(401, 403, 404, 422, 429, 500, 503),
+	}, s.numbered)
 	people := operations{huma.Middlewares{s.identify(api)}, refusals}
 	s.callOperations(api, people)
 	s.bookOperations(api, people)

@@ -113,6 +113,8 @@ func (d *Desk) Opening(t kiosk.Ticket) time.Time {
 
 func (d *Desk) now() time.Time { return d.o.Clock.Time().In(d.o.Location) }
 
+func (d *Desk) today() kiosk.Day { return kiosk.DayAt(d.now(), d.o.DayChange) }
+
 func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	item, ok := d.o.Catalog.Item(id)
 	if !ok {

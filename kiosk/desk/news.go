@@ -129,21 +129,31 @@ func (d *Desk) Place(ctx context.Context, t kiosk.Ticket) (kiosk.Place, error) {
 			return p, nil
 		}
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.news != nil && t.Day == kiosk.DayAt(d.now(), d.o.DayChange) {
-		for _, c := range d.news.Calls {
-			if c.Number == t.Number.String() {
-				return kiosk.Place{State: kiosk.Called, Queue: t.Queue, Window: c.Window}, nil
-			}
+	if t.Day == d.today() {
+		if p, ok := d.called(t.Number); ok {
+			return p, nil
 		}
 	}
 	return kiosk.Place{}, err
 }
 
+// called says where a number of today was called, if it was among the latest calls.
+func (d *Desk) called(n kiosk.Number) (kiosk.Place, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.news != nil {
+		for _, c := range d.news.Calls {
+			if c.Number == n.String() {
+				return kiosk.Place{State: kiosk.Called, Queue: n.Queue, Window: c.Window}, true
+			}
+		}
+	}
+	return kiosk.Place{}, false
+}
+
 // CardKey is the key of today's marks of cards; nil while there are none.
 func (d *Desk) CardKey() []byte {
-	today := kiosk.DayAt(d.now(), d.o.DayChange)
+	today := d.today()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.news == nil {
@@ -155,7 +165,7 @@ func (d *Desk) CardKey() []byte {
 // Booked returns the bookings of today that a claim fits, by slot. Four digits of
 // a phone may fit several people's.
 func (d *Desk) Booked(c kiosk.Claim) []kiosk.Booking {
-	today := kiosk.DayAt(d.now(), d.o.DayChange)
+	today := d.today()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.news == nil {
@@ -177,7 +187,7 @@ func (d *Desk) booking(ctx context.Context, r *kiosk.Request) (*kiosk.Booking, e
 		return nil, nil
 	}
 	const op = "check in"
-	today := kiosk.DayAt(d.now(), d.o.DayChange)
+	today := d.today()
 	d.mu.Lock()
 	var b kiosk.Booking
 	if d.news != nil {

@@ -193,10 +193,25 @@ func TestCheckIn(t *testing.T) {
 }
 
 // asked is a center that knows where tickets stand, or doesn't answer.
-type asked struct{ err error }
+type asked struct {
+	err     error
+	knows   string   // the only number
+	numbers []string // that it was asked for
+}
 
 func (a *asked) Place(context.Context, kiosk.TicketID, kiosk.Day) (kiosk.Place, error) {
 	return kiosk.Place{State: kiosk.Waiting, Queue: "B", Ahead: 3}, a.err
+}
+
+func (a *asked) Numbered(_ context.Context, n kiosk.Number, day kiosk.Day) (kiosk.Place, error) {
+	a.numbers = append(a.numbers, n.String()+" "+string(day))
+	switch {
+	case a.err != nil:
+		return kiosk.Place{}, a.err
+	case n.String() == a.knows:
+		return kiosk.Place{State: kiosk.Waiting, Queue: "C", Ahead: 3}, nil
+	}
+	return kiosk.Place{}, &kiosk.Error{Code: kiosk.ENotFound}
 }
 
 func TestPlace(t *testing.T) {
@@ -243,5 +258,62 @@ func TestNumbered(t *testing.T) {
 	r.set(monday.AddDate(0, 0, 1))
 	if _, err := r.Numbered(t.Context(), queue+"7001"); kiosk.CodeOf(err) != kiosk.ENotFound {
 		t.Errorf("a number of yesterday: %v", err)
+	}
+}
+
+// A number of another kiosk is asked for by all that it can be, as printed; when
+// the center is away, only the latest calls are known.
+func TestElsewhere(t *testing.T) {
+	center := &asked{}
+	r := open(t, path(t), func(o *desk.Opts) { o.Series, o.Places = "7", center })
+	for _, c := range []struct {
+		typed, knows string
+		tries        string
+	}{
+		{"A023", "A023", "A023"},
+		{"A23", "A023", "A023"},
+		{"A2007", "A2-007", "A2007 A2-007"},
+		{"A2007", "A2007", "A2007"},
+		{"A7001", "", "A7001 A7-001"}, // its own, which it has lost
+		{"A20007", "A20-007", "A20007 A20-007"},
+		{"A21234", "", "A21234 A2-1234 A21-234"},
+		{"A2-7", "A2-007", "A2-007"},
+		{"A0123", "A123", "A123"},
+		{"A200", "", "A200"},
+	} {
+		center.knows, center.numbers = c.knows, nil
+		got, p, err := r.Elsewhere(c.typed)(t.Context())
+		tries := ""
+		for _, n := range strings.Fields(c.tries) {
+			tries += n + " 2026-11-23 "
+		}
+		if asked := strings.Join(center.numbers, " ") + " "; asked != tries {
+			t.Errorf("%s: asked for %s, want %s", c.typed, asked, tries)
+		}
+		if c.knows == "" {
+			if kiosk.CodeOf(err) != kiosk.ENotFound {
+				t.Errorf("%s: %+v %v", c.typed, got, err)
+			}
+			continue
+		}
+		if err != nil || got.Number.String() != c.knows || got.ID != "" || got.Day != "2026-11-23" || got.Queue != "A" || p.Ahead != 3 || p.Queue != "C" {
+			t.Errorf("%s: %+v %+v %v", c.typed, got, p, err)
+		}
+	}
+	for _, typed := range []string{"", "A", "2007", "A0", "A000", "A-", "A2-"} {
+		if r.Elsewhere(typed) != nil {
+			t.Errorf("%q is asked for", typed)
+		}
+	}
+	center.err = &kiosk.Error{Code: kiosk.EUnavailable, Hint: "the center doesn't answer"}
+	if _, _, err := r.Elsewhere("A2007")(t.Context()); kiosk.CodeOf(err) != kiosk.EUnavailable || kiosk.HintOf(err) != "the center doesn't answer" {
+		t.Errorf("cut off: %v", err)
+	}
+	r.News(&kiosk.News{Calls: []kiosk.Call{{Number: "A2-007", Window: "21"}}})
+	if got, p, err := r.Elsewhere("A2007")(t.Context()); err != nil || got.Number.String() != "A2-007" || p.State != kiosk.Called || p.Window != "21" {
+		t.Errorf("called before it was cut off: %+v %+v %v", got, p, err)
+	}
+	if open(t, path(t), nil).Elsewhere("A2007") != nil {
+		t.Error("a kiosk of its own asks")
 	}
 }

@@ -34,6 +34,7 @@ type Opts struct {
 	settings string // another DSN, which Open refuses
 	trusting bool   // doesn't refuse it
 	files    files  // another disk
+	tryEvery time.Duration
 }
 
 // DefaultOpts uses the machine's clock and randomness.
@@ -55,6 +56,8 @@ type Store struct {
 	w         *writer
 	broken    bool // the disk failed: open afresh before writing anything
 	doubt     bool // not even what reads back is on the disk for sure
+	closed    bool
+	trouble   trouble
 	marks     *marks
 	leap      int       // numbers of days through leapUntil are above it
 	leapUntil kiosk.Day //
@@ -87,6 +90,9 @@ func Open(ctx context.Context, path string, o Opts) (*Store, error) {
 	}
 	if o.files == nil {
 		o.files = disk{}
+	}
+	if o.tryEvery == 0 {
+		o.tryEvery = tryEvery
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, pathError(path, err)
@@ -388,6 +394,10 @@ func lockFile(path string) (*os.File, error) {
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
+	if s.trouble.again != nil {
+		s.trouble.again.Stop()
+	}
 	return errors.Join(s.closeDBs(), s.lock.Close())
 }
 

@@ -182,7 +182,8 @@ func (w *writer) record(ctx context.Context, tx *sql.Tx, kind kiosk.Kind, at kio
 // citizen who walks away must not cut a commit in half. When the disk fails nobody knows whether
 // the commit happened, so the file is opened anew and landed looks; nothing is
 // ever tried twice. The caller holds s.mu.
-func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *sql.Tx) error, landed func(context.Context) bool) error {
+func (s *Store) write(ctx context.Context, op string, fn func(context.Context, *sql.Tx) error, landed func(context.Context) bool) (err error) {
+	defer func() { s.wrote(err) }()
 	ctx = context.WithoutCancel(ctx)
 	if s.broken {
 		if err := s.reopen(ctx); err != nil {

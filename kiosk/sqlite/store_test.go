@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -172,6 +174,9 @@ func TestFileSizeLimit(t *testing.T) {
 			limit(t, 600<<10)
 		}
 		_, _, err := s.Take(t.Context(), kiosktest.Wish(n))
+		if trouble := s.Trouble(); (trouble != nil) != (err != nil) {
+			t.Fatalf("take %d: %v, trouble %v", n, err, trouble)
+		}
 		switch kiosk.CodeOf(err) {
 		case "":
 			given++
@@ -182,11 +187,66 @@ func TestFileSizeLimit(t *testing.T) {
 		}
 	}
 	limit(t, unix.RLIM_INFINITY)
+	if _, _, err := s.Take(t.Context(), kiosktest.Wish(400)); err != nil {
+		t.Fatal(err)
+	}
+	given++
+	if err := s.Trouble(); err != nil {
+		t.Fatalf("a number was given, and the trouble stays: %v", err)
+	}
 	waiting, err := s.Waiting(t.Context(), "2026-11-23")
 	if err != nil || waiting["A"] != given || refused == 0 {
 		t.Fatalf("stored %d (%v), given %d, refused %d", waiting["A"], err, given, refused)
 	}
 	t.Logf("given %d, refused %d", given, refused)
+}
+
+// Trouble is told from the first write that is refused, and ends without anybody
+// asking for a number once there is room.
+func TestTroubleEnds(t *testing.T) {
+	if os.Getenv("KIOSK_LIMITED") == "" {
+		runLimited(t)
+		return
+	}
+	o := DefaultOpts()
+	o.tryEvery = time.Millisecond
+	s, err := Open(t.Context(), os.Getenv("KIOSK_LIMITED"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Trouble(); err != nil {
+		t.Fatal(err)
+	}
+	limit(t, 8<<10)
+	_, _, refused := s.Take(t.Context(), kiosktest.Wish(1))
+	if kiosk.CodeOf(refused) != kiosk.EDisk || s.Trouble() == nil {
+		t.Fatalf("refused with %v, trouble %v", refused, s.Trouble())
+	}
+	for range 3 { // it is tried, and stays
+		again := s.Trouble()
+		for s.Trouble() == again {
+			runtime.Gosched()
+		}
+		if s.Trouble() == nil {
+			t.Fatal("a disk that refuses is taken for well")
+		}
+	}
+	limit(t, unix.RLIM_INFINITY)
+	for s.Trouble() != nil {
+		runtime.Gosched()
+	}
+	if _, _, err := s.Take(t.Context(), kiosktest.Wish(2)); err != nil {
+		t.Fatal(err)
+	}
+	// A disk that refuses when the store is closed is left alone.
+	limit(t, 8<<10)
+	if _, _, err := s.Take(t.Context(), kiosktest.Wish(3)); kiosk.CodeOf(err) != kiosk.EDisk {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.try()
 }
 
 // When the disk comes back after it failed even to be opened anew, the store

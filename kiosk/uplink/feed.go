@@ -147,13 +147,21 @@ func (c *Client) Known(ctx context.Context) (bool, error) {
 
 // Place implements kiosk.Places.
 func (c *Client) Place(ctx context.Context, id kiosk.TicketID, day kiosk.Day) (kiosk.Place, error) {
-	var p kiosk.Place
-	r, err := c.request(ctx, http.MethodGet, "v1/self/tickets/"+url.PathEscape(string(id))+"?hall="+url.QueryEscape(string(c.hall))+"&day="+url.QueryEscape(string(day)), nil)
+	return c.place(ctx, "tickets", string(id), day)
+}
+
+// Numbered implements kiosk.Places.
+func (c *Client) Numbered(ctx context.Context, n kiosk.Number, day kiosk.Day) (kiosk.Place, error) {
+	return c.place(ctx, "numbers", n.String(), day)
+}
+
+// place asks where one of the hall's tickets stands.
+func (c *Client) place(ctx context.Context, by, name string, day kiosk.Day) (p kiosk.Place, err error) {
+	r, err := c.request(ctx, http.MethodGet, "v1/self/"+by+"/"+url.PathEscape(name)+"?hall="+url.QueryEscape(string(c.hall))+"&day="+url.QueryEscape(string(day)), nil)
 	if err != nil {
 		return p, err
 	}
-	err = c.ask(r, "look up a ticket", &p)
-	return p, err
+	return p, c.ask(r, "look up a ticket", &p)
 }
 
 // Next implements kiosk.Numbers.

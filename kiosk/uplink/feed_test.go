@@ -135,20 +135,29 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestPlace(t *testing.T) {
-	status := http.StatusOK
+	status, asked := http.StatusOK, ""
 	cl := client(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.String() != "/v1/self/tickets/a%2Fb?hall=H&day=2026-11-23" {
-			t.Errorf("asked %s", r.URL)
-		}
+		asked = r.URL.String()
 		w.WriteHeader(status)
 		fmt.Fprint(w, `{"state":"waiting","queue":"A","ahead":2,"estimate":{"low":3,"high":5}}`)
 	})
 	cl.hall = "H"
 	p, err := cl.Place(t.Context(), "a/b", "2026-11-23")
-	if err != nil || p.State != kiosk.Waiting || p.Ahead != 2 || *p.Estimate != (kiosk.Estimate{Low: 3, High: 5}) {
-		t.Errorf("%+v %v", p, err)
+	if err != nil || p.State != kiosk.Waiting || p.Ahead != 2 || *p.Estimate != (kiosk.Estimate{Low: 3, High: 5}) || asked != "/v1/self/tickets/a%2Fb?hall=H&day=2026-11-23" {
+		t.Errorf("%+v %v, asked %s", p, err, asked)
+	}
+	n := kiosk.Number{Queue: "A", Series: "2", N: 7}
+	if byNumber, err := cl.Numbered(t.Context(), n, "2026-11-23"); err != nil || byNumber.Ahead != p.Ahead || byNumber.State != p.State || asked != "/v1/self/numbers/A2-007?hall=H&day=2026-11-23" {
+		t.Errorf("%+v %v, asked %s", byNumber, err, asked)
+	}
+	status = http.StatusNotFound
+	if _, err := cl.Numbered(t.Context(), n, "2026-11-23"); kiosk.CodeOf(err) != kiosk.ENotFound {
+		t.Errorf("nobody has it: %v", err)
 	}
 	status = http.StatusServiceUnavailable
+	if _, err := cl.Numbered(t.Context(), n, "2026-11-23"); kiosk.CodeOf(err) != kiosk.EUnavailable {
+		t.Errorf("away: %v", err)
+	}
 	if _, err := cl.Place(t.Context(), "a/b", "2026-11-23"); kiosk.CodeOf(err) != kiosk.EUnavailable {
 		t.Errorf("away: %v", err)
 	}

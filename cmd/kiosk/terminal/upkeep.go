@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"hallkiosk/kiosk"
@@ -135,14 +136,22 @@ func (k *terminal) catalogState() control.Device {
 	return d
 }
 
-// storeState tells the technician what became of the store.
+// storeState tells the technician what became of the store, and whether its disk
+// takes what is written now. The worst is its state; all has its hint.
 func (k *terminal) storeState() control.Device {
 	d := control.Device{Name: "store", Port: k.cfg.Store.Path, State: "ready"}
+	var hints []string
+	add := func(state, hint string) { d.State, hints = state, append([]string{hint}, hints...) }
 	if r, recovered := k.store.Recovered(); recovered {
-		d.State, d.Hint = "recovered", r.String()
+		add("recovered", r.String())
 	}
 	if !k.clock.Trusted() {
-		d.State, d.Hint = "clock", "时钟比上次取号还早,请校准;营业日先不变 / the clock is behind the last number: set it. The business day stands still"
+		add("clock", "时钟比上次取号还早,请校准;营业日先不变 / the clock is behind the last number: set it. The business day stands still")
 	}
+	if err := k.store.Trouble(); err != nil {
+		d.Port = "" // the hint names the file
+		add("disk", kiosk.HintOf(err))
+	}
+	d.Hint = strings.Join(hints, "; ")
 	return d
 }

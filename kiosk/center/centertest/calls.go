@@ -30,6 +30,7 @@ func CallsSuite(t *testing.T, factory Factory) {
 		"Measured":      measured,
 		"Refused":       refused,
 		"Yesterday":     yesterday,
+		"Numbered":      numbered,
 	} {
 		t.Run(name, func(t *testing.T) {
 			open := factory(t)

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/calling"
 	"hallkiosk/kiosk/center"
 )
 
@@ -210,5 +211,47 @@ func byBytes(s *suite) {
 	}
 	if !reflect.DeepEqual(ids, halls) {
 		s.Fatalf("kiosks = %v, want %v", ids, halls)
+	}
+}
+
+// numbered looks labels up: each is one hall's and one day's.
+func numbered(s *suite) {
+	s.hallOf(2, "21")
+	s.take(Batch("k2", Taken(1, "k2", "A001"), Taken(2, "k2", "B2-001")), 2)
+	s.take(Batch("k3", Taken(1, "k3", "A001")), 1) // clashes
+	elsewhere := Batch("k4", Taken(1, "k4", "A002"))
+	elsewhere.Hall = "h2"
+	s.take(elsewhere, 1)
+	s.pressed(PressOf("c1", calling.Call, "21"))
+	for _, c := range []struct {
+		hall   kiosk.HallID
+		day    kiosk.Day
+		number string
+		want   kiosk.TicketID // "" for none
+		state  kiosk.State
+	}{
+		{"h1", Day, "A1-001", TicketID("k1", "A1-001"), kiosk.Called},
+		{"h1", Day, "A1-002", TicketID("k1", "A1-002"), kiosk.Waiting},
+		{"h1", Day, "A001", TicketID("k2", "A001"), kiosk.Waiting},
+		{"h1", Day, "B2-001", TicketID("k2", "B2-001"), kiosk.Waiting},
+		{"h2", Day, "A002", TicketID("k4", "A002"), kiosk.Waiting},
+		{"h1", Day, "A002", "", ""},
+		{"h2", Day, "A001", "", ""},
+		{"h1", Day, "A2-001", "", ""},
+		{"h1", "2024-11-22", "A001", "", ""},
+		{"h3", Day, "A001", "", ""},
+		{"h1", "", "A001", "", ""},
+	} {
+		n, err := kiosk.ParseNumber(c.number)
+		s.ok(err)
+		got, err := s.Numbered(s.Context(), c.hall, c.day, n)
+		if c.want == "" {
+			s.refusedWith(err, kiosk.ENotFound)
+			continue
+		}
+		s.ok(err)
+		if got.ID != c.want || got.State != c.state || got.Number != n {
+			s.Errorf("%s on %q in %s: %+v, want %s %s", c.number, c.day, c.hall, got, c.want, c.state)
+		}
 	}
 }

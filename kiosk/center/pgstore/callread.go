@@ -84,13 +84,14 @@ func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.Wi
 func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID) (calling.Ticket, error) {
 	const op = "read ticket"
 	some, err := list(ctx, s, op, center.ScanCallRow, namedSQL, id, hall)
-	if err != nil {
-		return calling.Ticket{}, err
-	}
-	if len(some) == 0 {
-		return calling.Ticket{}, center.NoTicket(op, id)
-	}
-	return some[0].Ticket, nil
+	return center.OneTicket(op, string(id), some, err)
+}
+
+// Numbered implements center.Calls.
+func (s *Store) Numbered(ctx context.Context, hall kiosk.HallID, day kiosk.Day, n kiosk.Number) (calling.Ticket, error) {
+	const op = "look a number up"
+	some, err := list(ctx, s, op, center.ScanCallRow, numberedSQL, hall, day, n.String())
+	return center.OneTicket(op, n.String(), some, err)
 }
 
 // Recent implements center.Calls.

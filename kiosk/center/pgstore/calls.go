@@ -84,11 +84,12 @@ const callers = 4
 
 // The questions of a press; see center.Press.Next for candidatesSQL.
 const (
-	changeSQL  = "SELECT change FROM changes WHERE hall = $1 AND op = $2"
-	windowsSQL = "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = $1"
-	heldSQL    = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND at_window = $2 AND at_window <> ''"
-	namedSQL   = "SELECT " + center.CallColumns + " FROM tickets WHERE id = $1 AND hall = $2"
-	lineSQL    = "SELECT day, queue, priority, aged, measured FROM lines WHERE hall = $1 AND day = $2 AND queue = ANY ($3) ORDER BY queue"
+	changeSQL   = "SELECT change FROM changes WHERE hall = $1 AND op = $2"
+	windowsSQL  = "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = $1"
+	heldSQL     = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND at_window = $2 AND at_window <> ''"
+	namedSQL    = "SELECT " + center.CallColumns + " FROM tickets WHERE id = $1 AND hall = $2"
+	numberedSQL = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND day = $2 AND number = $3 AND NOT clash"
+	lineSQL     = "SELECT day, queue, priority, aged, measured FROM lines WHERE hall = $1 AND day = $2 AND queue = ANY ($3) ORDER BY queue"
 
 	waitingSQL    = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND day = $2 AND state IN ('waiting', 'parked')"
 	candidatesSQL = "SELECT t.* FROM (SELECT unnest(queues) AS line FROM windows WHERE hall = $1 AND id = $3) q CROSS JOIN LATERAL (" +
@@ -345,7 +346,7 @@ func (s *Store) Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID
 		err := tx.QueryRow(ctx, "SELECT priority, booking, slot_from, slot_to FROM tickets WHERE id = $1 AND hall = $2 AND state IN ('waiting', 'parked') FOR UPDATE", id, hall).
 			Scan(&why, &b.Booking, &b.Slot.From, &b.Slot.To)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return center.NoTicket(op, id)
+			return center.NoTicket(op, string(id))
 		}
 		if err != nil {
 			return err

@@ -97,6 +97,7 @@ func TestCallPlans(t *testing.T) {
 		"Candidates": {candidatesSQL, []any{"h1", centertest.Day, "21", int64(centertest.Noon.UnixMilli() + 600_000)}, "tickets_waiting", 10},
 		"Held":       {heldSQL, []any{"h1", "21"}, "tickets_window", 1},
 		"Named":      {namedSQL, []any{"past7", "h1"}, "tickets_pkey", 1},
+		"Numbered":   {numberedSQL, []any{"h1", centertest.Day, "A1-007"}, "tickets_label", 1},
 		"Line":       {waitingSQL + " AND line = $3", []any{"h1", centertest.Day, "A"}, "tickets_waiting", 500},
 		"Lines":      {waitingSQL, []any{"h1", centertest.Day}, "tickets_waiting", 500},
 		"CheckIn":    {inWaySQL, []any{"h1", []string{"past7"}, []string{string(centertest.Day)}, []string{"A1-007"}, []string{"none"}}, "tickets_booking tickets_label tickets_pkey", 3},

@@ -89,13 +89,16 @@ func (s *Store) Windows(ctx context.Context, hall kiosk.HallID) (all []center.Wi
 func (s *Store) CallTicket(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID) (calling.Ticket, error) {
 	const op = "read ticket"
 	some, err := readTickets(ctx, s.reader, "SELECT "+center.CallColumns+" FROM tickets WHERE id = ? AND hall = ?", id, hall)
-	if err != nil {
-		return calling.Ticket{}, s.failed(op, err)
-	}
-	if len(some) == 0 {
-		return calling.Ticket{}, center.NoTicket(op, id)
-	}
-	return some[0].Ticket, nil
+	return center.OneTicket(op, string(id), some, s.failed(op, err))
+}
+
+const numberedSQL = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = ? AND day = ? AND number = ? AND clash = 0"
+
+// Numbered implements center.Calls.
+func (s *Store) Numbered(ctx context.Context, hall kiosk.HallID, day kiosk.Day, n kiosk.Number) (calling.Ticket, error) {
+	const op = "look a number up"
+	some, err := readTickets(ctx, s.reader, numberedSQL, hall, day, n.String())
+	return center.OneTicket(op, n.String(), some, s.failed(op, err))
 }
 
 // Recent implements center.Calls.

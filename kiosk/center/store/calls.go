@@ -310,7 +310,7 @@ func (s *Store) Prefer(ctx context.Context, hall kiosk.HallID, id kiosk.TicketID
 		err := d.tx.QueryRowContext(d.ctx, "SELECT priority, booking, slot_from, slot_to FROM tickets WHERE id = ? AND hall = ? AND state IN ('waiting', 'parked')", id, hall).
 			Scan(&why, &b.Booking, &b.Slot.From, &b.Slot.To)
 		if errors.Is(err, sql.ErrNoRows) {
-			return center.NoTicket(op, id)
+			return center.NoTicket(op, string(id))
 		}
 		if err != nil {
 			return err
