@@ -13,25 +13,18 @@ import (
 )
 
 // Box draws a rectangle with the house's corners; width is that of its edge in
-// pixels of the design. edge may be nil.
-func (k Kit) Box(fill, edge color.Color, width float32) fyne.CanvasObject {
-	if edge == nil {
-		width = 0
-	}
-	return k.box(fill, edge, k.Px(width))
-}
-
-// box is made of plain rectangles, with corners that are painted over in the
-// colour of what lies behind: software GL takes twice as long to fill a
-// rectangle that is rounded itself, and a screen is full of them. See face.
-func (k Kit) box(fill, edge color.Color, stroke float32) *fyne.Container {
+// pixels of the design. edge may be nil. It is made of plain rectangles, with
+// corners that are painted over in the colour of what lies behind: software GL
+// takes twice as long to fill a rectangle that is rounded itself, and a screen is
+// full of them. See face.
+func (k Kit) Box(fill, edge color.Color, width float32) *fyne.Container {
 	look := cornerLook{radius: k.Px(theme.Corner), behind: k.Behind}
 	if look.behind == (color.NRGBA{}) {
 		look.behind = k.Ground
 	}
 	b := &fyne.Container{Objects: []fyne.CanvasObject{canvas.NewRectangle(fill)}}
-	if stroke > 0 {
-		look.stroke = max(1, float32(math.Round(float64(stroke))))
+	if edge != nil && width > 0 {
+		look.stroke = max(1, float32(math.Round(float64(k.Px(width)))))
 		look.edge = color.NRGBAModel.Convert(edge).(color.NRGBA)
 		for range 4 {
 			b.Objects = append(b.Objects, canvas.NewRectangle(edge))
@@ -46,7 +39,7 @@ func (k Kit) box(fill, edge color.Color, stroke float32) *fyne.Container {
 	return b
 }
 
-// face is the rectangle of a box that box has made, without its edge.
+// face is the rectangle of a box that Box has made, without its edge.
 func face(b *fyne.Container) *canvas.Rectangle { return b.Objects[0].(*canvas.Rectangle) }
 
 // boxLayout lays a box out: its face; its edge above, below, left and right, if it

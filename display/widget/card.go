@@ -142,7 +142,7 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		parts = append(parts, b.Left(left, y, color))
 		y += b.Height()
 	}
-	return newTap(c.Title, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, c.Act, parts...)
+	return newTap(c.Title, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, c.Act, parts...)
 }
 
 // Tone is what a notice is about.

@@ -31,8 +31,8 @@ func (k Kit) Key(icon, label string, w, h float32, act func()) fyne.CanvasObject
 	b := k.FitIn(label, size, theme.Least, room, h-k.Px(6), bold)
 	if icon != "" && (b.Width() > room || len(b.Lines) > 1) {
 		side := min(k.Pt(44), h-k.Px(inset))
-		return newTap(label, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
+		return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
 	}
 	b.text = ""
-	return newTap(label, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, act, b.Center(0, (h-b.Height())/2, w, l.text))
+	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, b.Center(0, (h-b.Height())/2, w, l.text))
 }

@@ -128,7 +128,7 @@ func (p *plan) drawArea(a MapArea) {
 	if name != nil {
 		parts = append(parts, name.Center(p.pad(), at+letter.Height(), w-2*p.pad(), l.second))
 	}
-	p.parts = append(p.parts, Put(newTap(a.Label, p.box(l.fill, l.edge, p.Px(l.stroke)), l.down, w, h, a.Act, parts...), x, y, w, h))
+	p.parts = append(p.parts, Put(newTap(a.Label, p.Box(l.fill, l.edge, l.stroke), l.down, w, h, a.Act, parts...), x, y, w, h))
 }
 
 // side is that of what stands in one square.

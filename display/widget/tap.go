@@ -15,7 +15,7 @@ type Tap struct {
 	label   string
 	heed    string          // see Target
 	content *fyne.Container // box first
-	box     *fyne.Container // see Kit.box
+	box     *fyne.Container // see Kit.Box
 	rest    color.Color
 	down    color.Color
 	act     func()

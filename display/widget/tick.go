@@ -54,7 +54,7 @@ func (k Kit) Tick(t Tick, w, h float32) fyne.CanvasObject {
 		back.StrokeColor, back.StrokeWidth = k.Line, k.Px(k.Edge)
 	}
 	x := w - k.Px(theme.Pad) - lw
-	tap := newTap(t.Name, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, t.Act,
+	tap := newTap(t.Name, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, t.Act,
 		k.Icon(t.Icon, l.icon, left, (h-side)/2, side),
 		name.Left(left+side+k.Px(tickSpace), (h-name.Height())/2, l.text),
 		Put(back, x, (h-lh)/2, lw, lh), label.Center(x, (h-label.Height())/2, lw, c))

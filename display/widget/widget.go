@@ -138,7 +138,7 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 		parts = append(parts, k.Icon(icon, l.icon, x, (h-iconSide)/2, iconSide))
 	}
 	parts = append(parts, b.Center(x+iconSide+space, (h-b.Height())/2, b.Width(), l.text))
-	return newTap(label, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, act, parts...)
+	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, parts...)
 }
 
 // IconButton is a Button whose word has no room; its label is only for the voice.
@@ -150,7 +150,7 @@ func (k Kit) IconButton(s Style, icon, label string, w, h float32, act func()) f
 		s = Off
 	}
 	l, side := k.look(s), min(k.Pt(44), min(w, h)-k.Px(inset))
-	return newTap(label, k.box(l.fill, l.edge, k.Px(l.stroke)), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
+	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, k.Icon(icon, l.icon, (w-side)/2, (h-side)/2, side))
 }
 
 // FrameButton is one of the frame's: an icon beside a word, or above it where
@@ -179,7 +179,7 @@ func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) 
 		top := (h - side - b.Height()) / 2
 		parts = append(parts, k.Icon(icon, l.icon, (w-side)/2, top, side), b.Center(0, top+side, w, l.text))
 	}
-	return newTap(label, k.box(l.fill, nil, 0), l.down, w, h, act, parts...)
+	return newTap(label, k.Box(l.fill, nil, 0), l.down, w, h, act, parts...)
 }
 
 // Whole is a target over all of a screen, without a word of its own.
