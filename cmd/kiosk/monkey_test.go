@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -25,8 +26,8 @@ import (
 
 // A monkey touches at random, half on targets and half anywhere, long and short,
 // dragging, while cards come and go, codes are scanned, the paper ends and the door
-// opens. The kiosk never panics; every screen leads home, and home is reached;
-// every number taken is on paper or was on the screen. KIOSK_MONKEY_SEED runs a
+// opens. The kiosk never panics; every screen leads home, and home is reached and
+// drawn; every number taken is on paper or was on the screen. KIOSK_MONKEY_SEED runs a
 // seed again; the seconds that devices take are not repeated by it.
 func TestMonkey(t *testing.T) {
 	touches := 500
@@ -253,6 +254,17 @@ func (k *monkey) touch() {
 	k.felt()
 }
 
+// pixels is what the X server shows.
+func (k *monkey) pixels() []byte {
+	k.t.Helper()
+	screen := xproto.Setup(k.x).DefaultScreen(k.x)
+	r, err := xproto.GetImage(k.x, xproto.ImageFormatZPixmap, xproto.Drawable(k.root), 0, 0, screen.WidthInPixels, screen.HeightInPixels, 0xFFFFFFFF).Reply()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return r.Data
+}
+
 // device lets something happen to one of the devices.
 func (k *monkey) device() {
 	k.t.Helper()
@@ -334,10 +346,14 @@ func (k *monkey) home() {
 		if t == nil {
 			k.fatalf("no way home from %s", s.Name)
 		}
+		before := k.pixels()
 		k.fake(xproto.MotionNotify, 0, t.X+t.Width/2, t.Y+t.Height/2)
 		k.fake(xproto.ButtonPress, 1, 0, 0)
 		k.fake(xproto.ButtonRelease, 1, 0, 0)
 		k.felt()
+		if now := k.look(); now.Name != s.Name {
+			until(k.t, now.Name+" is drawn after "+s.Name, func() bool { return !bytes.Equal(k.pixels(), before) })
+		}
 	}
 	k.fatalf("home is not reached: %s", k.look().Name)
 }

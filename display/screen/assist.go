@@ -25,8 +25,7 @@ type Assist struct {
 // ground has another colour, so that nobody takes it for the citizens' own.
 func (s *sheet) assist(b Bar) fyne.CanvasObject {
 	w, h := s.Page.Frame.W, s.Page.Frame.H
-	s.Behind = s.TouchGround
-	s.put(canvas.NewRectangle(s.Behind), 0, 0, w, h)
+	s.put(canvas.NewRectangle(s.TouchGround), 0, 0, w, h)
 	if s.Shape == Tall {
 		s.put(canvas.NewRectangle(s.Line), 0, 0, w, s.Px(s.Edge))
 		s.assistRows(b, w, h)

@@ -2,7 +2,6 @@ package screen_test
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -142,8 +141,7 @@ func TestKeysKeepTheirPlaces(t *testing.T) {
 		if len(all) < 26 || !slices.Equal(all, some) || !slices.Equal(names, seen) {
 			t.Errorf("%v: of %d keys %d are left, %q", v, len(all), len(some), seen)
 		}
-		edge := func(width float32) int { return strokes[float32(math.Round(float64(p.Px(width))))] }
-		if v.modes.Contrast && (edge(theme.HighContrast.Strong) != 2 || edge(theme.HighContrast.Edge) != len(some)-2) {
+		if v.modes.Contrast && (strokes[p.Px(theme.HighContrast.Strong)] != 2 || strokes[p.Px(theme.HighContrast.Edge)] != len(some)-2) {
 			t.Errorf("%v: the edges are %v, want two strong ones", v, strokes)
 		}
 	}

@@ -72,8 +72,7 @@ func Frame(p Page, b Bar) fyne.CanvasObject {
 		return s.assist(b)
 	}
 	w, h := s.Page.Frame.W, s.Page.Frame.H
-	s.Behind = s.Palette.Card
-	s.put(canvas.NewRectangle(s.Behind), 0, 0, w, h)
+	s.put(canvas.NewRectangle(s.Palette.Card), 0, 0, w, h)
 	edge, apart := s.Px(s.Edge), s.Px(theme.Apart)
 	type button struct {
 		icon, label string

@@ -249,7 +249,6 @@ func (s *sheet) putStep(r step, x, y, w float32) {
 	x += s.Px(theme.Pad)
 	side := s.stepSide()
 	back := canvas.NewRectangle(s.TouchGround)
-	back.CornerRadius = s.Px(16)
 	s.put(back, x, y+(r.h-side)/2, side, side)
 	s.add(r.number.Center(x, y+(r.h-r.number.Height())/2, side, s.Ink))
 	x += side + s.Px(stepSpace)

@@ -41,7 +41,6 @@ const (
 
 // Spacing.
 const (
-	Corner = 24
 	Margin = 48
 	Gap    = 22 // between cards of one list; it is less than Apart because a finger that lands between them hits neither, and the next screen says what was chosen before anything is done
 	Pad    = 28 // inside a card

@@ -121,7 +121,6 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 	if side := k.icon(c, w); side > 0 {
 		side = min(side, h-2*k.Px(inset))
 		back := canvas.NewRectangle(l.iconBack)
-		back.CornerRadius = k.Px(16)
 		y, in := (h-side)/2, float32(0.21)
 		if l.iconBack == l.fill {
 			in = 0.12

@@ -3,8 +3,6 @@ package widget
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-
-	"hallkiosk/display/theme"
 )
 
 // The ring around a target with the focus, in pixels of the design: a dark band
@@ -22,7 +20,6 @@ func (k Kit) Ring(x, y, w, h float32) fyne.CanvasObject {
 		out, width = k.Px(out), k.Px(width)
 		r := canvas.NewRectangle(nil)
 		r.StrokeColor, r.StrokeWidth = k.Ink, width
-		r.CornerRadius = k.Px(theme.Corner) + out
 		return Put(r, x-out, y-out, w+2*out, h+2*out)
 	}
 	light := band(ringLight, ringLight)

@@ -89,16 +89,8 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 			s.Paragraphs = append(s.Paragraphs, string(p))
 		}
 		first := len(s.Words)
-		if l, ok := v.Layout.(boxLayout); ok {
-			b := Box{at.X, at.Y, size.Width, size.Height, face(v).FillColor, nil, l.stroke, false, touch, len(s.Boxes)}
-			if l.stroke > 0 {
-				b.Edge = l.edge
-			}
-			s.Boxes = append(s.Boxes, b)
-			return
-		}
 		for _, child := range v.Objects {
-			s.walk(child, at, touch)
+			s.walk(child, at, false)
 		}
 		if said, ok := v.Layout.(aloud); ok {
 			for i := range s.Words[first:] {

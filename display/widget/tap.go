@@ -4,6 +4,7 @@ import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 )
@@ -15,7 +16,7 @@ type Tap struct {
 	label   string
 	heed    string          // see Target
 	content *fyne.Container // box first
-	box     *fyne.Container // see Kit.Box
+	box     *canvas.Rectangle
 	rest    color.Color
 	down    color.Color
 	act     func()
@@ -28,8 +29,8 @@ var (
 )
 
 // newTap makes a target of w by h pixels. Without act it only looks like one.
-func newTap(label string, box *fyne.Container, down color.Color, w, h float32, act func(), parts ...fyne.CanvasObject) *Tap {
-	t := &Tap{label: label, box: box, rest: face(box).FillColor, down: down, act: act}
+func newTap(label string, box *canvas.Rectangle, down color.Color, w, h float32, act func(), parts ...fyne.CanvasObject) *Tap {
+	t := &Tap{label: label, box: box, rest: box.FillColor, down: down, act: act}
 	t.content = &fyne.Container{Objects: append([]fyne.CanvasObject{box}, parts...)}
 	t.ExtendBaseWidget(t)
 	t.Resize(fyne.NewSize(w, h))
@@ -61,12 +62,11 @@ func (t *Tap) MouseDown(*desktop.MouseEvent) { t.paint(t.down) }
 func (t *Tap) MouseUp(*desktop.MouseEvent) { t.paint(t.rest) }
 
 func (t *Tap) paint(c color.Color) {
-	f := face(t.box)
-	if t.act == nil || f.FillColor == c {
+	if t.act == nil || t.box.FillColor == c {
 		return
 	}
-	f.FillColor = c
-	Redraw(f)
+	t.box.FillColor = c
+	Redraw(t.box)
 }
 
 // Cursor hides the arrow: fingers have none.

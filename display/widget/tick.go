@@ -49,7 +49,6 @@ func (k Kit) Tick(t Tick, w, h float32) fyne.CanvasObject {
 	left, side := k.Px(theme.Pad), k.Px(tickIcon)
 	lw, lh := label.Width()+k.Px(32), label.Height()+k.Px(10)
 	back := canvas.NewRectangle(ground)
-	back.CornerRadius = k.Px(10)
 	if k.Bare && t.Warn {
 		back.StrokeColor, back.StrokeWidth = k.Line, k.Px(k.Edge)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 
 	"hallkiosk/display/theme"
 )
@@ -22,8 +21,6 @@ type Kit struct {
 	U        float32 // the panel's pixels for one pixel of the design
 	T        float32 // how much larger text is than in the design: 1, or theme.Larger
 	HongKong bool    // Chinese characters have the form that Hong Kong writes
-
-	Behind color.NRGBA // what parts lie on: Ground, unless it is set
 }
 
 // Redraw has an object drawn anew. canvas.Refresh would ask Fyne in which window
@@ -47,6 +44,17 @@ func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
 	o.Move(fyne.NewPos(x, y))
 	o.Resize(fyne.NewSize(w, h))
 	return o
+}
+
+// Box draws a rectangle; width is that of its edge in pixels of the design. edge
+// may be nil. It has no round corners: software GL takes twice as long to fill a
+// rectangle that has, and a screen is full of them.
+func (k Kit) Box(fill, edge color.Color, width float32) *canvas.Rectangle {
+	r := canvas.NewRectangle(fill)
+	if edge != nil {
+		r.StrokeColor, r.StrokeWidth = edge, k.Px(width)
+	}
+	return r
 }
 
 // Panel is a card that is only read.
@@ -184,5 +192,5 @@ func (k Kit) FrameButton(s Style, icon, label string, w, h float32, act func()) 
 
 // Whole is a target over all of a screen, without a word of its own.
 func (k Kit) Whole(label string, fill color.Color, w, h float32, act func()) fyne.CanvasObject {
-	return newTap(label, container.NewStack(canvas.NewRectangle(fill)), fill, w, h, act)
+	return newTap(label, canvas.NewRectangle(fill), fill, w, h, act)
 }
