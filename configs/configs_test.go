@@ -367,6 +367,11 @@ func TestThemes(t *testing.T) {
 	for _, theme := range catalog.Themes {
 		if theme.Name.Hant == "" && theme.Name.En == "" || len(theme.Steps) < 3 {
 			t.Errorf("%s: %+v", theme.ID, theme)
+			continue
+		}
+		item, _ := catalog.Item(theme.Item)
+		if first, ok := catalog.Item(theme.Steps[0].Item); ok && first.Queue != item.Queue {
+			t.Errorf("%s: the number is for queue %s, the first step at %s", theme.ID, item.Queue, first.Queue)
 		}
 	}
 	dir := t.TempDir()

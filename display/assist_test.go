@@ -261,7 +261,7 @@ func TestPriority(t *testing.T) {
 	if g.is("priorities"); !g.shows("会核对证件或证明") {
 		t.Error("nobody is told of the proof")
 	}
-	g.tap("残障优先")
+	g.tap("残障人士")
 	if g.is("confirm"); !g.shows("残障优先") {
 		t.Error("the choice isn't shown")
 	}

@@ -22,6 +22,9 @@ type Ways struct {
 // fits it. press takes one digit, erase takes the last one back, ok asks.
 func Identify(p Page, ways Ways, typed string, wrong bool, press func(digit string), erase, ok func()) fyne.CanvasObject {
 	n := widget.Notice{Icon: "id", Head: p.Say(waysWords(ways)), Body: p.Say("who_digits")}
+	if ways == (Ways{}) {
+		n.Body = p.Say("who_digits_only")
+	}
 	if wrong {
 		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: p.Say("who_none"), Body: p.Say("who_again")}
 	}

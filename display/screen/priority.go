@@ -15,10 +15,12 @@ type Precedence struct {
 	Ask func()         // leads to the choice, see Priorities; nil is not offered
 }
 
-// The words for who goes ahead: what is said of them, and who they are.
+// The words for who goes ahead: what is said of them, what they answer, and the
+// short ones.
 var (
-	firstWords = map[kiosk.Priority]string{kiosk.Elder: "elder_first", kiosk.Disabled: "disabled_first", kiosk.Pregnant: "pregnant_first", kiosk.Serviceman: "serviceman_first"}
-	whoWords   = map[kiosk.Priority]string{"": "ordinary", kiosk.Elder: "elder", kiosk.Disabled: "disabled", kiosk.Pregnant: "pregnant", kiosk.Serviceman: "serviceman"}
+	firstWords  = map[kiosk.Priority]string{kiosk.Elder: "elder_first", kiosk.Disabled: "disabled_first", kiosk.Pregnant: "pregnant_first", kiosk.Serviceman: "serviceman_first"}
+	answerWords = map[kiosk.Priority]string{kiosk.Elder: "elder_am", kiosk.Disabled: "disabled_am", kiosk.Pregnant: "pregnant_am", kiosk.Serviceman: "serviceman_am"}
+	whoWords    = map[kiosk.Priority]string{"": "ordinary", kiosk.Elder: "elder", kiosk.Disabled: "disabled", kiosk.Pregnant: "pregnant", kiosk.Serviceman: "serviceman"}
 )
 
 // Who is the message that names who goes ahead, or anybody.
@@ -81,7 +83,7 @@ func Priorities(p Page, chosen kiosk.Priority, page int, turn func(int), pick fu
 	for _, why := range append(kiosk.Priorities[:len(kiosk.Priorities):len(kiosk.Priorities)], "") {
 		c := widget.Card{Icon: precedenceIcons[why], Title: s.Say("priority_none"), Act: func() { pick(why) }}
 		if why != "" {
-			c.Title = s.Say(firstWords[why])
+			c.Title = s.Say(answerWords[why])
 		}
 		if why == chosen {
 			c.Icon, c.Style = "circle-check", widget.Plain
