@@ -93,7 +93,7 @@ type Material struct {
 type Theme struct {
 	ID    ThemeID
 	Name  Text
-	Item  ItemID // what the number is for: the combined window
+	Item  ItemID // what the number is for, at the windows of the first step
 	Steps []Step // in the order in which they are done
 }
 

@@ -138,7 +138,7 @@ func TestReadAloudByTouch(t *testing.T) {
 	e.hear("What would you like to do", "Find a service", "Social security card", "Housing fund", "Resale home transfer", "Start a business", "Taxes", "Traffic violations",
 		"H K, Macao endorsement", "School enrolment", "Medical insurance", "Court filing", "All services", "Life events", "Hall and map", "Booked, or my number")
 	m.tap(env, "Social security card")
-	e.hear("Replace a social security card", "Ahead of you", "zero people", "Wait", "No wait", "Where", "Zone C", "Window twenty one to twenty six",
+	e.hear("Replace a social security card", "Ahead of you", "zero people", "Wait", "No wait", "Where", "Zone C", "Windows twenty one to twenty six",
 		"You can also do this online, without a queue", "What to bring", "Touch what you don't have", "It shows whether that is all right", "If you have everything, just take a number",
 		"I D card, original, Required", "Old card", "Fee twenty yuan, mobile payment accepted", "Take a number", "Priority")
 	m.tap(env, "中 / En")

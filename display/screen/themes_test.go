@@ -101,7 +101,7 @@ func TestThemeTellsItsSteps(t *testing.T) {
 			}
 			rest := told
 			for n, s := range stepsOf(c, th) {
-				for _, want := range []string{fmt.Sprint(n + 1), p.Of(s.Name), s.At.Windows, p.Of(s.Note)} {
+				for _, want := range []string{fmt.Sprint(n + 1), p.Of(s.Name), strings.ReplaceAll(s.At.Windows, "-", "–"), p.Of(s.Note)} {
 					for len(rest) > 0 && !strings.Contains(rest[0], want) {
 						rest = rest[1:]
 					}

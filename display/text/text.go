@@ -10,6 +10,8 @@ package text
 import (
 	"embed"
 	"fmt"
+	"maps"
+	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/pelletier/go-toml/v2"
@@ -51,13 +53,22 @@ func In(lang kiosk.Lang) Loc {
 // Data fills the gaps of a message.
 type Data map[string]any
 
-// Say returns the message id with its gaps filled. An unknown id is a mistake
-// of the program and panics; a test says every one.
+// Say returns the message id with its gaps filled. N counts, and so do Windows:
+// 21-26 is more than one, and gets a dash. An unknown id is a mistake of the
+// program and panics; a test says every one.
 func (l Loc) Say(id string, data ...Data) string {
 	c := &i18n.LocalizeConfig{MessageID: id}
 	if len(data) > 0 {
 		c.TemplateData = data[0]
 		c.PluralCount = data[0]["N"]
+		if w, ok := data[0]["Windows"]; ok {
+			signs, d := fmt.Sprint(w), maps.Clone(data[0])
+			d["Windows"] = strings.ReplaceAll(signs, "-", "–")
+			c.TemplateData, c.PluralCount = d, 1
+			if strings.ContainsAny(signs, "-,") {
+				c.PluralCount = 2
+			}
+		}
 	}
 	s, err := l.loc.Localize(c)
 	if err != nil {

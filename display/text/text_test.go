@@ -167,6 +167,7 @@ func TestSay(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{zh.Say("people", Data{"N": 1}), "1 人"}, {en.Say("people", Data{"N": 1}), "1 person"}, {en.Say("people", Data{"N": 5}), "5 people"},
 		{zh.Say("minutes", Data{"Low": 12, "High": 20}), "12–20 分钟"}, {en.Say("take"), "Take a number"},
+		{en.Say("windows", Data{"Windows": "21-26"}), "Windows 21–26"}, {en.Say("windows", Data{"Windows": "17"}), "Window 17"}, {zh.Say("windows", Data{"Windows": "21-26"}), "21–26 号窗口"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)

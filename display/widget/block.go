@@ -4,6 +4,8 @@ import (
 	"image/color"
 	"math"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -98,24 +100,126 @@ func (k Kit) lay(text string, size, room float32, bold bool) Block {
 func whole(size float32) float32 { return float32(math.Ceil(float64(size) - 0.01)) }
 
 // breakLines breaks English between words and Chinese between characters, but
-// never before a mark that can't begin a line. A line feed ends a line.
+// never before a mark that can't begin a line, and a number stays with its word
+// where that takes no more lines. A line feed ends a line.
 func breakLines(text string, room float32, measure func(string) float32) []string {
-	var lines []string
 	if first, rest, two := strings.Cut(text, "\n"); two {
 		return append(breakLines(first, room, measure), breakLines(rest, room, measure)...)
 	}
-	line, wide := "", float32(0)
-	for _, word := range words(text) {
-		w := measure(word)
-		if line != "" && wide+measure(strings.TrimRight(word, " ")) > room {
-			lines = append(lines, strings.TrimRight(line, " "))
-			line, wide = "", 0
+	b := breaking{words: words(text), room: room}
+	for _, word := range b.words {
+		full := measure(word)
+		b.full = append(b.full, full)
+		if end := strings.TrimRight(word, " "); end != word {
+			full = measure(end)
 		}
-		line += word
-		wide += w
+		b.bare = append(b.bare, full)
 	}
-	return append(lines, strings.TrimRight(line, " "))
+	ends := b.filled()
+	for _, end := range ends[:len(ends)-1] {
+		if bond(b.words[end-1], b.words[end]) > 0 {
+			ends = b.gentle(len(ends))
+			break
+		}
+	}
+	var lines []string
+	from := 0
+	for _, end := range ends {
+		lines = append(lines, strings.TrimRight(strings.Join(b.words[from:end], ""), " "))
+		from = end
+	}
+	return lines
 }
+
+// breaking is a text that is broken into lines: its words, their widths, and
+// those without the spaces after them, which may hang over at the end of a line.
+type breaking struct {
+	words      []string
+	full, bare []float32
+	room       float32
+}
+
+// most returns how many words from from on have room in one line; one always has.
+func (b *breaking) most(from int) int {
+	n, wide := 1, b.full[from]
+	for from+n < len(b.words) && wide+b.bare[from+n] <= b.room {
+		wide += b.full[from+n]
+		n++
+	}
+	return n
+}
+
+// filled ends each line as late as it can: with fewer lines there is no way. It
+// returns the word after each line.
+func (b *breaking) filled() (ends []int) {
+	for at := 0; at < len(b.words); {
+		at += b.most(at)
+		ends = append(ends, at)
+	}
+	return ends
+}
+
+// gentle is filled in the same number of lines that tear the least apart, and
+// among those as late as it can.
+func (b *breaking) gentle(lines int) []int {
+	type way struct{ torn, end int } // from a word on, in so many lines
+	const never = math.MaxInt32
+	n := len(b.words)
+	ways := make([][]way, lines+1)
+	for left := range ways {
+		ways[left] = make([]way, n+1)
+		for at := range ways[left] {
+			best := way{never, n}
+			switch {
+			case at == n && left == 0:
+				best.torn = 0
+			case at < n && left > 0:
+				for end := at + b.most(at); end > at; end-- {
+					torn := ways[left-1][end].torn
+					if end < n {
+						torn += bond(b.words[end-1], b.words[end])
+					}
+					if torn < best.torn {
+						best = way{torn, end}
+					}
+				}
+			}
+			ways[left][at] = best
+		}
+	}
+	var ends []int
+	for at, left := 0, lines; left > 0; left-- {
+		at = ways[left][at].end
+		ends = append(ends, at)
+	}
+	return ends
+}
+
+// bond is how much a line that ends between two neighbouring words tears apart: 0
+// is nothing.
+func bond(left, right string) int {
+	before := strings.TrimRight(left, " ")
+	a, _ := utf8.DecodeLastRuneInString(before)
+	b, _ := utf8.DecodeRuneInString(right)
+	number := unicode.IsDigit(b) || zoned(strings.TrimRight(right, closing+" "))
+	switch {
+	case strings.Contains(pairs, string([]rune{a, b})),
+		unicode.IsDigit(a) && unicode.IsLetter(b), zoned(before) && b >= 0x2E80, // 20 min, C 区
+		strings.HasSuffix(left, ", ") && unicode.IsDigit(b): // 29 Nov, 08:30
+		return 3
+	case number && (strings.ContainsRune("月第约約", a) || a < 0x2E80 && unicode.IsLetter(a)): // window 7, zone C
+		return 2
+	}
+	return 0
+}
+
+// zoned says that a word is a zone's letter.
+func zoned(word string) bool {
+	return len(word) == 1 && word != "I" && word[0] >= 'A' && word[0] <= 'Z'
+}
+
+// pairs are characters that belong together like a word with its number.
+const pairs = "星期一 期二 期三 期四 期五 期六 期日 分钟 分鐘 小时 小時 窗口 号窗 號窗"
 
 const closing = ",。、;:?!)」』》”’,.;:?!)"
 
