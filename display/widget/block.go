@@ -201,7 +201,7 @@ func bond(left, right string) int {
 	before := strings.TrimRight(left, " ")
 	a, _ := utf8.DecodeLastRuneInString(before)
 	b, _ := utf8.DecodeRuneInString(right)
-	number := unicode.IsDigit(b) || zoned(strings.TrimRight(right, closing+" "))
+	number := unicode.IsDigit(b) || zoned(strings.TrimRight(right, " ,.:;)"))
 	switch {
 	case strings.Contains(pairs, string([]rune{a, b})),
 		unicode.IsDigit(a) && unicode.IsLetter(b), zoned(before) && b >= 0x2E80, // 20 min, C 区
