@@ -343,3 +343,33 @@ func TestIntents(t *testing.T) {
 		t.Error("a closed queue gives a number")
 	}
 }
+
+// Where no number can be taken nothing sends people to take one, and where the
+// queue is paused nobody is told how long they would wait.
+func TestNothingIsPromisedWhereNothingCanBeTaken(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		o := offer(c, "RS001", 5)
+		dept, _ := c.Department(o.Item.Dept)
+		o.CanTake, o.Paused, o.Why = false, true, pausedWhy
+		closed := o
+		closed.Paused, closed.Open = false, false
+		for name, o := range map[string]kiosk.Offer{"paused": o, "closed": closed} {
+			for state, k := range lacking(o.Item) {
+				for screenName, drawn := range map[string]fyne.CanvasObject{
+					"confirm": screen.Confirm(p, monday, o, dept, k, precedence, func() {}, nil), "papers": screen.Papers(p, monday, o, k, 0, func(int) {}, nil),
+				} {
+					for _, said := range widget.Survey(drawn).Paragraphs {
+						if said == p.Say("check_why") || said == p.Say("promise_do") || said == p.Say("lacks_essential_do") {
+							t.Errorf("%v %s, %s, %s missing: it says %q", v, screenName, name, state, said)
+						}
+						if name == "paused" && (said == p.Say("wait") || said == p.Say("ahead")) {
+							t.Errorf("%v %s, paused: it tells %q", v, screenName, said)
+						}
+					}
+				}
+			}
+		}
+	}
+}
