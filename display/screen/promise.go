@@ -176,9 +176,11 @@ func (s *sheet) answers(c Check, o kiosk.Offer, x, y, w, h, size float32, take f
 		s.put(s.Button(widget.Busy, "ticket", s.Say("taking"), size, w, h, nil), x, y, w, h)
 		return
 	case c.Essential(o.Item.Materials):
-		size, w = min(size, 48), (w-s.Px(theme.Apart))/2
-		s.put(s.Button(widget.Main, "", s.Say("come_back"), size, w, h, c.Leave), x, y, w, h)
-		x += w + s.Px(theme.Apart)
+		w -= s.Px(theme.Apart)
+		back := w * 0.52 // its words are the longer ones
+		size = min(size, 48)
+		s.put(s.Button(widget.Main, "", s.Say("come_back"), size, back, h, c.Leave), x, y, back, h)
+		x, w = x+back+s.Px(theme.Apart), w-back
 		s.put(s.Button(widget.Plain, "", s.Say("take_asking"), size, w, h, take), x, y, w, h)
 		return
 	case len(c.Missing) > 0:
