@@ -120,6 +120,10 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 		hits.H = pages.Y - apart - hits.Y
 	}
 	if f.Typed == "" {
+		if s.Shape == Tall { // it is only read
+			top := y + field + s.Px(theme.Gap)
+			hits.Y, hits.H = top, hits.Y+hits.H-top
+		}
 		s.help(hits)
 		return s.done()
 	}

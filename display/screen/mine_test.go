@@ -108,3 +108,25 @@ func TestOverIsNotPrinted(t *testing.T) {
 		}
 	}
 }
+
+// Large text in low reach keeps the hints: what is only read stands above what can be
+// touched.
+func TestHintsStayInLowReach(t *testing.T) {
+	c := hall(t)
+	said := map[string][]string{"number-0": {"number_how", "number_example"}, "number-5": {"number_nowhere", "number_check"}, "who-0": {"who_typed", "who_digits"},
+		"who-3": {"who_none", "who_again"}, "find-begin": {"find_how", "find_example"}, "mine": {"number_how", "who_card_code"}}
+	for _, e := range examples(c) {
+		for _, lang := range kiosk.Langs {
+			p := variant{lang, screen.Modes{Large: true, Low: true, Contrast: true}, 1080, 1920}.page()
+			var told []string
+			if said[e.name] != nil {
+				told = widget.Survey(e.draw(p)).Paragraphs
+			}
+			for _, id := range said[e.name] {
+				if !slices.Contains(told, p.Say(id)) {
+					t.Errorf("%s %s: no %q in %q", lang, e.name, p.Say(id), told)
+				}
+			}
+		}
+	}
+}

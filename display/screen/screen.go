@@ -143,17 +143,18 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	if last != nil {
 		all = append(all, *last)
 	}
-	if s.Large && (s.Low || s.Shape == Small) {
+	rows := max(1, (len(all)+columns-1)/columns)
+	least, good := s.heights(all, w)
+	h := (room+gap)/float32(rows) - gap
+	if h < least && s.Large && (s.Low || s.Shape == Small) {
 		for i := range all {
 			if all[i].Style == widget.Shut { // that, and until when, is not left out
 				all[i].Title += " · " + all[i].Second
 			}
 			all[i].Second = ""
 		}
+		least, good = s.heights(all, w)
 	}
-	rows := max(1, (len(all)+columns-1)/columns)
-	least, good := s.heights(all, w)
-	h := (room+gap)/float32(rows) - gap
 	if h < least && (whole || s.Shape == Small) {
 		for i := range all {
 			all[i].Icon = ""
