@@ -210,7 +210,7 @@ func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int))
 		cards = append(cards, s.card(hit, now, func() { pick(i) }))
 	}
 	if s.Shape == Small && len(cards) < s.f.Total { // the field has no room to say so
-		cards = append(cards, widget.Card{Style: widget.Off, Title: s.found()})
+		cards = append(cards, widget.Card{Style: widget.Shut, Title: s.found()})
 	}
 	v := s.pack(cards, columns, in)
 	if v.good > in.H {

@@ -51,6 +51,7 @@ func finding(c *kiosk.Catalog) (out []example) {
 			add(fmt.Sprint("many-", page, "-", from), screen.Search{Typed: "s", Total: 354, Hits: hits(from*5, 30), Next: allLetters}, page)
 		}
 	}
+	add("many-last", screen.Search{Typed: "s", Total: 354, Hits: hits(0, 30), Next: allLetters}, 99)
 	add("long", screen.Search{Typed: "applyforafirstsocialsecuritycard", Total: 2, Hits: hits(3, 2)}, 0)
 	o := offer(c, c.Items[0].ID, 5)
 	dept, _ := c.Department(o.Item.Dept)
