@@ -110,6 +110,12 @@ const (
 	BadgeUnknown   Trouble = "badge_unknown"
 )
 
+// titles are the messages that name what each is about.
+var titles = map[Trouble]string{
+	CardExpired: "about_card_expired", CardUnreadable: "about_card_unreadable", ReaderBroken: "about_reader_broken",
+	CodeUnknown: "about_code_unknown", CodeOld: "about_code_old", BadgeUnknown: "about_badge_unknown",
+}
+
 // Tell shows a message of a device, such as why a card couldn't be read. err may
 // say it more exactly, in Chinese; it may be nil.
 func (a *App) Tell(what Trouble, err error) {
@@ -123,7 +129,7 @@ func (a *App) Tell(what Trouble, err error) {
 		}
 		a.push(&view{name: "device", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 			return nil, func() fyne.CanvasObject {
-				return screen.Message(p, "alert-triangle", p.Say("device"), a.words(what, err), screen.Answer{Label: p.Say("understood"), Act: a.on(a.back)})
+				return screen.Message(p, "alert-triangle", p.Say(titles[what]), a.words(what, err), screen.Answer{Label: p.Say("understood"), Act: a.on(a.back)})
 			}
 		}})
 	})

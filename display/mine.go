@@ -134,10 +134,16 @@ func (a *App) stand(t kiosk.Ticket, holder bool) (ctx context.Context, told func
 	at(t.Queue)
 	ctx, cancel := context.WithCancel(a.ctx)
 	var again func()
+	renew := a.on(func() {
+		a.home()
+		if v.Item.ID != "" {
+			a.pick(v.Item.ID)
+		}
+	})
 	shown := &view{name: "standing", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		v.Left = max(1, int(a.leave.Sub(a.o.Now()).Round(time.Second).Seconds()))
 		return fmt.Sprint(v.Left, v.Known, v.Asked, v.Place, v.Place.Estimate, v.Print), func() fyne.CanvasObject {
-			return screen.Stand(p, v, again, a.on(a.home))
+			return screen.Stand(p, v, again, renew, a.on(a.home))
 		}
 	}}
 	stay := func() { a.leave = a.o.Now().Add(staySeen) }

@@ -89,6 +89,12 @@ func TestNumberTyped(t *testing.T) {
 	if said := m.says(); !strings.Contains(said, m.loc.Of(item.Name)) || !strings.Contains(said, "再印一张") {
 		t.Errorf("its holder is told %s", said)
 	}
+	_, told := m.stand(ticket, true)
+	told(kiosk.Place{State: kiosk.Missed}, true)
+	tap("重新取号")
+	if said := m.says(); m.top().name != "confirm" || !strings.Contains(said, m.loc.Of(item.Name)) {
+		t.Errorf("for a new number in the place of a missed one, %s says %s", m.top().name, said)
+	}
 }
 
 // Paper moves out of its slot frame by frame, in place, and stops when it is out.

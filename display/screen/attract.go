@@ -25,14 +25,18 @@ type Windows struct {
 // All stands somewhere else every minute, so that nothing burns in.
 func Attract(p Page, now time.Time, hall kiosk.Text, w Windows, wake func()) fyne.CanvasObject {
 	s := &sheet{Page: p.Whole()}
-	s.put(s.Kit.Whole(s.Say("rest"), s.Night, s.W, s.H, wake), 0, 0, s.W, s.H)
+	rest := s.Say("rest")
+	if !w.Open && !w.Early { // no number is given out
+		rest = s.Say("rest_closed")
+	}
+	s.put(s.Kit.Whole(rest, s.Night, s.W, s.H, wake), 0, 0, s.W, s.H)
 	room, free := (s.W-2*s.margin())*0.86, s.H-2*s.Px(theme.Margin)
 	type line struct {
 		words       string
 		size, least float32
 		bold        bool
 	}
-	call := line{s.Say("rest"), theme.Title, 40, true}
+	call := line{rest, theme.Title, 40, true}
 	list := []line{
 		{now.Format("15:04"), 150 / s.T, 80, true}, {s.date(now), 44, theme.Least, false}, {s.Of(hall), 44, theme.Least, false},
 		call, {s.Say("attract_does"), 40, theme.Least, false},
@@ -83,6 +87,8 @@ func (s *sheet) windows(w Windows, now time.Time) []string {
 	switch {
 	case w.Open:
 		return []string{s.Say("attract_open")}
+	case w.Booked && w.Early:
+		return []string{s.Say("booked_only"), s.Say("night_early")}
 	case w.Booked:
 		return []string{s.Say("booked_only")}
 	}

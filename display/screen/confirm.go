@@ -64,6 +64,9 @@ func (s *confirm) draw() float32 {
 		} else if len(notices) > 1 {
 			notices = notices[:1]
 		}
+		if s.lacking() && s.tight < 4 { // of what was marked on the screen that more leads to
+			notices = append(notices, s.said(s.check, s.o, true))
+		}
 	}
 	x, below := m, facts
 	if s.Shape == Wide { // what to bring and the buttons stand at the right
@@ -102,6 +105,24 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	default:
 		side = min(s.Px(220), w*0.28) + apart
 	}
+	if hidden && s.lacking() { // the answers have long words
+		mw, mh := w, s.Px(100)
+		if s.tight > 2 {
+			mh = s.Px(theme.Target)
+		}
+		if side > 0 {
+			side = max(side, w*0.4)
+			mw -= side
+			s.precedence(s.first, x+w-side+apart, y, side-apart, mh)
+		}
+		s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, mw, mh, s.more), x, y, mw, mh)
+		y += mh + apart
+		if s.tight > 3 && !s.check.Essential(s.o.Item.Materials) { // one button is wide enough for its words
+			h = s.Px(84)
+		}
+		s.answers(s.check, s.o, x, y, w, h, size, s.take)
+		return y + h + s.Px(bottom)
+	}
 	more := func(icon string, w, h float32) {
 		s.put(s.Button(widget.Plain, icon, s.Say("more"), 40, w, h, s.more), x, y, w, h)
 	}
@@ -124,7 +145,7 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	if w -= side; side > 0 {
 		s.precedence(s.first, x+w+apart, y, side-apart, h)
 	}
-	s.answers(s.check, s.o, x, y, w, h, size, s.take, !hidden)
+	s.answers(s.check, s.o, x, y, w, h, size, s.take)
 	return y + h + s.Px(bottom)
 }
 
@@ -134,9 +155,15 @@ func (s *confirm) precedes(w float32, hidden bool) bool {
 	return s.o.CanTake && s.first.shown() && (hidden || w > s.Pt(900) || !s.check.Essential(s.o.Item.Materials))
 }
 
-// waits is how long one waits, or when the windows open.
+// lacking says whether the answers depend on a paper that is missing.
+func (s *confirm) lacking() bool { return s.o.CanTake && len(s.check.Missing) > 0 }
+
+// waits is how long one waits, or when the windows open; empty where no number is
+// given.
 func (s *confirm) waits() string {
 	switch {
+	case s.o.Paused:
+		return ""
 	case !s.o.Open:
 		return s.opening(s.o, s.now)
 	case s.o.Ahead > 0:
@@ -146,32 +173,49 @@ func (s *confirm) waits() string {
 }
 
 // facts are three cards beside each other, or where room is scarce one: how
-// many, how long, where. It returns their height.
+// many, how long, where. Where no number is given, it is only where. It returns
+// their height.
 func (s *confirm) facts(x, y, w float32) float32 {
 	people, place := s.Say("people", text.Data{"N": s.o.Ahead}), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone})
 	windows := s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})
 	if s.tight > 3 {
-		return s.brief(x, y, w, []string{s.Say("ahead") + " " + people, s.waits(), place + " · " + windows})
+		lines := []string{s.Say("ahead") + " " + people, s.waits(), place + " · " + windows}
+		switch {
+		case s.waits() == "":
+			lines = append(lines[2:], s.Say("paused_short"))
+		case s.lacking():
+			lines = append(lines[1:], s.said(s.check, s.o, true).Head)
+		}
+		return s.brief(x, y, w, lines)
 	}
 	if w < s.Pt(800) {
-		return s.rows(x, y, w, [][3]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}})
+		list := [][3]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}}
+		if s.waits() == "" {
+			list = list[2:]
+		}
+		return s.rows(x, y, w, list)
 	}
 	type fact struct {
 		icon                string
 		name, value, second widget.Block
 	}
+	facts := [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}}
+	if s.waits() == "" {
+		facts = facts[2:]
+	}
 	gap, pad, icon := s.Px(theme.Gap), s.Px(theme.Pad), s.Px(52)
 	if s.Shape == Small || s.tight > 1 {
 		pad = s.Px(18)
 	}
-	fw := (w - 2*gap) / 3
+	n := float32(len(facts))
+	fw := (w - (n-1)*gap) / n
 	if fw < s.Pt(230) {
 		icon = 0
 	}
 	in := fw - 2*pad
 	var list []fact
 	names, values, high := float32(0), float32(0), float32(0)
-	for _, v := range [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}} {
+	for _, v := range facts {
 		f := fact{icon: v[0], name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
 		f.value = s.Fit(v[2], 60, 38, in, 1, true)
 		if len(f.value.Lines) > 1 || s.tight > 1 {

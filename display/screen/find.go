@@ -120,6 +120,10 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 		hits.H = pages.Y - apart - hits.Y
 	}
 	if f.Typed == "" {
+		if s.Shape == Tall { // it is only read
+			top := y + field + s.Px(theme.Gap)
+			hits.Y, hits.H = top, hits.Y+hits.H-top
+		}
 		s.help(hits)
 		return s.done()
 	}
@@ -171,7 +175,7 @@ func (s *finder) field(x, y, w, h float32) {
 		return
 	}
 	if s.Shape != Small && s.ask.count {
-		b := s.Fit(s.Say("find_count", text.Data{"N": s.f.Total}), theme.Body, theme.Least, room/2, 1, false)
+		b := s.FitIn(s.found(), theme.Body, theme.Least, room*0.6, h-s.Px(8), false)
 		s.add(b.Right(x+w-pad, y+(h-b.Height())/2, s.Sub))
 		room -= b.Width() + pad
 	}
@@ -186,6 +190,14 @@ func (s *finder) field(x, y, w, h float32) {
 	s.put(canvas.NewRectangle(s.Touch), left+b.Width()+cursor, y+h*0.22, cursor, h*0.56)
 }
 
+// found says how many were found, and when not all of them are shown.
+func (s *finder) found() string {
+	if n := len(s.f.Hits); n < s.f.Total {
+		return s.Say("find_first", text.Data{"N": s.f.Total, "First": n})
+	}
+	return s.Say("find_count", text.Data{"N": s.f.Total})
+}
+
 // hits places what was found, and the pager: as many on a page as their words
 // leave room for. Icons stand where all have room for them and for large letters.
 func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int)) {
@@ -196,6 +208,9 @@ func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int))
 	var cards []widget.Card
 	for i, hit := range s.f.Hits {
 		cards = append(cards, s.card(hit, now, func() { pick(i) }))
+	}
+	if s.Shape == Small && len(cards) < s.f.Total { // the field has no room to say so
+		cards = append(cards, widget.Card{Style: widget.Shut, Title: s.found()})
 	}
 	v := s.pack(cards, columns, in)
 	if v.good > in.H {

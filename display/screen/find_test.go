@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
 	"hallkiosk/display/theme"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
@@ -50,6 +51,7 @@ func finding(c *kiosk.Catalog) (out []example) {
 			add(fmt.Sprint("many-", page, "-", from), screen.Search{Typed: "s", Total: 354, Hits: hits(from*5, 30), Next: allLetters}, page)
 		}
 	}
+	add("many-last", screen.Search{Typed: "s", Total: 354, Hits: hits(0, 30), Next: allLetters}, 99)
 	add("long", screen.Search{Typed: "applyforafirstsocialsecuritycard", Total: 2, Hits: hits(3, 2)}, 0)
 	o := offer(c, c.Items[0].ID, 5)
 	dept, _ := c.Department(o.Item.Dept)
@@ -108,6 +110,31 @@ func TestFindIntents(t *testing.T) {
 		search.Digits = false
 		if got := labels(v, screen.Search{Next: "s"}, 0); strings.Contains(strings.Join(got, " "), v.page().Say("erase")) {
 			t.Errorf("%v: nothing can be deleted: %v", v, got)
+		}
+	}
+}
+
+// Where more is found than can be paged through, the screen says so and what helps.
+func TestFoundSaysHowManyAreShown(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		f := screen.Search{Typed: "s", Total: 354, Next: allLetters}
+		for i := range 30 {
+			f.Hits = append(f.Hits, screen.Hit{Offer: offer(c, c.Items[i].ID, 3)})
+		}
+		page := 0
+		if p.Shape == screen.Small { // at the end
+			page = 99
+		}
+		told := func() bool {
+			return slices.Contains(widget.Survey(screen.Find(p, monday, f, page, func(int) {}, screen.Keys{}, func(int) {})).Paragraphs, p.Say("find_first", text.Data{"N": f.Total, "First": 30}))
+		}
+		if !told() {
+			t.Errorf("%v: 354 are found, and nothing says that 30 are shown", v)
+		}
+		if f.Total = 30; told() {
+			t.Errorf("%v: all are shown, and more letters are asked for", v)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func standing(c *kiosk.Catalog) map[string]screen.Windows {
 	tomorrow := time.Date(2026, 11, 24, 8, 30, 0, 0, monday.Location())
 	return map[string]screen.Windows{
 		"open": {Open: true, Self: "F"}, "booked": {Booked: true, Self: "F", Opens: tomorrow, Early: true},
-		"night": {Self: "F", Opens: tomorrow, Early: true}, "long": {Opens: tomorrow.AddDate(0, 0, 5)}, "never": {Self: "F"},
+		"night": {Self: "F", Opens: tomorrow, Early: true}, "long": {Opens: tomorrow.AddDate(0, 0, 5)}, "never": {Self: "F"}, "bookings": {Booked: true, Self: "F", Opens: tomorrow},
 	}
 }
 
@@ -79,6 +79,24 @@ func inHall(c *kiosk.Catalog) (out []example) {
 		return 1
 	})
 	return out
+}
+
+// The screen for nobody calls people to take a number only when one is given out.
+func TestAttractPromisesWhatItHas(t *testing.T) {
+	c := hall(t)
+	for name, w := range standing(c) {
+		for _, v := range variants() {
+			p := v.page()
+			said := widget.Survey(screen.Attract(p, monday, c.Hall, w, func() {})).Paragraphs
+			want, not := p.Say("rest"), p.Say("rest_closed")
+			if name == "long" || name == "never" || name == "bookings" {
+				want, not = not, want
+			}
+			if !slices.Contains(said, want) || slices.Contains(said, not) {
+				t.Errorf("%v %s: it says %q", v, name, said)
+			}
+		}
+	}
 }
 
 // Nothing of the screen for nobody stays where it was a minute before, and all

@@ -38,7 +38,7 @@ func Identify(p Page, ways Ways, typed string, wrong bool, press func(digit stri
 	return s.done()
 }
 
-// identify draws the screen and says whether the keys had room.
+// identify draws the screen and says whether the words left room for the keys.
 func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(digit string), erase, ok func()) bool {
 	m, gap := s.margin(), s.Px(theme.Gap)
 	question := s.Say("who")
@@ -62,6 +62,7 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 			top += h + gap
 		}
 	}
+	read := top <= s.Top // the words stand where nothing can be touched
 	top = s.typed(typed, x, s.reach(top), w) + gap
 	columns, keys := 3, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "ok"}
 	if s.Shape == Small {
@@ -90,7 +91,7 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 		}
 		s.put(s.Button(style, "", label, size, wide, high, act), x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
 	}
-	return room >= s.Pt(theme.Target)
+	return read || room >= s.Pt(theme.Target)
 }
 
 func waysWords(w Ways) string {

@@ -58,10 +58,10 @@ func mine(c *kiosk.Catalog) (out []example) {
 		if v.place != nil {
 			s.Place = *v.place
 		}
-		out = append(out, example{name: "standing-" + v.name, draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, s, nop, nop) }})
+		out = append(out, example{name: "standing-" + v.name, draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, s, nop, nop, nop) }})
 	}
 	stranger := screen.Standing{Ticket: ticket, Queue: o.Queue, Zone: o.Zone, Asked: true, Known: true, Place: kiosk.Place{State: kiosk.Waiting, Ahead: 3}, Left: 25}
-	out = append(out, example{name: "standing-typed", draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, stranger, nil, nop) }})
+	out = append(out, example{name: "standing-typed", draw: func(p screen.Page) fyne.CanvasObject { return screen.Stand(p, stranger, nil, nop, nop) }})
 	paused := offer(c, c.Items[0].ID, 5)
 	paused.Paused, paused.CanTake, paused.Why = true, false, pausedWhy
 	dept, _ := c.Department(paused.Item.Dept)
@@ -82,6 +82,50 @@ func TestSoughtIsSaid(t *testing.T) {
 			said := widget.Survey(screen.Number(p, f, was, screen.Keys{}, nil)).Paragraphs
 			if head := p.Say(key); !slices.Contains(said, head) {
 				t.Errorf("%s %s %s: no %q in %q", v.lang, v.mode(), v.layout(), head, said)
+			}
+		}
+	}
+}
+
+// A number that is done with isn't printed once more: a new one is offered.
+func TestOverIsNotPrinted(t *testing.T) {
+	c := hall(t)
+	o := offer(c, c.Items[0].ID, 5)
+	for _, v := range variants() {
+		for _, state := range []kiosk.State{kiosk.Waiting, kiosk.Called, kiosk.Serving, kiosk.Parked, kiosk.Done, kiosk.Missed, kiosk.Left} {
+			over := state == kiosk.Done || state == kiosk.Missed || state == kiosk.Left
+			n := 0
+			s := screen.Standing{Ticket: kiosk.Ticket{Number: kiosk.Number{Queue: o.Queue.ID, N: 23}}, Item: o.Item, Queue: o.Queue, Zone: o.Zone, Known: true, Asked: true, Place: kiosk.Place{State: state}, Left: 25}
+			p := v.page()
+			prints, renews := false, false
+			for _, x := range widget.Survey(screen.Stand(p, s, func() { n += 1 }, func() { n += 10 }, func() { n += 100 })).Targets {
+				prints, renews = prints || x.Label == p.Say("print_again"), renews || x.Label == p.Say("take_new")
+				x.Press()
+			}
+			if want := map[bool]int{true: 110, false: 101}[over]; prints == over || renews != over || n != want {
+				t.Errorf("%v, %s: prints %v, renews %v, touched %d, want %d", v, state, prints, renews, n, want)
+			}
+		}
+	}
+}
+
+// Large text in low reach keeps the hints: what is only read stands above what can be
+// touched.
+func TestHintsStayInLowReach(t *testing.T) {
+	c := hall(t)
+	said := map[string][]string{"number-0": {"number_how", "number_example"}, "number-5": {"number_nowhere", "number_check"}, "who-0": {"who_typed", "who_digits"},
+		"who-3": {"who_none", "who_again"}, "find-begin": {"find_how", "find_example"}, "mine": {"number_how", "who_card_code"}}
+	for _, e := range examples(c) {
+		for _, lang := range kiosk.Langs {
+			p := variant{lang, screen.Modes{Large: true, Low: true, Contrast: true}, 1080, 1920}.page()
+			var told []string
+			if said[e.name] != nil {
+				told = widget.Survey(e.draw(p)).Paragraphs
+			}
+			for _, id := range said[e.name] {
+				if !slices.Contains(told, p.Say(id)) {
+					t.Errorf("%s %s: no %q in %q", lang, e.name, p.Say(id), told)
+				}
 			}
 		}
 	}

@@ -86,7 +86,7 @@ func (s *sheet) papers(now time.Time, o kiosk.Offer, c Check, tight int, p pagin
 	end := s.H - s.Px(theme.Pad)
 	if o.CanTake {
 		end -= h + s.Px(theme.Apart)
-		s.answers(c, o, m, end+s.Px(theme.Apart), w, h, size, take, true)
+		s.answers(c, o, m, end+s.Px(theme.Apart), w, h, size, take)
 	}
 	return s.flow(y, end, parts, p)
 }
@@ -143,7 +143,7 @@ func (s *sheet) said(c Check, o kiosk.Offer, short bool) widget.Notice {
 			n.Head = s.Say("promise_by", text.Data{"Date": s.date(by)})
 		}
 	}
-	if short {
+	if short || !o.CanTake { // the second lines are about the number
 		n.Body = ""
 	}
 	return n
@@ -168,24 +168,23 @@ func (s *sheet) verdict(c Check, o kiosk.Offer, x, y, w float32, short bool) flo
 
 // answers are the buttons that a check ends with, as high as h: a number, a number
 // with a promise, or, where the case can't be taken in, to come back with the
-// paper or to take a number only to ask. With both unset there is room for one.
-func (s *sheet) answers(c Check, o kiosk.Offer, x, y, w, h, size float32, take func(), both bool) {
-	style, label := widget.Main, s.Say("take")
+// paper or to take a number only to ask.
+func (s *sheet) answers(c Check, o kiosk.Offer, x, y, w, h, size float32, take func()) {
+	label := s.Say("take")
 	switch {
 	case take == nil:
 		s.put(s.Button(widget.Busy, "ticket", s.Say("taking"), size, w, h, nil), x, y, w, h)
 		return
 	case c.Essential(o.Item.Materials):
-		style, label, size = widget.Plain, s.Say("take_asking"), min(size, 48)
-		if both {
-			w = (w - s.Px(theme.Apart)) / 2
-			s.put(s.Button(widget.Main, "", s.Say("come_back"), size, w, h, c.Leave), x, y, w, h)
-			x += w + s.Px(theme.Apart)
-			s.put(s.Button(style, "", label, size, w, h, take), x, y, w, h)
-			return
-		}
-	case len(c.Missing) > 0 && (both || w > s.Pt(500)):
+		w -= s.Px(theme.Apart)
+		back := w * 0.52 // its words are the longer ones
+		size = min(size, 48)
+		s.put(s.Button(widget.Main, "", s.Say("come_back"), size, back, h, c.Leave), x, y, back, h)
+		x, w = x+back+s.Px(theme.Apart), w-back
+		s.put(s.Button(widget.Plain, "", s.Say("take_asking"), size, w, h, take), x, y, w, h)
+		return
+	case len(c.Missing) > 0:
 		label, size = s.Say("take_promising"), min(size, 56)
 	}
-	s.put(s.Button(style, "ticket", label, size, w, h, take), x, y, w, h)
+	s.put(s.Button(widget.Main, "ticket", label, size, w, h, take), x, y, w, h)
 }

@@ -132,7 +132,7 @@ type paging struct {
 // letters need. last, unless nil, ends every page. With whole set, icons go
 // before a second page comes, then white and the end of long second lines; on a small
 // panel icons always do. Where large text has little room second lines go too: the
-// next screen tells them. It returns the y of what stands below, whose height
+// next screen tells them; those of closed things then stand beside the title. It returns the y of what stands below, whose height
 // p.foot keeps free.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) float32 {
 	y = s.reach(y)
@@ -143,14 +143,18 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	if last != nil {
 		all = append(all, *last)
 	}
-	if s.Large && (s.Low || s.Shape == Small) {
-		for i := range all {
-			all[i].Second = ""
-		}
-	}
 	rows := max(1, (len(all)+columns-1)/columns)
 	least, good := s.heights(all, w)
 	h := (room+gap)/float32(rows) - gap
+	if h < least && s.Large && (s.Low || s.Shape == Small) {
+		for i := range all {
+			if all[i].Style == widget.Shut { // that, and until when, is not left out
+				all[i].Title += " · " + all[i].Second
+			}
+			all[i].Second = ""
+		}
+		least, good = s.heights(all, w)
+	}
 	if h < least && (whole || s.Shape == Small) {
 		for i := range all {
 			all[i].Icon = ""

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,7 +175,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	say("locked", "lock", "locked", "locked_why")
 	out[len(out)-1].bare = true
 	for _, body := range []string{"card_expired", "card_unreadable", "reader_broken", "code_unknown", "code_old", "badge_unknown"} {
-		say("device-"+body, "alert-triangle", "device", body, "understood")
+		say("device-"+body, "alert-triangle", "about_"+body, body, "understood")
 	}
 	say("trouble", "alert-triangle", "trouble", "ask_staff", "again", "home")
 	say("help", "bell", "help_called", "help_wait", "help_done")
@@ -341,5 +342,69 @@ func TestIntents(t *testing.T) {
 	o.Open, o.CanTake = false, false
 	if has(screen.Confirm(p, monday, o, dept, check(), precedence, nop, nop), "取号") {
 		t.Error("a closed queue gives a number")
+	}
+}
+
+// Where no number can be taken nothing sends people to take one, and where the
+// queue is paused nobody is told how long they would wait.
+func TestNothingIsPromisedWhereNothingCanBeTaken(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		o := offer(c, "RS001", 5)
+		dept, _ := c.Department(o.Item.Dept)
+		o.CanTake, o.Paused, o.Why = false, true, pausedWhy
+		closed := o
+		closed.Paused, closed.Open = false, false
+		for name, o := range map[string]kiosk.Offer{"paused": o, "closed": closed} {
+			for state, k := range lacking(o.Item) {
+				for screenName, drawn := range map[string]fyne.CanvasObject{
+					"confirm": screen.Confirm(p, monday, o, dept, k, precedence, func() {}, nil), "papers": screen.Papers(p, monday, o, k, 0, func(int) {}, nil),
+				} {
+					for _, said := range widget.Survey(drawn).Paragraphs {
+						if said == p.Say("check_why") || said == p.Say("promise_do") || said == p.Say("lacks_essential_do") {
+							t.Errorf("%v %s, %s, %s missing: it says %q", v, screenName, name, state, said)
+						}
+						if name == "paused" && (said == p.Say("wait") || said == p.Say("ahead")) {
+							t.Errorf("%v %s, paused: it tells %q", v, screenName, said)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// What is closed is told without colour, in every mode: its edge and its letters are
+// thinner than those of what is open, and it says when it opens.
+func TestClosedIsSeen(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		open, shut := offer(c, "RS001", 3), offer(c, "GJ003", 3)
+		shut.Item.Self = kiosk.Text{}
+		shut.Open, shut.CanTake, shut.Opens = false, false, monday.Add(4*time.Hour)
+		seen := map[kiosk.ItemID]widget.Box{}
+		for page := range 2 {
+			drawn := widget.Survey(screen.Items(p, monday, "", []kiosk.Offer{open, shut}, page, func(int) {}, func(kiosk.ItemID) {}))
+			for _, x := range drawn.Targets {
+				for _, o := range []kiosk.Offer{open, shut} {
+					i := slices.IndexFunc(drawn.Boxes, func(b widget.Box) bool { return b.Touch && ofBox(b) == ofTarget(x) })
+					if strings.HasPrefix(x.Label, p.Of(o.Item.Name)) && i >= 0 {
+						seen[o.Item.ID] = drawn.Boxes[i]
+					}
+				}
+			}
+			if _, ok := seen["GJ003"]; ok && !strings.Contains(strings.Join(drawn.Paragraphs, "|"), "14:05") {
+				t.Errorf("%v: it doesn't say when it opens: %q", v, drawn.Paragraphs)
+			}
+			if len(seen) == 2 {
+				break
+			}
+		}
+		a, b := seen["RS001"], seen["GJ003"]
+		if len(seen) != 2 || v.modes.Contrast && a.Stroke <= b.Stroke || !v.modes.Contrast && a.Fill == b.Fill {
+			t.Errorf("%v: open is %v, closed is %v", v, a, b)
+		}
 	}
 }

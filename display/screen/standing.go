@@ -24,12 +24,13 @@ type Standing struct {
 }
 
 // Stand shows a number that was taken before: where it is in the line, and where to
-// go. again prints it once more; nil is not possible now.
-func Stand(p Page, v Standing, again, done func()) fyne.CanvasObject {
+// go. again prints it once more; nil is not possible now. What is over isn't
+// printed: renew leads to a new number then.
+func Stand(p Page, v Standing, again, renew, done func()) fyne.CanvasObject {
 	var s *stand
 	for tight := range 4 {
 		s = &stand{sheet: &sheet{Page: p}, Standing: v, tight: tight}
-		if s.draw(again, done) <= s.H {
+		if s.draw(again, renew, done) <= s.H {
 			break
 		}
 	}
@@ -44,7 +45,7 @@ type stand struct {
 	tight int // 0 to 3
 }
 
-func (s *stand) draw(again, done func()) float32 {
+func (s *stand) draw(again, renew, done func()) float32 {
 	m, gap := s.margin(), s.Px([]float32{theme.Gap, theme.Gap, 16, 10}[s.tight])
 	w, x, y := s.W-2*m, m, s.Px([]float32{36, 20, 10, 8}[s.tight])
 	beside := s.Shape != Tall && s.tight < 3 // what can be done stands below the number, the rest at its right
@@ -68,7 +69,7 @@ func (s *stand) draw(again, done func()) float32 {
 	if !beside {
 		below = at
 	}
-	return max(at, s.buttons(m, s.reach(below), w, again, done))
+	return max(at, s.buttons(m, s.reach(below), w, again, renew, done))
 }
 
 // lines say on one panel what notices say elsewhere.
@@ -117,14 +118,15 @@ func (s *stand) number(x, y, w float32) float32 {
 
 // buttons places what can be done, and how long the screen stays; it returns the y
 // below.
-func (s *stand) buttons(x, y, w float32, again, done func()) float32 {
+func (s *stand) buttons(x, y, w float32, again, renew, done func()) float32 {
 	h, apart := s.Px([]float32{130, 104, 92, 84}[s.tight]), s.Px(theme.Apart)
-	paper := again != nil || s.Print != ""
+	over := s.over()
+	paper := (again != nil || s.Print != "") && !over
 	if s.Print != "" {
 		again = nil // one is on its way
 	}
 	each, dx, dy := w, float32(0), h+apart
-	if paper && s.tight > 2 { // beside each other
+	if (paper || over) && s.tight > 2 { // beside each other
 		each, dx, dy = (w-apart)/2, (w-apart)/2+apart, 0
 	}
 	if paper {
@@ -135,7 +137,13 @@ func (s *stand) buttons(x, y, w float32, again, done func()) float32 {
 		s.put(s.Button(widget.Plain, icon, s.Say("print_again"), 44, each, h, again), x, y, each, h)
 		x, y = x+dx, y+dy
 	}
-	s.put(s.Button(widget.Main, "", s.Say("done"), 44, each, h, done), x, y, each, h)
+	style := widget.Main
+	if over {
+		style = widget.Plain
+		s.put(s.Button(widget.Main, "", s.Say("take_new"), 44, each, h, renew), x, y, each, h)
+		x, y = x+dx, y+dy
+	}
+	s.put(s.Button(style, "", s.Say("done"), 44, each, h, done), x, y, each, h)
 	y += h
 	if s.tight > 2 {
 		return y + s.Px(8)
@@ -143,6 +151,15 @@ func (s *stand) buttons(x, y, w float32, again, done func()) float32 {
 	b := s.Fit(s.Say("return_in", text.Data{"N": max(1, s.Left)}), 30, theme.Least, each, 1, false)
 	s.add(b.Center(x, y+s.Px(8), each, s.Sub))
 	return y + b.Height() + s.Px(16)
+}
+
+// over says that the number is known to be done with.
+func (s *stand) over() bool {
+	switch s.Place.State {
+	case kiosk.Waiting, kiosk.Called, kiosk.Serving, kiosk.Parked:
+		return false
+	}
+	return s.Known
 }
 
 // standing says where the number is in the line, where to go, and what becomes of
@@ -181,7 +198,7 @@ func (s *stand) standing() []widget.Notice {
 		out = append(out, way)
 	}
 	switch {
-	case v.Print == "":
+	case v.Print == "" || s.over():
 	case !v.Print.Ended():
 		out = append(out, widget.Notice{Icon: "printer", Head: s.Say("printing")})
 	case v.Print == kiosk.Printed:

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -82,14 +83,23 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 		s.stepped(1, 0, above)
 		high = y
 	}
+	var said []widget.Notice // above the steps
 	switch {
 	case s.Shape == Wide: // the number stands at the right
 		apart := s.Px(theme.Apart)
 		w = (full - apart) * 0.56
 		x, right := m+w+apart, full-apart-w
-		bottom = s.buttons(x, y+s.start(x, y, right), right)
+		starts := s.starts()
+		if s.tight {
+			said, starts = starts[1:], starts[:1]
+		}
+		bottom = s.buttons(x, s.stack(starts, x, y, right)-gap, right)
 	case s.tight:
-		add(s.startHeight(full), func(y float32) { s.start(m, y, full) })
+		said = s.starts()
+	}
+	for _, n := range said {
+		h := s.NoticeHeight(n, w)
+		add(h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) })
 	}
 	for i, v := range steps {
 		note := v.Note
@@ -111,8 +121,7 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 		at := min(high-gap, end-h)
 		end = at
 		if !s.tight {
-			at += gap
-			at += s.start(m, at, full)
+			at = s.stack(s.starts(), m, at+gap, full) - gap
 		}
 		bottom = s.buttons(m, at, full)
 	}
@@ -123,18 +132,31 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 	return n == len(parts) && bottom <= s.H
 }
 
-// start tells where the one number leads, and returns its height.
-func (s *themeSheet) start(x, y, w float32) float32 {
-	h := s.startHeight(w)
-	s.put(s.Notice(s.leads(), w, h), x, y, w, h)
+// starts tell where the one number leads, and what comes of a paper that is
+// missing.
+func (s *themeSheet) starts() []widget.Notice {
+	list := []widget.Notice{s.leads()}
+	if s.o.CanTake && len(s.c.Missing) > 0 {
+		list = append(list, s.said(s.c, s.o, true))
+	}
+	if s.Shape == Small {
+		slices.Reverse(list) // on the first page
+	}
+	return list
+}
+
+// startHeight is theirs below each other.
+func (s *themeSheet) startHeight(w float32) float32 {
+	h := -s.Px(theme.Gap)
+	for _, n := range s.starts() {
+		h += s.NoticeHeight(n, w) + s.Px(theme.Gap)
+	}
 	return h
 }
 
-func (s *themeSheet) startHeight(w float32) float32 { return s.NoticeHeight(s.leads(), w) }
-
 // beside says that the buttons stand beside each other.
 func (s *themeSheet) beside() bool {
-	return s.o.CanTake && s.Shape != Wide && (s.tight || s.Shape == Small)
+	return s.o.CanTake && (s.Shape == Small || s.tight && s.Shape == Tall && len(s.c.Missing) == 0)
 }
 
 // buttonHeights are those of the buttons for more and for the number.
@@ -166,21 +188,28 @@ func (s *themeSheet) buttons(x, y, w float32) float32 {
 	mw, size := w, float32(theme.Primary)
 	if s.beside() {
 		mw = (w - apart) * 0.4
+		if len(s.c.Missing) > 0 { // the words for that are long
+			mw = s.Px(theme.Target)
+		}
 	}
 	if h < s.Px(190) {
 		size = 56
 	}
 	y = s.reach(y + apart)
-	s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, mw, mh, s.more), x, y, mw, mh)
+	if mw > mh {
+		s.put(s.Button(widget.Plain, "list-details", s.Say("more"), 40, mw, mh, s.more), x, y, mw, mh)
+	} else {
+		s.put(s.IconButton(widget.Plain, "list-details", s.Say("more"), mw, mh, s.more), x, y, mw, mh)
+	}
 	switch {
 	case !s.o.CanTake:
 		return y + mh
 	case s.beside():
-		s.answers(s.c, s.o, x+mw+apart, y, w-mw-apart, h, size, s.take, false)
+		s.answers(s.c, s.o, x+mw+apart, y, w-mw-apart, h, size, s.take)
 		return y + h
 	}
 	y += mh + apart
-	s.answers(s.c, s.o, x, y, w, h, size, s.take, false)
+	s.answers(s.c, s.o, x, y, w, h, size, s.take)
 	return y + h
 }
 

@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,32 @@ func TestThemeTellsItsSteps(t *testing.T) {
 				}
 				if len(rest) == 0 {
 					t.Fatalf("%s, %s: step %d, %s, isn't told in its order: %q", v, th.ID, n+1, p.Of(s.Name), told)
+				}
+			}
+		}
+	}
+}
+
+// Who lacks a paper is told on a theme's first page what comes of it, and has every
+// answer on all of them.
+func TestThemeTellsWhatIsLacking(t *testing.T) {
+	c := hall(t)
+	for i, v := range variants() {
+		p, th := v.page(), c.Themes[i%len(c.Themes)]
+		o := offer(c, th.Item, 12)
+		o.Due = "2026-11-30"
+		for state, k := range lacking(o.Item) {
+			want := map[string][]string{"all": {"take"}, "later": {"take_promising"}, "essential": {"take_asking", "come_back"}}[state]
+			for page := range 2 {
+				s := widget.Survey(screen.Theme(p, monday, th, stepsOf(c, th), o, k, page, func(int) {}, func() {}, func() {}))
+				for _, id := range want {
+					if !slices.ContainsFunc(s.Targets, func(x widget.Target) bool { return x.Label == p.Say(id) }) {
+						t.Errorf("%v %s, %s missing: no %q on page %d", v, th.ID, state, p.Say(id), page)
+					}
+				}
+				said := map[string]string{"later": "30", "essential": p.Say("lacks_essential")}[state]
+				if page == 0 && !strings.Contains(strings.Join(s.Paragraphs, "|"), said) {
+					t.Errorf("%v %s, %s missing: %q isn't said in %q", v, th.ID, state, said, s.Paragraphs)
 				}
 			}
 		}

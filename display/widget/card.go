@@ -71,10 +71,14 @@ func (k Kit) room(c Card, w float32) float32 {
 	return room
 }
 
+// thin says that a card is closed where no colour can say so: its letters and its
+// edge are thin among bold ones.
+func (k Kit) thin(c Card) bool { return k.Bare && c.Style == Shut }
+
 // text is a card's lines with the title as large as size. Long titles take three
 // lines before they take small letters.
 func (k Kit) text(c Card, size, room float32) []Block {
-	lines := []Block{k.Fit(c.Title, size, theme.Least, room, 3, true)}
+	lines := []Block{k.Fit(c.Title, size, theme.Least, room, 3, !k.thin(c))}
 	if c.Second != "" {
 		second := k.Fit(c.Second, theme.Second, theme.Least, room, 1, false)
 		if len(second.Lines) > 1 { // break it between what it says
@@ -116,6 +120,9 @@ func blocks(list []Block) (high float32) {
 // Card draws a card of w by h pixels.
 func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 	l := k.look(c.Style)
+	if k.Bare && c.Style == Choice {
+		l.stroke = k.Strong
+	}
 	var parts []fyne.CanvasObject
 	left, _ := k.sides(c)
 	if side := k.icon(c, w); side > 0 {
