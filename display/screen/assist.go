@@ -120,11 +120,6 @@ func (s *sheet) assistColumn(b Bar, w, h float32) {
 // paper, and a button for the next one, which any other touch stands for too.
 func Taken(p Page, now time.Time, i Issued, next func()) fyne.CanvasObject {
 	t := ticket{Issued: i, now: now, brief: true}
-	for ; t.tight < 4; t.tight++ {
-		t.sheet = &sheet{Page: p}
-		if t.draw(next) <= t.H {
-			break
-		}
-	}
-	return t.sheet.done()
+	t.fit(p, next)
+	return t.done()
 }
