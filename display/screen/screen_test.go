@@ -343,3 +343,23 @@ func TestIntents(t *testing.T) {
 		t.Error("a closed queue gives a number")
 	}
 }
+
+// What the head says stands clear of its edges.
+func TestHeadHasMargins(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		for _, id := range []string{"hello", "note_paper", "note_printer", "note_none"} {
+			note := p.Say(id, text.Data{"Name": "陈*"})
+			s := widget.Survey(screen.Head(p, c.Hall, monday, note))
+			if !slices.Contains(s.Paragraphs, note) {
+				t.Errorf("%v: %q is not said", v, note)
+			}
+			for _, w := range s.Words {
+				if above, below := w.Y, p.Head.H-w.Y-w.Height; min(above, below) < p.Px(10) {
+					t.Errorf("%v: %q stands %.0f from the upper edge, %.0f from the lower", v, w.Text, above, below)
+				}
+			}
+		}
+	}
+}

@@ -73,14 +73,14 @@ func (s *ticket) fit(p Page, done func()) {
 
 // draw returns the y below the last part.
 func (s *ticket) draw(done func()) float32 {
-	m, gap := s.margin(), s.Px(theme.Gap)
-	if s.tight >= smallWords {
-		gap = s.Px(12)
-	}
+	m, gap := s.margin(), s.gap()
 	full := s.W - 2*m
 	if s.Shape == Tall || s.brief && (!s.unpaid() || s.Shape == Small && s.Large) {
 		y := s.Px(36)
-		if s.tight > 0 {
+		switch {
+		case s.tight >= smallWords:
+			y = s.Px(8)
+		case s.tight > 0:
 			y = s.Px(16)
 		}
 		if step := s.stepper(2); s.Steps && s.tight == 0 {
@@ -141,6 +141,14 @@ func (s *ticket) pages(p paging, done func()) {
 	s.flow(s.Px(16), end, parts, p)
 }
 
+// gap is the white between parts.
+func (s *ticket) gap() float32 {
+	if s.tight >= smallWords {
+		return s.Px(12)
+	}
+	return s.Px(theme.Gap)
+}
+
 // number shows the number, what it is for, and how many are before it. It
 // returns its height, as the other parts do.
 func (s *ticket) number(x, y, w float32) float32 {
@@ -163,7 +171,10 @@ func (s *ticket) number(x, y, w float32) float32 {
 	if s.T > 1 {
 		wide = w
 	}
-	if s.tight > 0 {
+	switch {
+	case s.tight >= smallWords:
+		pad = s.Px(10)
+	case s.tight > 0:
 		pad = s.Px(18)
 	}
 	x += (w - wide) / 2
@@ -231,7 +242,7 @@ func (s *ticket) fate() widget.Notice {
 func (s *ticket) paper(x, y, w float32) float32 {
 	h := s.fated(x, y, w)
 	if s.unpaid() && s.Code != nil {
-		h += s.Px(theme.Gap)
+		h += s.gap()
 		h += s.code(x, y+h, w)
 	}
 	return h
