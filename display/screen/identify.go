@@ -85,7 +85,11 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 		case len(typed) >= 8:
 			act = nil
 		}
-		s.put(s.Button(style, "", label, size, wide, high, act), x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
+		o := s.Button(style, "", label, size, wide, high, act)
+		if act == nil { // a key keeps its place
+			o = s.Key("", label, size, wide, high, nil)
+		}
+		s.put(o, x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
 	}
 	return room >= s.Pt(theme.Target)
 }

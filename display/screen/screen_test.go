@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,7 +91,7 @@ func compose(p screen.Page, c *kiosk.Catalog, e example) fyne.CanvasObject {
 		note = p.Say(e.note, text.Data{"Name": "陈*"})
 	}
 	bar := screen.Bar{Language: nop, Help: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop, Assist: e.assist}
-	if e.name != "first" && e.name != "locked" {
+	if e.name != "first" && !strings.HasPrefix(e.name, "locked") {
 		bar.Back, bar.Home = nop, nop
 	}
 	ground := widget.Put(p.Box(p.Ground, nil, 0), 0, 0, p.Window.W, p.Window.H)
