@@ -364,3 +364,38 @@ func TestHeadHasMargins(t *testing.T) {
 		}
 	}
 }
+
+// The keys for digits stay where they are, whether they can be touched or not.
+func TestDigitKeysStay(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	for _, v := range variants() {
+		for _, typed := range []string{"", "12345678"} {
+			var said []string
+			for _, w := range widget.Survey(screen.Identify(v.page(), screen.Ways{}, typed, false, func(string) {}, nop, nop)).Words {
+				said = append(said, w.Text)
+			}
+			for _, key := range []string{"0", "1", "5", "9", v.page().Say("erase"), v.page().Say("ok")} {
+				if !slices.Contains(said, key) {
+					t.Errorf("%v with %q typed: %q is gone", v, typed, key)
+				}
+			}
+		}
+	}
+}
+
+// Who goes ahead is said in words on a portrait, however large they are.
+func TestPrecedenceInWords(t *testing.T) {
+	c := hall(t)
+	o := offer(c, "GJ003", 120)
+	dept, _ := c.Department(o.Item.Dept)
+	nop := func() {}
+	for _, v := range variants() {
+		if p := v.page(); p.Shape == screen.Tall && !v.modes.Low {
+			s := widget.Survey(screen.Confirm(p, monday, o, dept, check(), screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop, nop))
+			if !slices.ContainsFunc([]string{"pregnant", "pregnant_first"}, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
+				t.Errorf("%v: no word for who goes ahead in %q", v, s.Paragraphs)
+			}
+		}
+	}
+}

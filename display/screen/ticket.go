@@ -171,10 +171,7 @@ func (s *ticket) number(x, y, w float32) float32 {
 	if s.T > 1 {
 		wide = w
 	}
-	switch {
-	case s.tight >= smallWords:
-		pad = s.Px(10)
-	case s.tight > 0:
+	if s.tight > 0 {
 		pad = s.Px(18)
 	}
 	x += (w - wide) / 2
@@ -241,17 +238,20 @@ func (s *ticket) fate() widget.Notice {
 // a code on the screen.
 func (s *ticket) paper(x, y, w float32) float32 {
 	h := s.fated(x, y, w)
-	if s.unpaid() && s.Code != nil {
+	if s.unpaid() && s.Code != nil && !s.terse() {
 		h += s.gap()
 		h += s.code(x, y+h, w)
 	}
 	return h
 }
 
+// terse says that there is no room for more than words on the paper.
+func (s *ticket) terse() bool { return s.brief && s.tight >= acrossBoth }
+
 // fated tells what becomes of the paper.
 func (s *ticket) fated(x, y, w float32) float32 {
 	n := s.fate()
-	if s.brief && s.tight >= acrossBoth { // no room for more than words
+	if s.terse() {
 		b := s.Fit(n.Head, theme.Body, theme.Least, w, 2, true)
 		s.add(b.Center(x, y, w, s.Ink))
 		return b.Height()
@@ -301,7 +301,11 @@ func (s *ticket) wayText(w float32) (to, way widget.Block) {
 
 func (s *ticket) wayHeight(w float32) float32 {
 	to, way := s.wayText(w)
-	h := to.Height() + way.Height() + s.Px(36)
+	white := s.Px(36)
+	if s.tight >= smallWords {
+		white = s.Px(20)
+	}
+	h := to.Height() + way.Height() + white
 	if s.Shape != Small && s.tight == 0 {
 		h = max(h, s.Px(180))
 	}
