@@ -215,8 +215,9 @@ func (p *plan) route() {
 			}
 		}
 	}
-	x, y := p.square(last, p.side())
-	p.parts = append(p.parts, p.Icon(p.arrow(last), p.Warm, x, y, p.side()))
+	side := p.side() * 0.6 // what it points to may have moved off the map's edge towards it
+	x, y := p.square(last, side)
+	p.parts = append(p.parts, p.Icon(p.arrow(last), p.Warm, x, y, side))
 }
 
 // arrow is the icon of an arrow from a square to the goal beside it.
