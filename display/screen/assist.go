@@ -57,6 +57,9 @@ func (s *sheet) assistCells(b Bar) (back, home, title, end assistCell, who []ass
 			words = s.Say("taking")
 		}
 		t := s.FitIn(words, theme.Heading, theme.Least, w, h, true)
+		if t.Height() > h { // thin letters are narrower
+			t = s.FitIn(words, theme.Heading, theme.Least, w, h, false)
+		}
 		s.add(t.Center(x, y+(h-t.Height())/2, w, s.Ink))
 	}
 	for _, why := range append([]kiosk.Priority{""}, kiosk.Priorities...) {
@@ -103,7 +106,7 @@ func (s *sheet) assistColumn(b Bar, w, h float32) {
 			s.put(s.IconButton(widget.Bar, "arrow-left", s.Say("back"), half, h, b.Back), x, y, half, h)
 			s.put(s.IconButton(widget.Bar, "smart-home", s.Say("home"), half, h, b.Home), x+half+apart, y, half, h)
 		}}, rows[2:]...)
-		title(m, top, bw, high)
+		title(s.Px(8), top, w-s.Px(12), high)
 		top += high + m
 	} else {
 		title(m, m, bw, top-m-apart)
@@ -120,11 +123,6 @@ func (s *sheet) assistColumn(b Bar, w, h float32) {
 // paper, and a button for the next one, which any other touch stands for too.
 func Taken(p Page, now time.Time, i Issued, next func()) fyne.CanvasObject {
 	t := ticket{Issued: i, now: now, brief: true}
-	for ; t.tight < 4; t.tight++ {
-		t.sheet = &sheet{Page: p}
-		if t.draw(next) <= t.H {
-			break
-		}
-	}
-	return t.sheet.done()
+	t.fit(p, next)
+	return t.done()
 }

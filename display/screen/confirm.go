@@ -142,6 +142,14 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	if !s.o.CanTake {
 		return y
 	}
+	if side > 0 {
+		row := s.Px(88)
+		if _, _, word := s.precedenceWord(s.first, side-apart, h); !word && y+h+apart+row+s.Px(bottom) <= s.H { // no room beside, but below
+			s.precedence(s.first, x, y+h+apart, w, row)
+			s.answers(s.check, s.o, x, y, w, h, size, s.take)
+			return y + h + apart + row + s.Px(bottom)
+		}
+	}
 	if w -= side; side > 0 {
 		s.precedence(s.first, x+w+apart, y, side-apart, h)
 	}

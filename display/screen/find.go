@@ -323,9 +323,13 @@ type key struct {
 	label string
 	icon  string
 	at    float32
+	row   int
 	wide  float32
 	act   func()
 }
+
+// word says that a key has a word instead of a letter.
+func (k key) word() bool { return len([]rune(k.label)) > 1 }
 
 // keyboard fills an area with rows of keys.
 func (s *finder) keyboard(in Area, rows int) {
@@ -343,25 +347,39 @@ func (s *finder) keyboard(in Area, rows int) {
 	}
 	wide := (in.W - gap*float32(columns-1)) / float32(columns)
 	high := (in.H - gap*float32(rows-1)) / float32(rows)
+	width := func(keys float32) float32 { return keys*(wide+gap) - gap }
+	var list []key
 	for i, row := range lines {
-		var list []key
 		shift := float32(0)
 		if !change && len(row) == 9 {
 			shift = 0.5
 		}
 		for n, letter := range strings.Split(row, "") {
-			list = append(list, key{strings.ToUpper(letter), "", shift + float32(n), 1, s.press(letter)})
+			list = append(list, key{strings.ToUpper(letter), "", shift + float32(n), i, 1, s.press(letter)})
 		}
-		list = append(list, s.more(i, rows, change)...)
-		for _, k := range list {
-			w := k.wide*(wide+gap) - gap
-			s.put(s.Key(k.icon, k.label, w, high, k.act), in.X+k.at*(wide+gap), in.Y+float32(i)*(high+gap), w, high)
+	}
+	fits := func(label string, keys float32) bool { return s.KeySize(label, width(keys), high) > 0 }
+	list = append(list, s.more(rows, change, fits)...)
+	letters, words := s.KeySize("W", wide, high), float32(theme.Body)
+	for _, k := range list {
+		if size := s.KeySize(k.label, width(k.wide), high); k.word() && size > 0 {
+			words = min(words, size)
 		}
+	}
+	for _, k := range list {
+		size := letters
+		if k.word() {
+			size = words
+		}
+		w := width(k.wide)
+		s.put(s.Key(k.icon, k.label, size, w, high, k.act), in.X+k.at*(wide+gap), in.Y+float32(k.row)*(high+gap), w, high)
 	}
 }
 
-// more are the keys of a row that type nothing.
-func (s *finder) more(row, rows int, change bool) (list []key) {
+// more are the keys that type nothing. fits says whether a word has room in a width
+// counted in keys: where the words have none beside each other, the one that has an
+// icon leaves its room to the others.
+func (s *finder) more(rows int, change bool, fits func(label string, keys float32) bool) (list []key) {
 	erase, clear := s.keys.Erase, s.keys.Clear
 	if s.f.Typed == "" {
 		erase, clear = nil, nil
@@ -372,17 +390,23 @@ func (s *finder) more(row, rows int, change bool) (list []key) {
 	} else if !strings.ContainsAny(s.f.Next, "0123456789") {
 		act = nil
 	}
-	switch {
-	case s.Shape == Small && row == rows-1:
-		return []key{{other, "", 2, 2, act}, {s.Say("erase"), "backspace", 4, 2, erase}, {s.Say("find_clear"), "", 6, 2, clear}}
-	case s.Shape == Small:
-		return nil
-	case row == rows-1:
-		return []key{{s.Say("erase"), "backspace", 7, 1.5, erase}, {s.Say("find_clear"), "", 8.5, 1.5, clear}}
-	case change && row == rows-2:
-		return []key{{other, "", 9, 1, act}}
+	last, back, all := rows-1, s.Say("erase"), s.Say("find_clear")
+	if s.Shape == Small {
+		return []key{{other, "", 2, last, 2, act}, {back, "backspace", 4, last, 2, erase}, {all, "", 6, last, 2, clear}}
 	}
-	return nil
+	narrow := !fits(back, 1.5) || !fits(all, 1.5)
+	switch {
+	case change && !(fits("123", 1) && fits("abc", 1)):
+		return []key{{back, "backspace", 9, last - 1, 1, erase}, {other, "", 7, last, 1.25, act}, {all, "", 8.25, last, 1.75, clear}}
+	case narrow:
+		list = []key{{back, "backspace", 7, last, 1, erase}, {all, "", 8, last, 2, clear}}
+	default:
+		list = []key{{back, "backspace", 7, last, 1.5, erase}, {all, "", 8.5, last, 1.5, clear}}
+	}
+	if change {
+		list = append(list, key{other, "", 9, last - 1, 1, act})
+	}
+	return list
 }
 
 // press types a letter, where that leads on.

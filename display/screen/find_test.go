@@ -229,3 +229,35 @@ func TestHolidayIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// The keys of a keyboard have letters of one size and words of one size, whatever
+// they do, and nothing touches a key's edge.
+func TestKeysAlike(t *testing.T) {
+	c := hall(t)
+	nop := func() {}
+	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
+	for _, v := range variants() {
+		hits := []screen.Hit{{Offer: offer(c, c.Items[0].ID, 3)}}
+		for _, digits := range []bool{false, true} {
+			s := widget.Survey(screen.Find(v.page(), monday, screen.Search{Typed: "sb", Total: 1, Hits: hits, Next: "wy1", Digits: digits}, 0, nil, keys, nil))
+			letters, words := map[float32]int{}, map[float32]int{}
+			for _, w := range s.Words {
+				switch {
+				case len(w.Text) == 1:
+					letters[w.Height]++
+				case slices.Contains([]string{"123", "abc", v.page().Say("erase"), v.page().Say("find_clear")}, w.Text):
+					words[w.Height]++
+				default:
+					continue
+				}
+				box := s.Boxes[w.Over-1]
+				if white := (box.Width-w.Width)/2 - box.Stroke; white < v.page().Px(2) {
+					t.Errorf("%v: %q leaves %.1f to the edge of its key", v, w.Text, white)
+				}
+			}
+			if len(letters) != 1 || len(words) != 1 {
+				t.Errorf("%v: sizes of letters %v, of words %v", v, letters, words)
+			}
+		}
+	}
+}

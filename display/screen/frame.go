@@ -24,31 +24,38 @@ func Head(p Page, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject
 	}
 	clock := s.Fit(now.Format("15:04"), big, big, w, 1, true)
 	date := s.Fit(s.date(now), small, small, w, 1, false)
-	if s.Shape == Small && s.Large { // the hall's name needs the room
+	if s.Shape == Small && (s.Large || note != "") { // the words need the room
 		date = widget.Block{}
 	}
 	y := (h - clock.Height() - date.Height()) / 2
 	s.add(date.Right(w-m, y, s.Sub), clock.Right(w-m, y+date.Height(), s.Ink))
 	room := w - 2*m - s.Px(24) - max(clock.Width(), date.Width())
 	high := h - s.Px(6)
-	name := s.Of(hall)
-	if s.Shape != Small && !s.Large {
-		name += " · " + s.Say("app")
-	}
-	title := s.FitIn(name, 42, theme.Least, room, high, !(s.Shape == Small && s.Large))
 	if note == "" {
+		name := s.Of(hall)
+		if s.Shape != Small && !s.Large {
+			name += " · " + s.Say("app")
+		}
+		title := s.FitIn(name, 42, theme.Least, room, high, !(s.Shape == Small && s.Large))
 		s.add(title.Left(m, (h-title.Height())/2, s.Ink))
 		return s.done()
 	}
-	title = s.Fit(name, 42, theme.Least, room, 1, true)
-	b := s.FitIn(note, 34, theme.Least, room, high-title.Height(), true)
-	if title.Height()+b.Height() > high { // what is wrong is worth more than the hall's name
-		b = s.FitIn(note, 34, theme.Least, room, high, true)
-		s.add(b.Left(m, (h-b.Height())/2, s.Warm))
-		return s.done()
+	for size := float32(42); size >= theme.Least; size -= 2 { // a line each, with white around them
+		title := s.Fit(s.Of(hall), size, size, room, 1, true)
+		b := s.Fit(note, min(size, 34), theme.Least, room, 1, true)
+		least, white := size == theme.Least, (h-title.Height()-b.Height())/2
+		if white >= s.Px(16) && (least || len(title.Lines) == 1 && len(b.Lines) == 1) && title.Width() <= room {
+			s.add(title.Left(m, white, s.Ink), b.Left(m, white+title.Height(), s.Warm))
+			return s.done()
+		}
 	}
-	y = (h - title.Height() - b.Height()) / 2
-	s.add(title.Left(m, y, s.Ink), b.Left(m, y+title.Height(), s.Warm))
+	b := s.FitIn(note, 34, theme.Least, room, high, true) // what is wrong is worth more than the hall's name
+	if len(b.Lines) > 1 {
+		if thin := s.Fit(note, theme.Least, theme.Least, room, 1, false); len(thin.Lines) == 1 {
+			b = thin
+		}
+	}
+	s.add(b.Left(m, (h-b.Height())/2, s.Warm))
 	return s.done()
 }
 

@@ -175,3 +175,27 @@ func TestNoPlan(t *testing.T) {
 		}
 	}
 }
+
+// Nothing lies on a map's edge, and the sign for where one stands is clear of
+// icons.
+func TestMapSignsStandClear(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		m := widget.Map{W: c.Plan.W, H: c.Plan.H, Here: &widget.Square{X: 9, Y: 13}}
+		for _, mark := range c.Plan.Marks {
+			m.Marks = append(m.Marks, widget.MapMark{Icon: "stairs", At: widget.Square(mark.At)})
+		}
+		w, h := p.MapSize(m, p.W, p.Px(360))
+		boxes := widget.Survey(p.Map(m, w, h)).Boxes
+		edge, here := boxes[0], boxes[len(boxes)-2]
+		for _, b := range boxes[1:] {
+			if in := min(b.X, b.Y, w-b.X-b.Width, h-b.Y-b.Height) - edge.Stroke; in < p.Px(3) {
+				t.Errorf("%v: the sign at %v is %.1f from the edge", v, ofBox(b), in)
+			}
+			if gap := ofBox(b).gap(ofBox(here)); b.Picture && gap < p.Px(5) {
+				t.Errorf("%v: the icon at %v is %.1f from where one stands", v, ofBox(b), gap)
+			}
+		}
+	}
+}

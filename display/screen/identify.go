@@ -89,7 +89,11 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 		case len(typed) >= 8:
 			act = nil
 		}
-		s.put(s.Button(style, "", label, size, wide, high, act), x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
+		o := s.Button(style, "", label, size, wide, high, act)
+		if act == nil { // a key keeps its place
+			o = s.Key("", label, max(theme.Least, min(size, (high-s.Px(12))/s.Pt(1.28))), wide, high, nil)
+		}
+		s.put(o, x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
 	}
 	return read || room >= s.Pt(theme.Target)
 }

@@ -59,7 +59,7 @@ func specimens() []specimen {
 		}),
 		at("button without room for words", "IconButton", 120, 100, func() fyne.CanvasObject { return p.IconButton(widget.Plain, "user-heart", "优先", 120, 100, nop) }),
 		at("button of the frame", "FrameButton", 240, 100, func() fyne.CanvasObject { return p.FrameButton(widget.Bar, "letter-case", "大字", 240, 100, nop) }),
-		at("key", "Key", 92, 92, func() fyne.CanvasObject { return p.Key("", "S", 92, 92, nop) }),
+		at("key", "Key", 92, 92, func() fyne.CanvasObject { return p.Key("", "S", p.KeySize("S", 92, 92), 92, 92, nop) }),
 		at("pinyin keyboard", "keyboard", 984, 434, func() fyne.CanvasObject { return p.Keyboard(984, 434) }),
 		at("keypad", "Identify", p.W, p.H, func() fyne.CanvasObject {
 			return screen.Identify(p, screen.Ways{Card: true}, "004", false, func(string) {}, nop, nop)

@@ -32,9 +32,37 @@ func (v Precedence) shown() bool { return v.Why != "" || v.Ask != nil }
 // the choice. Where there is none to make it is only read. A word that has no room
 // is an icon.
 func (s *sheet) precedence(v Precedence, x, y, w, h float32) {
-	labels, style := []string{s.Say("priority")}, widget.Choice
+	style := widget.Choice
 	if v.Why != "" {
-		labels, style = []string{s.Say(firstWords[v.Why]), s.Say(whoWords[v.Why])}, widget.Plain
+		style = widget.Plain
+	}
+	label, b, ok := s.precedenceWord(v, w, h)
+	switch {
+	case !ok:
+	case v.Ask != nil:
+		s.put(s.Button(style, "", label, b.size, w, h, v.Ask), x, y, w, h)
+		return
+	default:
+		s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
+		s.add(b.Center(x, y+(h-b.Height())/2, w, s.Ink))
+		return
+	}
+	side := min(s.Pt(44), w-s.Px(40))
+	switch icon := precedenceIcons[v.Why]; {
+	case v.Ask != nil:
+		s.put(s.IconButton(style, icon, label, w, h, v.Ask), x, y, w, h)
+	default:
+		s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
+		s.add(s.Icon(icon, s.OK, x+(w-side)/2, y+(h-side)/2, side))
+	}
+}
+
+// precedenceWord is what a precedence says in w by h pixels, how large, and whether
+// that has room; where it has none the whole of it is returned.
+func (s *sheet) precedenceWord(v Precedence, w, h float32) (label string, fit sized, ok bool) {
+	labels := []string{s.Say("priority")}
+	if v.Why != "" {
+		labels = []string{s.Say(firstWords[v.Why]), s.Say(whoWords[v.Why])}
 	}
 	in, high := w-s.Px(40), h-s.Px(12)
 	for _, label := range labels {
@@ -45,26 +73,17 @@ func (s *sheet) precedence(v Precedence, x, y, w, h float32) {
 				break
 			}
 		}
-		b := s.FitIn(label, size, theme.Least, in, high, true)
-		switch {
-		case b.Width() > in || b.Height() > high:
-			continue
-		case v.Ask != nil:
-			s.put(s.Button(style, "", label, size, w, h, v.Ask), x, y, w, h)
-		default:
-			s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
-			s.add(b.Center(x, y+(h-b.Height())/2, w, s.Ink))
+		if b := s.FitIn(label, size, theme.Least, in, high, true); b.Width() <= in && b.Height() <= high {
+			return label, sized{b, size}, true
 		}
-		return
 	}
-	side := min(s.Pt(44), in)
-	switch icon := precedenceIcons[v.Why]; {
-	case v.Ask != nil:
-		s.put(s.IconButton(style, icon, labels[0], w, h, v.Ask), x, y, w, h)
-	default:
-		s.put(s.Box(s.OKGround, s.OKLine, s.Edge), x, y, w, h)
-		s.add(s.Icon(icon, s.OK, x+(w-side)/2, y+(h-side)/2, side))
-	}
+	return labels[0], sized{}, false
+}
+
+// sized is a block with the size that its letters have at most.
+type sized struct {
+	widget.Block
+	size float32
 }
 
 // precedenceIcons are those of who goes ahead, and of anybody.

@@ -349,7 +349,7 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 				}
 			}
 			if icons && (p.last == nil || v.label != p.last.Label) {
-				s.put(s.Key(v.icon, v.label, w, h, act), v.x, y, w, h)
+				s.put(s.Key(v.icon, v.label, theme.Body, w, h, act), v.x, y, w, h)
 				continue
 			}
 			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)

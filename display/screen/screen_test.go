@@ -91,7 +91,7 @@ func compose(p screen.Page, c *kiosk.Catalog, e example) fyne.CanvasObject {
 		note = p.Say(e.note, text.Data{"Name": "陈*"})
 	}
 	bar := screen.Bar{Language: nop, Help: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop, Assist: e.assist}
-	if e.name != "first" && e.name != "locked" {
+	if e.name != "first" && !strings.HasPrefix(e.name, "locked") {
 		bar.Back, bar.Home = nop, nop
 	}
 	ground := widget.Put(p.Box(p.Ground, nil, 0), 0, 0, p.Window.W, p.Window.H)
@@ -405,6 +405,61 @@ func TestClosedIsSeen(t *testing.T) {
 		a, b := seen["RS001"], seen["GJ003"]
 		if len(seen) != 2 || v.modes.Contrast && a.Stroke <= b.Stroke || !v.modes.Contrast && a.Fill == b.Fill {
 			t.Errorf("%v: open is %v, closed is %v", v, a, b)
+		}
+	}
+}
+
+// What the head says stands clear of its edges.
+func TestHeadHasMargins(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		for _, id := range []string{"hello", "note_paper", "note_printer", "note_none"} {
+			note := p.Say(id, text.Data{"Name": "陈*"})
+			s := widget.Survey(screen.Head(p, c.Hall, monday, note))
+			if !slices.Contains(s.Paragraphs, note) {
+				t.Errorf("%v: %q is not said", v, note)
+			}
+			for _, w := range s.Words {
+				if above, below := w.Y, p.Head.H-w.Y-w.Height; min(above, below) < p.Px(10) {
+					t.Errorf("%v: %q stands %.0f from the upper edge, %.0f from the lower", v, w.Text, above, below)
+				}
+			}
+		}
+	}
+}
+
+// The keys for digits stay where they are, whether they can be touched or not.
+func TestDigitKeysStay(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	for _, v := range variants() {
+		for _, typed := range []string{"", "12345678"} {
+			var said []string
+			for _, w := range widget.Survey(screen.Identify(v.page(), screen.Ways{}, typed, false, func(string) {}, nop, nop)).Words {
+				said = append(said, w.Text)
+			}
+			for _, key := range []string{"0", "1", "5", "9", v.page().Say("erase"), v.page().Say("ok")} {
+				if !slices.Contains(said, key) {
+					t.Errorf("%v with %q typed: %q is gone", v, typed, key)
+				}
+			}
+		}
+	}
+}
+
+// Who goes ahead is said in words on a portrait, however large they are.
+func TestPrecedenceInWords(t *testing.T) {
+	c := hall(t)
+	o := offer(c, "GJ003", 120)
+	dept, _ := c.Department(o.Item.Dept)
+	nop := func() {}
+	for _, v := range variants() {
+		if p := v.page(); p.Shape == screen.Tall && !v.modes.Low {
+			s := widget.Survey(screen.Confirm(p, monday, o, dept, check(), screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop, nop))
+			if !slices.ContainsFunc([]string{"pregnant", "pregnant_first"}, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
+				t.Errorf("%v: no word for who goes ahead in %q", v, s.Paragraphs)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"image"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -32,17 +33,12 @@ type Issued struct {
 func Ticket(p Page, now time.Time, i Issued, page int, turn func(int), done func()) fyne.CanvasObject {
 	t := ticket{sheet: &sheet{Page: p}, Issued: i, now: now}
 	if p.Shape == Small && p.Large {
-		t.tight = 2
+		t.tight = smallWords
 		t.pages(paging{at: page, turn: turn}, done)
 		return t.done()
 	}
-	for ; t.tight < 4; t.tight++ {
-		t.sheet = &sheet{Page: p}
-		if t.draw(done) <= t.H {
-			break
-		}
-	}
-	return t.sheet.done()
+	t.fit(p, done)
+	return t.done()
 }
 
 // ticket draws its screen. The number, the fate of the paper and the way are
@@ -52,20 +48,39 @@ type ticket struct {
 	*sheet
 	Issued
 	now   time.Time
-	tight int  // 0 to 3
+	tight int  // see fit
 	brief bool // see Taken
+}
+
+// How tight a ticket's screen is: each does without what those before it do without.
+const (
+	lessWhite  = 1 + iota // and small second lines
+	smallWords            // in the notice and the way too
+	noHeading             // the number speaks for itself
+	noComfort             // that the number is kept: its code says so
+	acrossBoth            // the number stands over both columns
+)
+
+// fit draws the screen as roomy as it can be.
+func (s *ticket) fit(p Page, done func()) {
+	for ; ; s.tight++ {
+		s.sheet = &sheet{Page: p}
+		if s.draw(done) <= s.H || s.tight == acrossBoth {
+			return
+		}
+	}
 }
 
 // draw returns the y below the last part.
 func (s *ticket) draw(done func()) float32 {
-	m, gap := s.margin(), s.Px(theme.Gap)
-	if s.tight > 1 {
-		gap = s.Px(12)
-	}
+	m, gap := s.margin(), s.gap()
 	full := s.W - 2*m
 	if s.Shape == Tall || s.brief && (!s.unpaid() || s.Shape == Small && s.Large) {
 		y := s.Px(36)
-		if s.tight > 0 {
+		switch {
+		case s.tight >= smallWords:
+			y = s.Px(8)
+		case s.tight > 0:
 			y = s.Px(16)
 		}
 		if step := s.stepper(2); s.Steps && s.tight == 0 {
@@ -86,7 +101,7 @@ func (s *ticket) draw(done func()) float32 {
 	w := (full - gap) / 2 // two columns
 	x, y := m+w+gap, s.Px(16)
 	left, right := y, y
-	if s.tight > 2 { // the number stands over both columns
+	if s.tight >= acrossBoth {
 		left += s.number(m, left, full) + gap
 		right = left
 	} else {
@@ -109,7 +124,11 @@ func (s *ticket) pages(p paging, done func()) {
 	m := s.margin()
 	w := s.W - 2*m
 	var parts []part
-	for _, piece := range []func(*ticket, float32, float32, float32) float32{(*ticket).number, (*ticket).paper, (*ticket).way} {
+	pieces := []func(*ticket, float32, float32, float32) float32{(*ticket).number, (*ticket).fated, (*ticket).way}
+	if s.unpaid() && s.Code != nil {
+		pieces = slices.Insert(pieces, 2, (*ticket).code)
+	}
+	for _, piece := range pieces {
 		try := *s
 		try.sheet = &sheet{Page: s.Page}
 		parts = append(parts, part{piece(&try, m, 0, w), func(y float32) { piece(s, m, y, w) }})
@@ -122,17 +141,31 @@ func (s *ticket) pages(p paging, done func()) {
 	s.flow(s.Px(16), end, parts, p)
 }
 
+// gap is the white between parts.
+func (s *ticket) gap() float32 {
+	if s.tight >= smallWords {
+		return s.Px(12)
+	}
+	return s.Px(theme.Gap)
+}
+
 // number shows the number, what it is for, and how many are before it. It
 // returns its height, as the other parts do.
 func (s *ticket) number(x, y, w float32) float32 {
 	top := y
-	if s.tight < 2 {
+	if s.tight < noHeading {
 		title := s.Fit(s.Say("your_number"), theme.Title, 44, w, 1, true)
-		if s.Shape != Tall || s.tight > 0 {
+		switch {
+		case s.tight >= smallWords:
+			title = s.Fit(s.Say("your_number"), theme.Body, theme.Least, w, 1, true)
+		case s.Shape != Tall || s.tight > 0:
 			title = s.Fit(s.Say("your_number"), 48, 36, w, 1, true)
 		}
 		s.add(title.Center(x, y, w, s.Ink))
-		y += title.Height() + s.Px(12)
+		y += title.Height()
+		if s.tight < smallWords {
+			y += s.Px(12)
+		}
 	}
 	wide, pad := min(w, s.Px(860)), s.Px(32)
 	if s.T > 1 {
@@ -193,17 +226,32 @@ func (s *ticket) fate() widget.Notice {
 	case s.Print == kiosk.Printed:
 		out := widget.PaperOut
 		return widget.Notice{Tone: widget.Good, Paper: &out, Head: s.Say("printed")}
-	case s.tight > 1:
-		return widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued))}
 	}
-	return widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued)), Body: s.Say("kept")}
+	n := widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued)), Body: s.Say("kept"), Slim: s.tight >= smallWords}
+	if s.tight >= noComfort || s.brief && s.tight >= smallWords {
+		n.Body = ""
+	}
+	return n
 }
 
 // paper tells what becomes of the paper; when it fails, the number is kept by
 // a code on the screen.
 func (s *ticket) paper(x, y, w float32) float32 {
+	h := s.fated(x, y, w)
+	if s.unpaid() && s.Code != nil && !s.terse() {
+		h += s.gap()
+		h += s.code(x, y+h, w)
+	}
+	return h
+}
+
+// terse says that there is no room for more than words on the paper.
+func (s *ticket) terse() bool { return s.brief && s.tight >= acrossBoth }
+
+// fated tells what becomes of the paper.
+func (s *ticket) fated(x, y, w float32) float32 {
 	n := s.fate()
-	if s.brief && s.tight > 2 { // no room for more than words
+	if s.terse() {
 		b := s.Fit(n.Head, theme.Body, theme.Least, w, 2, true)
 		s.add(b.Center(x, y, w, s.Ink))
 		return b.Height()
@@ -213,17 +261,19 @@ func (s *ticket) paper(x, y, w float32) float32 {
 		h = max(h, s.Px(160))
 	}
 	s.put(s.Notice(n, w, h), x, y, w, h)
-	if !s.unpaid() || s.Code == nil {
-		return h
-	}
-	top := y
-	y += h + s.Px(theme.Gap)
+	return h
+}
+
+// code shows the number's code, which is as large in large text, and what it is for.
+func (s *ticket) code(x, y, w float32) float32 {
 	side, quiet := s.Px(250), s.Px(24)
 	switch {
-	case s.tight > 1 && s.T == 1:
+	case s.Shape == Small && s.T == 1:
 		side, quiet = s.Px(160), s.Px(14)
-	case s.tight > 0:
+	case s.Shape == Small:
 		side = s.Px(180)
+	case s.tight >= smallWords:
+		quiet = s.Px(14)
 	}
 	code := canvas.NewImageFromImage(s.Code)
 	code.ScaleMode = canvas.ImageScalePixels
@@ -233,21 +283,29 @@ func (s *ticket) paper(x, y, w float32) float32 {
 	s.add(s.Panel(x, y, w, box))
 	s.put(code, x+quiet, y+(box-side)/2, side, side)
 	s.add(b.Left(x+side+2*quiet, y+(box-b.Height())/2, s.Ink))
-	return y + box - top
+	return box
 }
 
 func (s *ticket) wayText(w float32) (to, way widget.Block) {
 	in, size := w-s.Px(150), float32(44)
 	if s.Shape == Small || s.tight > 0 {
-		in, size = w-s.Px(110), 36
+		in, size = w-s.Px(118), 36
 	}
-	to = s.Fit(s.Say("go_to", text.Data{"Zone": s.Offer.Queue.Zone, "Windows": s.Offer.Queue.Windows}), size, 30, in, 2, true)
-	return to, s.Fit(s.Of(s.Offer.Zone.Way), 36, theme.Least, in, 2, false)
+	most := 2
+	if s.tight >= smallWords { // smaller letters before a second line
+		most = 1
+	}
+	to = s.Fit(s.Say("go_to", text.Data{"Zone": s.Offer.Queue.Zone, "Windows": s.Offer.Queue.Windows}), size, 30, in, most, true)
+	return to, s.Fit(s.Of(s.Offer.Zone.Way), 36, theme.Least, in, most, false)
 }
 
 func (s *ticket) wayHeight(w float32) float32 {
 	to, way := s.wayText(w)
-	h := to.Height() + way.Height() + s.Px(36)
+	white := s.Px(36)
+	if s.tight >= smallWords {
+		white = s.Px(20)
+	}
+	h := to.Height() + way.Height() + white
 	if s.Shape != Small && s.tight == 0 {
 		h = max(h, s.Px(180))
 	}
@@ -260,8 +318,10 @@ func (s *ticket) way(x, y, w float32) float32 {
 	h := s.wayHeight(w)
 	s.add(s.Panel(x, y, w, h))
 	left, side := s.Px(40), s.Px(72)
-	if s.Shape == Small || s.tight > 0 {
+	if s.Shape == Small {
 		left, side = s.Px(18), s.Px(56)
+	} else if s.tight > 0 {
+		left = s.Px(12)
 	}
 	s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
 	at := y + (h-to.Height()-way.Height())/2

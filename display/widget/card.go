@@ -167,25 +167,32 @@ type Notice struct {
 	Tone             Tone
 	Icon, Head, Body string
 	Alone            bool // it is all that the screen says
+	Slim             bool // smaller letters, where it shares little room with others
 	Paper            *int // unless nil, a Paper at this frame stands in the place of Icon
 }
 
 func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	side, left = k.Px(72), k.Px(40)
-	head, body := float32(theme.Heading), float32(theme.Body)
-	if n.Alone {
+	head, least, body := float32(theme.Heading), float32(32), float32(theme.Body)
+	switch {
+	case n.Alone:
 		side, head, body = k.Px(96), 56, 40
+	case n.Slim:
+		head, least, body = theme.Body, theme.Least, theme.Least
 	}
 	drawn := float32(1.5) // a Paper is more than an icon
 	if w < k.Pt(700) {    // narrow: the words need the room
-		side, left, drawn = k.Px(56), k.Px(24), 1.2
+		side, left = min(side, k.Px(72)), k.Px(24)
+	}
+	if w < k.Px(700) { // large text alone makes no icon smaller
+		side, drawn = k.Px(56), 1.2
 	}
 	if n.Paper != nil {
 		side *= drawn
 	}
 	room := w - left - side - k.Px(28) - k.Px(28)
 	if n.Head != "" {
-		blocks = append(blocks, k.Fit(n.Head, head, 32, room, 2, true))
+		blocks = append(blocks, k.Fit(n.Head, head, least, room, 2, true))
 	}
 	if n.Body != "" {
 		blocks = append(blocks, k.Fit(n.Body, body, theme.Least, room, 3, false))

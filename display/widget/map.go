@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
@@ -136,7 +138,13 @@ func (p *plan) side() float32 { return min(p.cw, p.ch) * 0.94 }
 
 // square places something of side by side pixels in the middle of a square.
 func (p *plan) square(s Square, side float32) (x, y float32) {
-	return (float32(s.X)+0.5)*p.cw - side/2, (float32(s.Y)+0.5)*p.ch - side/2
+	return p.inside((float32(s.X)+0.5)*p.cw-side/2, (float32(s.Y)+0.5)*p.ch-side/2, side)
+}
+
+// inside keeps something of side by side pixels off the map's edge.
+func (p *plan) inside(x, y, side float32) (float32, float32) {
+	in := p.Px(p.Edge + 4)
+	return max(in, min(x, float32(p.W)*p.cw-in-side)), max(in, min(y, float32(p.H)*p.ch-in-side))
 }
 
 func (p *plan) mark(m MapMark) {
@@ -147,14 +155,30 @@ func (p *plan) mark(m MapMark) {
 		back.CornerRadius = side * 0.2
 		p.parts = append(p.parts, Put(back, x, y, side, side))
 		c, x, y, side = p.MainText, x+side*0.1, y+side*0.1, side*0.8
+	} else if p.Here != nil {
+		dx, dy := m.At.X-p.Here.X, m.At.Y-p.Here.Y
+		if dx*dx+dy*dy == 1 && !p.taken(Square{m.At.X + dx, m.At.Y + dy}) { // where one stands is clear of it
+			x, y = p.inside(x+float32(dx)*side*0.3, y+float32(dy)*side*0.3, side)
+		}
 	}
 	p.parts = append(p.parts, p.Icon(m.Icon, c, x, y, side))
 }
 
-// here is the sign for where one stands.
+// taken says whether an area or another mark has a square.
+func (p *plan) taken(at Square) bool {
+	return slices.ContainsFunc(p.Areas, func(a MapArea) bool { return a.holds(at) }) ||
+		slices.ContainsFunc(p.Marks, func(m MapMark) bool { return m.At == at })
+}
+
+func (a MapArea) holds(at Square) bool {
+	return at.X >= a.X && at.Y >= a.Y && at.X < a.X+a.W && at.Y < a.Y+a.H
+}
+
+// here is the sign for where one stands, a little smaller than its neighbours.
 func (p *plan) here(s Square) {
-	x, y := p.square(s, p.side())
-	p.parts = append(p.parts, p.MapHere(x, y, p.side()))
+	side := p.side() * 0.85
+	x, y := p.square(s, side)
+	p.parts = append(p.parts, p.MapHere(x, y, side))
 }
 
 // MapHere draws the sign for where one stands, which a legend explains.
@@ -191,15 +215,16 @@ func (p *plan) route() {
 			}
 		}
 	}
-	x, y := p.square(last, p.side())
-	p.parts = append(p.parts, p.Icon(p.arrow(last), p.Warm, x, y, p.side()))
+	side := p.side() * 0.6 // what it points to may have moved off the map's edge towards it
+	x, y := p.square(last, side)
+	p.parts = append(p.parts, p.Icon(p.arrow(last), p.Warm, x, y, side))
 }
 
 // arrow is the icon of an arrow from a square to the goal beside it.
 func (p *plan) arrow(from Square) string {
 	goal := func(x, y int) bool {
 		for _, a := range p.Areas {
-			if a.Goal && x >= a.X && y >= a.Y && x < a.X+a.W && y < a.Y+a.H {
+			if a.Goal && a.holds(Square{x, y}) {
 				return true
 			}
 		}

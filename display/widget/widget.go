@@ -136,7 +136,7 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 	}
 	least, room, high := max(theme.Least, size*0.55), w-k.Px(40), h-k.Px(12)
 	b := k.FitIn(label, size, least, room-iconSide-space, high, true)
-	if icon != "" && b.Width() > room-iconSide-space { // the words need the room
+	if icon != "" && (b.Width() > room-iconSide-space || b.Height() > high) { // the words need the room
 		icon, iconSide, space = "", 0, 0
 		b = k.FitIn(label, size, least, room, high, true)
 	}
