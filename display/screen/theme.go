@@ -213,9 +213,13 @@ func (s *themeSheet) buttons(x, y, w float32) float32 {
 	return y + h
 }
 
-// leads says where the one number leads, and how long that takes.
+// leads says where the one number leads, and how long that takes, or that none can
+// be taken.
 func (s *themeSheet) leads() widget.Notice {
 	n := widget.Notice{Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
+	if !s.o.CanTake {
+		n.Icon, n.Head = "clock", s.Say("theme_shut")
+	}
 	switch {
 	case s.o.Paused && s.tight:
 		n.Tone, n.Body = widget.Bad, s.Say("paused_short")
