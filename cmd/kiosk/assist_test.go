@@ -203,7 +203,7 @@ func TestElderWithACard(t *testing.T) {
 		numbers = append(numbers, ticketNumber(s))
 		m.home(env, "好了")
 	}
-	take("孕妇优先", "优先", "孕妇优先")
+	take("孕妇优先", "优先", "孕妇")
 	h.do("/reader/put?card=hmt") // of 1994
 	m.says("李**,您好")
 	take("优先")
