@@ -156,6 +156,8 @@ func (p *process) exit() int {
 	select {
 	case <-p.done:
 	case <-time.After(patient):
+		p.cmd.Process.Signal(syscall.SIGQUIT) // it tells where each goroutine stands
+		<-p.done
 		p.t.Fatalf("%s doesn't end:\n%s", p.name, p.said())
 	}
 	return p.cmd.ProcessState.ExitCode()
