@@ -132,8 +132,8 @@ type paging struct {
 // letters need. last, unless nil, ends every page. With whole set, icons go
 // before a second page comes, then white and the end of long second lines; on a small
 // panel icons always do. Where large text has little room second lines go too: the
-// next screen tells them; those of closed things then stand beside the title. It returns the y of what stands below, whose height
-// p.foot keeps free.
+// next screen tells them; those of closed things then stand beside the title. It
+// returns the y of what stands below, whose height p.foot keeps free.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) float32 {
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)

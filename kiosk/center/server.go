@@ -44,8 +44,8 @@ type Opts struct {
 }
 
 // DefaultOpts refuses stamps twelve hours ahead, which are from tomorrow, gives a
-// request twenty seconds and batches half of the processors. A kiosk whose clock is wrong by less delivers all the
-// same: order is by seq.
+// request twenty seconds, and batches half of the processors. A kiosk whose clock is
+// wrong by less delivers all the same: order is by seq.
 func DefaultOpts() Opts {
 	return Opts{Tokens: &Tokens{}, Ahead: 12 * time.Hour, Budget: 20 * time.Second, Now: time.Now, Log: slog.Default(), Cost: DefaultCost, Conns: 12_000, Intake: max(1, runtime.GOMAXPROCS(0)/2),
 		Rules: kiosk.DefaultCallRules(), DayChange: 4 * time.Hour, Estimates: 3 * time.Second}

@@ -12,16 +12,12 @@ import (
 // as it is printed, or without its hyphen or its noughts. ENotFound when this
 // kiosk has given no such number today, or it is done with; see Elsewhere.
 func (d *Desk) Numbered(ctx context.Context, typed string) (kiosk.Ticket, error) {
-	queue, series, digits, hyphen := read(typed)
-	var tries []kiosk.Number
-	if hyphen {
-		tries = number(tries, queue, series, digits)
-	} else {
-		tries = number(tries, queue, "", digits)
-		if rest, ok := strings.CutPrefix(digits, d.o.Series); ok && d.o.Series != "" {
-			tries = number(tries, queue, d.o.Series, rest)
+	tries := numbers(typed, func(digits string) []string {
+		if d.o.Series == "" || !strings.HasPrefix(digits, d.o.Series) {
+			return nil
 		}
-	}
+		return []string{d.o.Series}
+	})
 	for _, n := range tries {
 		t, err := d.o.Store.Find(ctx, n)
 		switch {
@@ -46,18 +42,14 @@ var errNumber = &kiosk.Error{Code: kiosk.ENotFound, Op: "find a number", Message
 // when the center doesn't tell before ctx is done, and it isn't among the latest
 // calls that it has told of.
 func (d *Desk) Elsewhere(typed string) func(context.Context) (kiosk.Ticket, kiosk.Place, error) {
-	queue, series, digits, hyphen := read(typed)
-	var tries []kiosk.Number
-	if hyphen {
-		tries = number(tries, queue, series, digits)
-	} else {
-		tries = number(tries, queue, "", digits)
+	tries := numbers(typed, func(digits string) (all []string) {
 		for own := 1; own <= longestSeries && own+3 <= len(digits) && digits[0] != '0'; own++ {
 			if rest := digits[own:]; len(rest) == 3 || rest[0] != '0' { // as it is printed
-				tries = number(tries, queue, digits[:own], rest)
+				all = append(all, digits[:own])
 			}
 		}
-	}
+		return all
+	})
 	if d.o.Places == nil || len(tries) == 0 {
 		return nil
 	}
@@ -81,22 +73,25 @@ func (d *Desk) Elsewhere(typed string) func(context.Context) (kiosk.Ticket, kios
 // longestSeries is how many digits a kiosk's own series has at the most.
 const longestSeries = 2
 
-// read takes what is typed apart.
-func read(typed string) (queue kiosk.QueueID, series, digits string, hyphen bool) {
+// numbers are those that what is typed may mean: with a hyphen one; without it that
+// of the shared series, and those of each of the kiosks' series that the digits may
+// begin with.
+func numbers(typed string, series func(digits string) []string) (all []kiosk.Number) {
 	rest := strings.TrimLeft(typed, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	queue = kiosk.QueueID(typed[:len(typed)-len(rest)])
-	if series, digits, hyphen = strings.Cut(rest, "-"); !hyphen {
-		series, digits = "", rest
+	add := func(series, digits string) {
+		n := kiosk.Number{Queue: kiosk.QueueID(typed[:len(typed)-len(rest)]), Series: series}
+		n.N, _ = strconv.Atoi(digits) // 0 is none
+		if back, err := kiosk.ParseNumber(n.String()); err == nil && back == n {
+			all = append(all, n)
+		}
 	}
-	return queue, series, digits, hyphen
-}
-
-// number adds a number to others, if it is one.
-func number(to []kiosk.Number, queue kiosk.QueueID, series, digits string) []kiosk.Number {
-	n := kiosk.Number{Queue: queue, Series: series}
-	n.N, _ = strconv.Atoi(digits) // 0 is none
-	if back, err := kiosk.ParseNumber(n.String()); err == nil && back == n {
-		to = append(to, n)
+	if own, digits, hyphen := strings.Cut(rest, "-"); hyphen {
+		add(own, digits)
+		return all
 	}
-	return to
+	add("", rest)
+	for _, own := range series(rest) {
+		add(own, rest[len(own):])
+	}
+	return all
 }
