@@ -132,6 +132,11 @@ func (a *App) Run(ctx context.Context, shown func()) {
 		debug.SetGCPercent(50) // screens are drawn in moments; a kiosk has more time than memory
 	}
 	a.open(ctx, app.New())
+	// At its end Fyne hands this hook to the loop that has just ended, and now and
+	// then waits for it for ever, or panics. It saves preferences, and a kiosk has none.
+	if l, ok := a.fyne.Lifecycle().(stopHook); ok {
+		l.SetOnStoppedHookExecuted(nil)
+	}
 	a.fyne.Lifecycle().SetOnStarted(func() {
 		a.show()
 		window := a.window()
@@ -152,6 +157,9 @@ func (a *App) Run(ctx context.Context, shown func()) {
 	defer stop()
 	a.win.ShowAndRun()
 }
+
+// stopHook is what Fyne's Lifecycle can beside its interface.
+type stopHook interface{ SetOnStoppedHookExecuted(func()) }
 
 // open makes the window of a toolkit, with the first screen in it.
 func (a *App) open(ctx context.Context, toolkit fyne.App) {
@@ -177,6 +185,9 @@ func (a *App) open(ctx context.Context, toolkit fyne.App) {
 // later runs f on Fyne's goroutine, or not at all once ctx is done: a Fyne
 // that has stopped would run f at once, wherever it was called.
 func (a *App) later(f func()) {
+	if a.ctx.Err() != nil {
+		return
+	}
 	fyne.Do(func() {
 		if a.ctx.Err() == nil {
 			f()

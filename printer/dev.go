@@ -305,8 +305,9 @@ func (d *Dev) silence() error {
 	return os.ErrDeadlineExceeded // it never stops talking
 }
 
-// reply returns the next whole reply, or os.ErrDeadlineExceeded at until.
-// Automatic statuses are noted on the way.
+// reply returns the next whole reply, or os.ErrDeadlineExceeded at until, a
+// grace later from a printer that never stops talking. Automatic statuses are
+// noted on the way.
 func (d *Dev) reply(until time.Time) (escpos.Reply, error) {
 	var b [1]byte
 	for {
@@ -320,13 +321,13 @@ func (d *Dev) reply(until time.Time) (escpos.Reply, error) {
 			return escpos.Reply{}, err
 		}
 		r, whole := d.sort.Byte(b[0])
-		if whole && r.Kind == escpos.Automatic {
+		switch {
+		case whole && r.Kind == escpos.Automatic:
 			d.seen |= escpos.AutomaticFault(r.Data)
-		} else if whole {
+		case !d.o.Now().Before(until.Add(grace)):
+			return escpos.Reply{}, os.ErrDeadlineExceeded // talk without end
+		case whole:
 			return r, nil
-		}
-		if !d.o.Now().Before(until.Add(grace)) {
-			return escpos.Reply{}, os.ErrDeadlineExceeded // noise without end
 		}
 	}
 }
