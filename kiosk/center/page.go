@@ -30,6 +30,8 @@ type overview struct {
 	Halls  []hallView
 	Never  []kiosk.KioskID // have a token, were never heard of
 	Alarms []Alarm
+
+	Trouble time.Time // since when nothing new is stored; zero when it is
 }
 
 type hallView struct {
@@ -84,6 +86,7 @@ func (s *Server) page() {
 // empty.
 func (s *Server) overview(ctx context.Context, only kiosk.HallID) (overview, error) {
 	v := overview{Now: s.opts.Now()}
+	v.Trouble, _ = s.store.Trouble() // why is for the operator, see GET /v1/status
 	halls, err := s.store.Halls(ctx)
 	if err != nil {
 		return v, err

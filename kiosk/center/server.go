@@ -217,8 +217,9 @@ func (s *Server) operations(api huma.API) {
 	}, s.queues)
 	huma.Register(api, huma.Operation{
 		OperationID: "get-health", Method: http.MethodGet, Path: "/healthz",
-		Summary:   "Whether the center can do its work",
-		Responses: refusals(503),
+		Summary:     "Whether the center can do its work",
+		Description: "200 with status trouble while its disk is full or refuses: another center on the same database would do no better.",
+		Responses:   refusals(503),
 	}, s.health)
 	// huma describes its own form of an error too, which is never sent.
 	delete(api.OpenAPI().Components.Schemas.Map(), "ErrorModel")
@@ -266,7 +267,8 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 
 type healthOutput struct {
 	Body struct {
-		Status  string           `json:"status" enum:"ok"`
+		Status  string           `json:"status" enum:"ok,trouble" doc:"trouble: what is asked is answered, but nothing new is stored"`
+		Trouble *time.Time       `json:"trouble_since,omitempty" doc:"Since when the store's disk refuses what is written; the log and /v1/status say why"`
 		Refused int64            `json:"refused" doc:"Batches turned away since the start"`
 		By      map[string]int64 `json:"refused_by,omitempty" doc:"Requests refused for who asked, by kind: forged, replayed, revoked, expired, code, used, token, hall, login, session, role, crowd"`
 	}
@@ -281,6 +283,9 @@ func (s *Server) health(ctx context.Context, _ *struct{}) (*healthOutput, error)
 	}
 	out := &healthOutput{}
 	out.Body.Status, out.Body.Refused = "ok", s.Refused()
+	if since, err := s.store.Trouble(); err != nil {
+		out.Body.Status, out.Body.Trouble = "trouble", &since
+	}
 	out.Body.By = s.RefusedBy()
 	return out, nil
 }

@@ -69,8 +69,11 @@ func tokens(t *testing.T) *center.Tokens {
 }
 
 // serve puts a Server on the store, in place of the one before.
-func (h *hall) serve(o center.Opts) {
-	h.Server = center.New(h.store, o)
+func (h *hall) serve(o center.Opts) { h.serveStore(h.store, o) }
+
+// serveStore puts a Server on another store.
+func (h *hall) serveStore(st center.Store, o center.Opts) {
+	h.Server = center.New(st, o)
 	srv := httptest.NewServer(h.Server)
 	h.url = srv.URL
 	h.Cleanup(srv.Close)
