@@ -265,6 +265,8 @@ type logoutOutput struct {
 
 // logout is POST /v1/logout.
 func (s *Server) logout(ctx context.Context, in *sessionInput) (*logoutOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
 	v, a, err := s.sessionOf(in.asked)
 	if err != nil {
 		return nil, s.fault(err)

@@ -24,6 +24,10 @@ const (
 // latestShown is how many of the newest numbers a hall's card shows.
 const latestShown = 8
 
+// viewingAtOnce are the pages that are drawn up at a time at the most. Everybody
+// may ask for one, and of a city it takes hundreds of questions to the store.
+const viewingAtOnce = 2
+
 // overview is what the page shows.
 type overview struct {
 	Now    time.Time
@@ -57,8 +61,12 @@ func (s *Server) page() {
 	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Budget)
 		defer cancel()
-		v, err := s.overview(ctx, kiosk.HallID(r.URL.Query().Get("hall")))
+		var v overview
 		var html bytes.Buffer
+		err := within(ctx, s.viewing, func() (err error) {
+			v, err = s.overview(ctx, kiosk.HallID(r.URL.Query().Get("hall")))
+			return err
+		})
 		if err == nil {
 			err = tmpl.Execute(&html, v)
 		}
