@@ -105,7 +105,8 @@ type Places interface {
 	Place(ctx context.Context, id TicketID, day Day) (Place, error)
 
 	// Numbered looks up the ticket of the hall that a number of day was given to,
-	// at whatever kiosk. Errors as of Place.
+	// at whatever kiosk. Errors as of Place; EInvalid when the center is too old to
+	// be asked.
 	Numbered(ctx context.Context, n Number, day Day) (Place, error)
 }
 

@@ -86,7 +86,8 @@ func (s *Server) sessionOf(r *http.Request) (Session, Account, error) {
 		return none("the session has ended; log in again")
 	}
 	if now.Sub(v.Seen) >= sessionNote {
-		if err := s.store.SeeSession(ctx, hash, now); err != nil {
+		// A full disk keeps nobody from looking; the session ends the sooner.
+		if err := s.store.SeeSession(ctx, hash, now); err != nil && kiosk.CodeOf(err) != kiosk.EDisk {
 			return v, a, err
 		}
 	}
@@ -264,6 +265,8 @@ type logoutOutput struct {
 
 // logout is POST /v1/logout.
 func (s *Server) logout(ctx context.Context, in *sessionInput) (*logoutOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
 	v, a, err := s.sessionOf(in.asked)
 	if err != nil {
 		return nil, s.fault(err)

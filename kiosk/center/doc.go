@@ -20,9 +20,9 @@
 // SQLite, center/pgstore in PostgreSQL, and center/centertest holds the
 // contract that both meet. What they have in common and needs no SQL of its own
 // is here: Tell reads a batch, Granter and Turns let wishes share a transaction,
-// News wakes who watches a hall, Press decides what a clerk's press changes in
-// what a Store saw, HallNow puts together what it read, and the Scan functions
-// read rows.
+// News wakes who watches a hall, Disk tells what the disk refuses, Press decides
+// what a clerk's press changes in what a Store saw, HallNow puts together what it
+// read, and the Scan functions read rows.
 // The API describes itself at /openapi.json. Refusals are RFC 9457 problems;
 // see Problem. Neither logs, nor alarms, nor problems carry event bodies,
 // tokens or the numbers of cards.

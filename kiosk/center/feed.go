@@ -191,6 +191,8 @@ func (l *newsLine) write(data []byte, patience time.Duration) bool {
 // isOwn says whether the line's kiosk is one of its hall.
 func (l *newsLine) isOwn(ctx context.Context) bool {
 	if !l.own {
+		ctx, cancel := context.WithTimeout(ctx, l.opts.Budget) // ctx is the line's
+		defer cancel()
 		own, err := l.isOf(ctx, l.caller, l.hall)
 		l.own = own && err == nil
 	}

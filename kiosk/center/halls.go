@@ -87,11 +87,18 @@ type RefusedHalls struct {
 	Problems []string  `json:"problems" nullable:"false" doc:"Lines to act on"`
 }
 
+// StoreTrouble is why the store takes nothing new.
+type StoreTrouble struct {
+	Since time.Time `json:"since" doc:"From the first write that was refused"`
+	Hint  string    `json:"hint" doc:"What to do, in both languages"`
+}
+
 type statusOutput struct {
 	Body struct {
 		Since   time.Time     `json:"since" doc:"When what is in force was read"`
 		Halls   []HallStatus  `json:"halls" nullable:"false"`
 		Refused *RefusedHalls `json:"refused,omitempty" doc:"The config or a catalog on disk is newer, but wrong; what was read before stays in force"`
+		Trouble *StoreTrouble `json:"trouble,omitempty" doc:"The store's disk is full or refuses, until it takes something again"`
 	}
 }
 
@@ -113,12 +120,15 @@ func (s *Server) status(ctx context.Context, _ *struct{}) (*statusOutput, error)
 	if why := s.halls.refused; why != nil {
 		out.Body.Refused = &RefusedHalls{At: s.halls.tried, Problems: strings.Split(why.Error(), "\n")}
 	}
+	if since, err := s.store.Trouble(); err != nil {
+		out.Body.Trouble = &StoreTrouble{Since: since, Hint: kiosk.HintOf(err)}
+	}
 	return out, nil
 }
 
 // hallOperations registers what the center says of its own config.
 func (s *Server) hallOperations(api huma.API, o operations) {
-	status := o.ask("get-status", "/v1/status", "Which catalogs and calendars the center works with")
-	status.Description = "For technicians, managers and administrators; of a hall's own people that hall alone. Says also why newer files on disk were refused."
+	status := o.ask("get-status", "/v1/status", "Which catalogs and calendars the center works with, and what is wrong")
+	status.Description = "For technicians, managers and administrators; of a hall's own people that hall alone. Says also why newer files on disk were refused, and why the store takes nothing new."
 	huma.Register(api, status, s.status)
 }

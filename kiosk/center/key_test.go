@@ -240,6 +240,7 @@ func TestSigned(t *testing.T) {
 		moved.Hall = "h2"
 		h.turnedAway(h.replay(sign(1, "k1", 20, "POST", "/v1/events", encode(moved))), 403, center.RefusedHall)
 		h.turnedAway(h.replay(sign(1, "k1", 21, "GET", "/v1/news?hall=h2", nil)), 403, center.RefusedHall)
+		h.turnedAway(h.replay(sign(1, "k1", 23, "POST", "/v1/numbers", encode(kiosk.NumberRequest{Request: "r", Hall: "h2", Day: Day, Queue: "A"}))), 403, center.RefusedHall)
 		h.stored("k1", 0)
 		h.acked(h.replay(sign(1, "k1", 22, "POST", "/v1/events", batch(1, 3))), 3)
 	})

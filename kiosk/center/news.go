@@ -24,7 +24,7 @@ type watcher struct {
 }
 
 // Watch is the Watch of every Store: now asks the database for the hall's
-// version, and Tell brings the later ones.
+// version, within a time of its own, and Tell brings the later ones.
 func (n *News) Watch(ctx context.Context, hall kiosk.HallID, now func(context.Context) (int64, error)) (<-chan int64, error) {
 	w := &watcher{versions: make(chan int64, 1), last: -1}
 	n.mu.Lock()
@@ -43,7 +43,9 @@ func (n *News) Watch(ctx context.Context, hall kiosk.HallID, now func(context.Co
 	n.mu.Unlock()
 
 	// Only now, so that no change falls between the question and the news.
-	version, err := now(ctx)
+	asking, cancel := context.WithTimeout(ctx, turnBudget) // ctx lasts as long as somebody watches
+	version, err := now(asking)
+	cancel()
 	if err != nil {
 		n.drop(hall, w)
 		return nil, err

@@ -24,12 +24,18 @@ const (
 // latestShown is how many of the newest numbers a hall's card shows.
 const latestShown = 8
 
+// viewingAtOnce are the pages that are drawn up at a time at the most. Everybody
+// may ask for one, and of a city it takes hundreds of questions to the store.
+const viewingAtOnce = 2
+
 // overview is what the page shows.
 type overview struct {
 	Now    time.Time
 	Halls  []hallView
 	Never  []kiosk.KioskID // have a token, were never heard of
 	Alarms []Alarm
+
+	Trouble time.Time // since when nothing new is stored; zero when it is
 }
 
 type hallView struct {
@@ -55,8 +61,12 @@ func (s *Server) page() {
 	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Budget)
 		defer cancel()
-		v, err := s.overview(ctx, kiosk.HallID(r.URL.Query().Get("hall")))
+		var v overview
 		var html bytes.Buffer
+		err := within(ctx, s.viewing, func() (err error) {
+			v, err = s.overview(ctx, kiosk.HallID(r.URL.Query().Get("hall")))
+			return err
+		})
 		if err == nil {
 			err = tmpl.Execute(&html, v)
 		}
@@ -84,6 +94,7 @@ func (s *Server) page() {
 // empty.
 func (s *Server) overview(ctx context.Context, only kiosk.HallID) (overview, error) {
 	v := overview{Now: s.opts.Now()}
+	v.Trouble, _ = s.store.Trouble() // why is for the operator, see GET /v1/status
 	halls, err := s.store.Halls(ctx)
 	if err != nil {
 		return v, err

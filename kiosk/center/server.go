@@ -66,6 +66,7 @@ type Server struct {
 	crowd   *crowd          // connections
 	turns   *turns          // of batches
 	asking  chan struct{}   // one for each kiosk that asks the store, see asks
+	viewing chan struct{}   // one for each page that is drawn up, see page
 	ending  context.Context // done when held-open lines must end
 	end     context.CancelFunc
 }
@@ -73,7 +74,7 @@ type Server struct {
 // New makes a Server over store, which stays the caller's to close.
 func New(store Store, o Opts) *Server {
 	s := &Server{store: store, opts: o, mux: http.NewServeMux()}
-	s.asking = make(chan struct{}, askingAtOnce)
+	s.asking, s.viewing = make(chan struct{}, askingAtOnce), make(chan struct{}, viewingAtOnce)
 	s.halls = halls{known: o.Halls, since: o.Now(), changed: make(chan struct{})}
 	s.ending, s.end = context.WithCancel(context.Background())
 	s.crowd, s.turns = newCrowd(max(o.Conns, 16)), newTurns(max(o.Intake, 1))
@@ -174,7 +175,7 @@ func (s *Server) operations(api huma.API) {
 		Middlewares:     huma.Middlewares{s.admit(api)},
 		MaxBodyBytes:    -1, // admit has read and bounded it
 		BodyReadTimeout: -1, // and a deadline would cut off the store
-		Responses:       refusals(400, 401, 403, 408, 409, 413, 415, 422, 500, 503),
+		Responses:       refusals(400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503),
 	}, s.ingest)
 	huma.Register(api, huma.Operation{
 		OperationID: "post-number", Method: http.MethodPost, Path: "/v1/numbers",
@@ -182,7 +183,7 @@ func (s *Server) operations(api huma.API) {
 		Description: "The same request id gets the same number.",
 		Security:    []map[string][]string{{"token": {}}}, Middlewares: huma.Middlewares{s.known(api)},
 		MaxBodyBytes: 4 << 10,
-		Responses:    refusals(400, 401, 408, 409, 413, 415, 422, 500, 503),
+		Responses:    refusals(400, 401, 403, 408, 409, 413, 415, 422, 500, 503),
 	}, s.number)
 	huma.Register(api, huma.Operation{
 		OperationID: "get-self", Method: http.MethodGet, Path: "/v1/self",
@@ -209,7 +210,7 @@ func (s *Server) operations(api huma.API) {
 	s.orderOperations(api, people)
 	s.hallOperations(api, people)
 	s.whoOperations(api, refusals)
-	s.describeNews(api, refusals(401, 422, 500, 503))
+	s.describeNews(api, refusals(401, 403, 422, 500, 503))
 	huma.Register(api, huma.Operation{
 		OperationID: "get-queues", Method: http.MethodGet, Path: "/v1/halls/{hall}/queues",
 		Summary:   "How many wait in each queue of a hall",
@@ -217,8 +218,9 @@ func (s *Server) operations(api huma.API) {
 	}, s.queues)
 	huma.Register(api, huma.Operation{
 		OperationID: "get-health", Method: http.MethodGet, Path: "/healthz",
-		Summary:   "Whether the center can do its work",
-		Responses: refusals(503),
+		Summary:     "Whether the center can do its work",
+		Description: "200 with status trouble while its disk is full or refuses: another center on the same database would do no better.",
+		Responses:   refusals(503),
 	}, s.health)
 	// huma describes its own form of an error too, which is never sent.
 	delete(api.OpenAPI().Components.Schemas.Map(), "ErrorModel")
@@ -266,7 +268,8 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 
 type healthOutput struct {
 	Body struct {
-		Status  string           `json:"status" enum:"ok"`
+		Status  string           `json:"status" enum:"ok,trouble" doc:"trouble: what is asked is answered, but nothing new is stored"`
+		Trouble *time.Time       `json:"trouble_since,omitempty" doc:"Since when the store's disk refuses what is written; the log and /v1/status say why"`
 		Refused int64            `json:"refused" doc:"Batches turned away since the start"`
 		By      map[string]int64 `json:"refused_by,omitempty" doc:"Requests refused for who asked, by kind: forged, replayed, revoked, expired, code, used, token, hall, login, session, role, crowd"`
 	}
@@ -281,6 +284,9 @@ func (s *Server) health(ctx context.Context, _ *struct{}) (*healthOutput, error)
 	}
 	out := &healthOutput{}
 	out.Body.Status, out.Body.Refused = "ok", s.Refused()
+	if since, err := s.store.Trouble(); err != nil {
+		out.Body.Status, out.Body.Trouble = "trouble", &since
+	}
 	out.Body.By = s.RefusedBy()
 	return out, nil
 }

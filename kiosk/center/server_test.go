@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,8 +71,11 @@ func tokens(t *testing.T) *center.Tokens {
 }
 
 // serve puts a Server on the store, in place of the one before.
-func (h *hall) serve(o center.Opts) {
-	h.Server = center.New(h.store, o)
+func (h *hall) serve(o center.Opts) { h.serveStore(h.store, o) }
+
+// serveStore puts a Server on another store.
+func (h *hall) serveStore(st center.Store, o center.Opts) {
+	h.Server = center.New(st, o)
 	srv := httptest.NewServer(h.Server)
 	h.url = srv.URL
 	h.Cleanup(srv.Close)
@@ -107,8 +112,37 @@ func (h *hall) do(method, path string, body io.Reader, headers ...string) answer
 	if strings.HasPrefix(got.Header.Get("Content-Type"), "application/") {
 		json.Unmarshal(text, &a) //nolint:errcheck // lists don't fit
 	}
+	if a.Title != "" && !described()(r, a.status) {
+		h.Errorf("%s %s answers %d, which the API's description doesn't say", method, path, a.status)
+	}
 	return a
 }
+
+// described says whether /openapi.json tells that a request may be refused with a
+// status.
+var described = sync.OnceValue(func() func(*http.Request, int) bool {
+	w := httptest.NewRecorder()
+	center.New(nil, center.DefaultOpts()).ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	var api struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct{ Content map[string]any }
+		}
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &api); err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	for path, methods := range api.Paths {
+		for method := range methods {
+			mux.Handle(strings.ToUpper(method)+" "+path, http.NotFoundHandler())
+		}
+	}
+	return func(r *http.Request, status int) bool {
+		_, pattern := mux.Handler(r)
+		method, path, _ := strings.Cut(pattern, " ")
+		return api.Paths[path][strings.ToLower(method)].Responses[strconv.Itoa(status)].Content["application/problem+json"] != nil
+	}
+})
 
 // post posts text as kiosk k1.
 func (h *hall) post(text []byte, headers ...string) answer {

@@ -90,6 +90,12 @@ type Store interface {
 	// Check returns nil when the store answers.
 	Check(ctx context.Context) error
 
+	// Trouble returns why the disk takes no more, as EDisk with a hint for the
+	// operator, and since when: from the first write that it refused until it takes
+	// one again and has room for more; nil when all is well. While there is trouble
+	// the store tries by itself every few seconds. It waits for nobody.
+	Trouble() (since time.Time, err error)
+
 	// Close waits for what is under way and lets go of the database.
 	Close() error
 }

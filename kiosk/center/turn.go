@@ -93,10 +93,16 @@ const askingAtOnce = 3
 // instant waits here, and a clerk's press or a citizen's wish doesn't stand
 // behind thousands of questions. The error is ctx's when it ends first.
 func (s *Server) asks(ctx context.Context, ask func() error) error {
+	return within(ctx, s.asking, ask)
+}
+
+// within does something when there is a place for it. The error is ctx's when it
+// ends first.
+func within(ctx context.Context, places chan struct{}, do func() error) error {
 	select {
-	case s.asking <- struct{}{}:
-		defer func() { <-s.asking }()
-		return ask()
+	case places <- struct{}{}:
+		defer func() { <-places }()
+		return do()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

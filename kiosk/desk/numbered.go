@@ -39,8 +39,8 @@ var errNumber = &kiosk.Error{Code: kiosk.ENotFound, Op: "find a number", Message
 // typed can be no number. The ticket in the answer has a number and no id.
 //
 // Of the question: ENotFound when the hall has no such number today; EUnavailable
-// when the center doesn't tell before ctx is done, and it isn't among the latest
-// calls that it has told of.
+// when the center doesn't tell before ctx is done, or is too old to, and it isn't
+// among the latest calls that it has told of.
 func (d *Desk) Elsewhere(typed string) func(context.Context) (kiosk.Ticket, kiosk.Place, error) {
 	tries := numbers(typed, func(digits string) (all []string) {
 		for own := 1; own <= longestSeries && own+3 <= len(digits) && digits[0] != '0'; own++ {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"hallkiosk/kiosk"
 )
@@ -23,19 +24,22 @@ import (
 func (s *Store) Backup(ctx context.Context, dir string) (string, error) {
 	s.backing.Lock()
 	defer s.backing.Unlock()
+	if dir == "" {
+		dir = s.o.Backups
+	}
 	path, err := s.backup(ctx, dir)
 	var own *kiosk.Error
 	var lite sqlite3.Error
-	if err != nil && !errors.As(err, &own) && !errors.As(err, &lite) && ctx.Err() == nil {
-		err = pathError(dir, err)
+	switch inSQLite := errors.As(err, &lite); {
+	case inSQLite && lite.Code&0xFF == sqlite3.ErrFull: // the copy's disk, not the store's
+		err = settingError("backups", dir, errors.Join(unix.ENOSPC, err))
+	case err != nil && !errors.As(err, &own) && !inSQLite && ctx.Err() == nil:
+		err = settingError("backups", dir, err)
 	}
 	return path, s.fault("back up the local queue", err)
 }
 
 func (s *Store) backup(ctx context.Context, dir string) (string, error) {
-	if dir == "" {
-		dir = s.o.Backups
-	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
 	}
@@ -125,7 +129,7 @@ func checkFile(ctx context.Context, path string) error {
 	err = damaged(sound(ctx, db, false))
 	if d := (damage{}); errors.As(err, &d) {
 		return &kiosk.Error{Code: kiosk.EDisk, Op: "check a backup", Err: err, Message: "备份不可用。",
-			Hint: path + " is damaged although it was just written: check the disk, and the store by a restart"}
+			Hint: path + " 刚写完就是坏的,请检查磁盘,并重启程序检查数据库 / is damaged although it was just written: check the disk, and the store by a restart"}
 	}
 	return err
 }
@@ -140,7 +144,7 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	if d := (damage{}); errors.As(err, &d) {
 		return &kiosk.Error{Code: kiosk.EDisk, Op: "check the local queue", Err: err, Message: "本机的数据文件坏了。",
-			Hint: s.path + " is damaged: a restart puts the newest sound backup in its place"}
+			Hint: s.path + " 坏了,重启后会换上最新的完好备份 / is damaged: a restart puts the newest sound backup in its place"}
 	}
 	return s.fault("check the local queue", err)
 }

@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"database/sql"
+	"math/rand"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"hallkiosk/kiosk"
@@ -141,5 +143,28 @@ func TestCheck(t *testing.T) {
 	spoil(t, path, 3, 20)
 	if err := s.Check(t.Context()); kiosk.CodeOf(err) != kiosk.EDisk {
 		t.Fatalf("damaged: %v, want EDisk", err)
+	}
+}
+
+// A full disk of the backups isn't taken for the store's, which goes on.
+func TestBackupDiskFull(t *testing.T) {
+	o := testOpts(rand.New(rand.NewSource(1)))
+	o.Backups = t.TempDir()
+	d := powercut.Watch(o.Backups)
+	defer d.Release()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "kiosk.db"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var hit bool
+	d.Fail(failure{"full", full, 0}.from(1, &hit))
+	_, err = s.Backup(t.Context(), "")
+	d.Fail(nil)
+	if hint := kiosk.HintOf(err); !hit || kiosk.CodeOf(err) != kiosk.EDisk || !strings.HasPrefix(hint, s.o.Backups+" 所在的磁盘满了") || strings.Contains(hint, "给不了号") || s.Trouble() != nil {
+		t.Fatalf("hit %v, %v, trouble %v", hit, err, s.Trouble())
+	}
+	if _, err := s.Backup(t.Context(), ""); err != nil {
+		t.Fatal(err)
 	}
 }

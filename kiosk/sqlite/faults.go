@@ -11,7 +11,10 @@ import (
 	"hallkiosk/kiosk"
 )
 
-func pathError(path string, err error) *kiosk.Error {
+func pathError(path string, err error) *kiosk.Error { return settingError("path", path, err) }
+
+// settingError is pathError for a path that another key of [store] names.
+func settingError(key, path string, err error) *kiosk.Error {
 	e := &kiosk.Error{Code: kiosk.EDisk, Op: "open the local queue", Err: err, Message: "本机存不了数据,请找技术员。"}
 	switch {
 	case errors.Is(err, unix.EROFS):
@@ -19,9 +22,9 @@ func pathError(path string, err error) *kiosk.Error {
 	case errors.Is(err, unix.ENOSPC):
 		e.Hint = path + " 所在的磁盘满了,请腾出空间 / its disk is full: free some space"
 	case errors.Is(err, fs.ErrPermission):
-		e.Code, e.Hint = kiosk.EInvalid, path+" 没有权限,请改属主或 [store] path / no permission: change its owner or mend [store] path"
+		e.Code, e.Hint = kiosk.EInvalid, path+" 没有权限,请改属主或 [store] "+key+" / no permission: change its owner or mend [store] "+key
 	case errors.Is(err, unix.ENOTDIR), errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.EISDIR):
-		e.Code, e.Hint = kiosk.EInvalid, path+" 这里放不了文件,请改 [store] path / can't be a file there: mend [store] path"
+		e.Code, e.Hint = kiosk.EInvalid, path+" 这里放不了文件,请改 [store] "+key+" / can't be a file there: mend [store] "+key
 	default:
 		e.Hint = path + " 用不了,请检查磁盘 / can't be used: check the disk"
 	}

@@ -163,15 +163,15 @@ func TestFullDisk(t *testing.T) {
 
 // A real file size limit makes the writes themselves fail.
 func TestFileSizeLimit(t *testing.T) {
-	if os.Getenv("KIOSK_LIMITED") == "" {
-		runLimited(t)
+	dir := kiosktest.Limited(t)
+	if dir == "" {
 		return
 	}
-	s := open(t, os.Getenv("KIOSK_LIMITED"))
+	s := open(t, filepath.Join(dir, "kiosk.db"))
 	refused, given := 0, 0
 	for n := range 400 {
 		if n == 100 {
-			limit(t, 600<<10)
+			kiosktest.Limit(t, 600<<10)
 		}
 		_, _, err := s.Take(t.Context(), kiosktest.Wish(n))
 		if trouble := s.Trouble(); (trouble != nil) != (err != nil) {
@@ -186,7 +186,7 @@ func TestFileSizeLimit(t *testing.T) {
 			t.Fatalf("take %d: %v", n, err)
 		}
 	}
-	limit(t, unix.RLIM_INFINITY)
+	kiosktest.Limit(t, unix.RLIM_INFINITY)
 	if _, _, err := s.Take(t.Context(), kiosktest.Wish(400)); err != nil {
 		t.Fatal(err)
 	}
@@ -204,20 +204,20 @@ func TestFileSizeLimit(t *testing.T) {
 // Trouble is told from the first write that is refused, and ends without anybody
 // asking for a number once there is room.
 func TestTroubleEnds(t *testing.T) {
-	if os.Getenv("KIOSK_LIMITED") == "" {
-		runLimited(t)
+	dir := kiosktest.Limited(t)
+	if dir == "" {
 		return
 	}
 	o := DefaultOpts()
 	o.tryEvery = time.Millisecond
-	s, err := Open(t.Context(), os.Getenv("KIOSK_LIMITED"), o)
+	s, err := Open(t.Context(), filepath.Join(dir, "kiosk.db"), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Trouble(); err != nil {
 		t.Fatal(err)
 	}
-	limit(t, 8<<10)
+	kiosktest.Limit(t, 8<<10)
 	_, _, refused := s.Take(t.Context(), kiosktest.Wish(1))
 	if kiosk.CodeOf(refused) != kiosk.EDisk || s.Trouble() == nil {
 		t.Fatalf("refused with %v, trouble %v", refused, s.Trouble())
@@ -231,7 +231,7 @@ func TestTroubleEnds(t *testing.T) {
 			t.Fatal("a disk that refuses is taken for well")
 		}
 	}
-	limit(t, unix.RLIM_INFINITY)
+	kiosktest.Limit(t, unix.RLIM_INFINITY)
 	for s.Trouble() != nil {
 		runtime.Gosched()
 	}
@@ -239,7 +239,7 @@ func TestTroubleEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A disk that refuses when the store is closed is left alone.
-	limit(t, 8<<10)
+	kiosktest.Limit(t, 8<<10)
 	if _, _, err := s.Take(t.Context(), kiosktest.Wish(3)); kiosk.CodeOf(err) != kiosk.EDisk {
 		t.Fatal(err)
 	}

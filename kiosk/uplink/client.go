@@ -269,8 +269,11 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 		case p.AckedThrough != nil:
 			e.Err = &BehindError{AckedThrough: *p.AckedThrough}
 		}
-	case status == http.StatusNotFound:
-		e.Code, e.Hint = kiosk.ENotFound, hint+". Is [center] url right?"
+	case status == http.StatusNotFound && p.Code == kiosk.ENotFound:
+		e.Code = kiosk.ENotFound
+	case status == http.StatusNotFound: // no problem of a center's: it doesn't know the question
+		e.Code = kiosk.EInvalid
+		e.Hint = hint + ". [center] url 写对了吗?还是中心比终端旧?请先更新中心 / Is [center] url right? Or is the center older than the kiosk? Update it first"
 	default:
 		e.Code = kiosk.EInvalid
 	}

@@ -135,11 +135,11 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestPlace(t *testing.T) {
-	status, asked := http.StatusOK, ""
+	status, asked, answer := http.StatusOK, "", `{"state":"waiting","queue":"A","ahead":2,"estimate":{"low":3,"high":5}}`
 	cl := client(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.String()
 		w.WriteHeader(status)
-		fmt.Fprint(w, `{"state":"waiting","queue":"A","ahead":2,"estimate":{"low":3,"high":5}}`)
+		fmt.Fprint(w, answer)
 	})
 	cl.hall = "H"
 	p, err := cl.Place(t.Context(), "a/b", "2026-11-23")
@@ -150,7 +150,11 @@ func TestPlace(t *testing.T) {
 	if byNumber, err := cl.Numbered(t.Context(), n, "2026-11-23"); err != nil || byNumber.Ahead != p.Ahead || byNumber.State != p.State || asked != "/v1/self/numbers/A2-007?hall=H&day=2026-11-23" {
 		t.Errorf("%+v %v, asked %s", byNumber, err, asked)
 	}
-	status = http.StatusNotFound
+	status, answer = http.StatusNotFound, "404 page not found\n" // an older center
+	if _, err := cl.Numbered(t.Context(), n, "2026-11-23"); kiosk.CodeOf(err) != kiosk.EInvalid || !strings.Contains(kiosk.HintOf(err), "older than the kiosk") {
+		t.Errorf("it doesn't know the question: %v", err)
+	}
+	answer = `{"code":"not_found"}`
 	if _, err := cl.Numbered(t.Context(), n, "2026-11-23"); kiosk.CodeOf(err) != kiosk.ENotFound {
 		t.Errorf("nobody has it: %v", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/boombuler/barcode/qr"
@@ -120,6 +121,7 @@ type terminal struct {
 	catalog *kiosk.Catalog
 	version string // of the catalog
 	store   *sqlite.Store
+	unsaved atomic.Pointer[unsaved] // nil when the last backup succeeded
 	clock   *kiosk.Clock
 	port    *serialport.Port
 	dev     *printer.Dev // nil when none is fitted

@@ -90,10 +90,25 @@ func (k *terminal) today() kiosk.Day {
 	return kiosk.DayAt(k.clock.Time().In(k.cfg.Location()), k.cfg.DayChange())
 }
 
+// unsaved is why the store isn't backed up.
+type unsaved struct {
+	since time.Time // the first backup that failed
+	err   error     // of the last
+}
+
+// backup backs the store up, or notes why it can't.
 func (k *terminal) backup(ctx context.Context) {
-	if _, err := k.store.Backup(ctx, ""); err != nil {
-		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	_, err := k.store.Backup(ctx, "")
+	if err == nil {
+		k.unsaved.Store(nil)
+		return
 	}
+	fmt.Fprintln(k.o.Out, "kiosk:", err)
+	u := &unsaved{since: k.clock.Time(), err: err}
+	if before := k.unsaved.Load(); before != nil {
+		u.since = before.since
+	}
+	k.unsaved.Store(u)
 }
 
 // night checks the store and deletes what needn't be kept.
@@ -136,14 +151,17 @@ func (k *terminal) catalogState() control.Device {
 	return d
 }
 
-// storeState tells the technician what became of the store, and whether its disk
-// takes what is written now. The worst is its state; all has its hint.
+// storeState tells the technician what became of the store, whether it is backed
+// up, and whether its disk takes what is written now. The worst is its state; all has its hint.
 func (k *terminal) storeState() control.Device {
 	d := control.Device{Name: "store", Port: k.cfg.Store.Path, State: "ready"}
 	var hints []string
 	add := func(state, hint string) { d.State, hints = state, append([]string{hint}, hints...) }
 	if r, recovered := k.store.Recovered(); recovered {
 		add("recovered", r.String())
+	}
+	if u := k.unsaved.Load(); u != nil {
+		add("backup", fmt.Sprintf("从 %s 起备份不了 / no backup since %[1]s: %s", u.since.In(k.cfg.Location()).Format("2006-01-02 15:04"), kiosk.HintOf(u.err)))
 	}
 	if !k.clock.Trusted() {
 		add("clock", "时钟比上次取号还早,请校准;营业日先不变 / the clock is behind the last number: set it. The business day stands still")

@@ -5,7 +5,9 @@ package centertest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"hallkiosk/kiosk"
 )
@@ -65,4 +67,13 @@ func Run(id kiosk.KioskID, series string, first, last int64) []kiosk.Event {
 		events = append(events, Taken(seq, id, kiosk.Number{Queue: "A", Series: series, N: int(seq)}.String()))
 	}
 	return events
+}
+
+// InBoth says whether a hint stands in Chinese and English, in this order.
+func InBoth(hint string) bool {
+	zh, en, both := strings.Cut(hint, " / ")
+	han := func(s string) bool {
+		return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	}
+	return both && han(zh) && strings.TrimSpace(en) != "" && !han(en)
 }

@@ -12,7 +12,7 @@ import (
 
 // snapshot runs do on a connection for reading, all at one moment.
 func (s *Store) snapshot(ctx context.Context, op string, do func(*desk) error) error {
-	return failed(op, s.place, use(ctx, s.reader, func(conn *pgx.Conn) error {
+	return s.failed(op, use(ctx, s.reader, func(conn *pgx.Conn) error {
 		return pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(pgx.Tx) error {
 			return do(&desk{ctx: ctx, conn: conn})
 		})

@@ -115,7 +115,7 @@ func (s *Store) Do(ctx context.Context, p center.Press) (calling.Change, error) 
 			}
 			return d.outcome.Change, nil
 		case !again(err) && !overtaken(err):
-			return calling.Change{}, failed("call", s.place, err)
+			return calling.Change{}, s.failed("call", err)
 		}
 	}
 	return calling.Change{}, p.Moved()
@@ -385,7 +385,7 @@ func (s *Store) changeHall(ctx context.Context, hall kiosk.HallID, op string, do
 	if err == nil {
 		s.news.Tell(hall, version)
 	}
-	return failed(op, s.place, err)
+	return s.failed(op, err)
 }
 
 // raiseSQL raises a hall's version and tells the other processes.

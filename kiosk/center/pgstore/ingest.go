@@ -32,7 +32,7 @@ func (s *Store) Ingest(ctx context.Context, b center.Batch) (center.Receipt, err
 	if err != nil {
 		var refused *center.Contradiction
 		if !errors.As(err, &refused) {
-			return center.Receipt{}, failed("take in events", s.place, err)
+			return center.Receipt{}, s.failed("take in events", err)
 		}
 		return center.Receipt{Alarms: in.alarms}, err // stored
 	}

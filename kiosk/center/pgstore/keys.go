@@ -232,7 +232,7 @@ func (s *Store) use(ctx context.Context, all []center.KeyUse) ([]error, error) {
 		}
 	}
 	if err != nil {
-		return nil, failed("use key", s.place, err)
+		return nil, s.failed("use key", err)
 	}
 	for _, i := range refused {
 		k, err := s.Key(ctx, all[i].Key)

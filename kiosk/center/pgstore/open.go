@@ -44,6 +44,7 @@ type Store struct {
 	news    center.News
 	granter *center.Granter
 	uses    *center.Turns[center.KeyUse, error]
+	disk    *center.Disk
 
 	life  context.Context
 	end   context.CancelFunc
@@ -51,10 +52,11 @@ type Store struct {
 	waits waits
 }
 
-// waits are how long the listener waits.
+// waits are how long the listener and the disk's try wait.
 type waits struct {
 	backoff   func(attempt int) time.Duration // between attempts to listen, from 0
 	heartbeat time.Duration                   // for news, before it looks whether the line still stands
+	again     time.Duration                   // before it tries a disk that refuses; see center.NewDisk
 }
 
 var _ center.Store = (*Store)(nil)
@@ -76,7 +78,7 @@ func open(ctx context.Context, url string, w waits) (*Store, error) {
 	if err != nil {
 		// pgx's own words hold the url, and the url may hold a password.
 		return nil, &kiosk.Error{Code: kiosk.EInvalid, Op: "open store",
-			Hint: "[store] url can't be read. Write it like postgres://USER:PASSWORD@127.0.0.1:5432/DATABASE"}
+			Hint: "[store] url 读不懂,请写成下面的样子 / can't be read. Write it like postgres://USER:PASSWORD@127.0.0.1:5432/DATABASE"}
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second
@@ -89,6 +91,7 @@ func open(ctx context.Context, url string, w waits) (*Store, error) {
 	s.caller = newPool(callers, s.connect)
 	s.marker = newPool(markers, s.connect)
 	s.granter, s.uses = center.NewGranter(s.grant), center.NewTurns(s.use)
+	s.disk = center.NewDisk(w.again, s.try)
 	s.life, s.end = context.WithCancel(context.Background())
 	for _, step := range []func(context.Context) error{s.Check, s.migrate} {
 		if err := step(ctx); err != nil {
@@ -138,13 +141,13 @@ func trust(ctx context.Context, conn *pgx.Conn) error {
 	case err != nil:
 		return err
 	case number < oldest:
-		return &errMend{fmt.Sprintf("PostgreSQL %d.%d is too old. Install %d or newer", number/10000, number%10000, oldest/10000)}
+		return &errMend{fmt.Sprintf("PostgreSQL %d.%d 太旧,请装 %d 或更新的 / is too old. Install %[3]d or newer", number/10000, number%10000, oldest/10000)}
 	case encoding != "UTF8":
-		return &errMend{fmt.Sprintf("the database's encoding is %s. Make it anew: createdb -T template0 -E UTF8", encoding)}
+		return &errMend{fmt.Sprintf("数据库的编码是 %s,请重建 / its encoding is %[1]s. Make it anew: createdb -T template0 -E UTF8", encoding)}
 	case readOnly:
 		return &pgconn.PgError{Severity: "ERROR", Code: "25006", Message: "the server takes no writes"}
 	case len(off) > 0:
-		return &errMend{strings.Join(off, " and ") + " is off: numbers could be given twice after a power cut. Set it to on"}
+		return &errMend{fmt.Sprintf("%s 关着,断电后号可能重发,请打开 / %[1]s is off: numbers could be given twice after a power cut. Set it to on", strings.Join(off, ", "))}
 	}
 	return nil
 }
@@ -159,7 +162,7 @@ func (s *Store) write(ctx context.Context, op string, do func(pgx.Tx) error) err
 			break
 		}
 	}
-	return failed(op, s.place, err)
+	return s.failed(op, err)
 }
 
 func (s *Store) once(ctx context.Context, do func(pgx.Tx) error) error {
@@ -184,12 +187,25 @@ func use(ctx context.Context, p *pool, do func(*pgx.Conn) error) error {
 
 // Check implements center.Store.
 func (s *Store) Check(ctx context.Context) error {
-	return failed("check store", s.place, use(ctx, s.reader, func(conn *pgx.Conn) error { return trust(ctx, conn) }))
+	return s.failed("check store", use(ctx, s.reader, func(conn *pgx.Conn) error { return trust(ctx, conn) }))
 }
+
+// try has the server make room for a table, which a full disk refuses where it
+// would still change a row, and that tells nothing.
+func (s *Store) try(ctx context.Context) error {
+	return s.write(ctx, "try the disk", func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "CREATE TEMP TABLE room ON COMMIT DROP AS SELECT repeat('x', 1000) FROM generate_series(1, 1000)")
+		return err
+	})
+}
+
+// Trouble implements center.Store.
+func (s *Store) Trouble() (since time.Time, err error) { return s.disk.Trouble() }
 
 // Close implements center.Store.
 func (s *Store) Close() error {
 	s.news.Close()
+	s.disk.Close()
 	s.granter.Close()
 	s.uses.Close()
 	s.end()

@@ -90,5 +90,5 @@ func listOn[T any](ctx context.Context, s *Store, p *pool, op string, read func(
 		all, err = pgx.AppendRows([]T(nil), rows, by(read))
 		return err
 	})
-	return all, failed(op, s.place, err)
+	return all, s.failed(op, err)
 }

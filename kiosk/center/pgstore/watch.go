@@ -19,7 +19,7 @@ const channel = "hallkiosk_versions"
 // Watch implements center.Store.
 func (s *Store) Watch(ctx context.Context, hall kiosk.HallID) (<-chan int64, error) {
 	return s.news.Watch(ctx, hall, func(ctx context.Context) (now int64, err error) {
-		return now, failed("watch hall", s.place, use(ctx, s.reader, func(conn *pgx.Conn) error {
+		return now, s.failed("watch hall", use(ctx, s.reader, func(conn *pgx.Conn) error {
 			return conn.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM versions WHERE hall = $1", hall).Scan(&now)
 		}))
 	})

@@ -19,8 +19,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
@@ -35,6 +38,11 @@ const (
 	readerSettings = "?mode=ro&_query_only=on&_busy_timeout=5000&_stmt_cache_size=100"
 )
 
+// enough is the room without which a disk stays in trouble, in bytes: a small
+// write may still succeed where the next batch, which is unpacked up to
+// center.MaxBytes, wouldn't. Tests change it.
+var enough uint64 = 16 << 20
+
 // oldest is the first SQLite that this schema was proved on.
 const oldest = 3054000
 
@@ -47,6 +55,8 @@ type Store struct {
 	news    center.News
 	granter *center.Granter
 	uses    *center.Turns[center.KeyUse, error]
+	disk    *center.Disk
+	damage  atomic.Pointer[kiosk.Error] // stays until the file is replaced
 
 	life context.Context
 	end  context.CancelFunc
@@ -62,11 +72,12 @@ var _ center.Store = (*Store)(nil)
 func Open(ctx context.Context, path string) (*Store, error) {
 	if err := touch(path); err != nil {
 		return nil, &kiosk.Error{Code: kiosk.EDisk, Op: "open store", Err: err,
-			Hint: fmt.Sprintf("%s: can't be opened for writing. Make its folder, or give this user the right to write there", path)}
+			Hint: path + " 打不开,或写不了,请建好文件夹,或给本用户写的权限 / can't be opened for writing. Make its folder, or give this user the right to write there"}
 	}
 	s := &Store{path: path}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.granter, s.uses = center.NewGranter(s.grant), center.NewTurns(s.use)
+	s.disk = center.NewDisk(0, s.try)
 	// The settings are fixed text, so opening can't fail yet.
 	name := "file:" + (&url.URL{Path: path}).EscapedPath()
 	s.writer, _ = sql.Open("sqlite3", name+writerSettings)
@@ -111,12 +122,12 @@ func (s *Store) settings(ctx context.Context) error {
 		}
 		if got != p.want {
 			return &kiosk.Error{Code: kiosk.EDisk, Op: "open store",
-				Hint: fmt.Sprintf("%s: %s is %s, not %s: tickets could be lost in a power cut. Put the store on a local disk", s.path, p.ask, got, p.want)}
+				Hint: fmt.Sprintf("%s: %s 是 %s,不是 %s,断电会丢号,请把数据库放在本机硬盘上 / %[2]s is %[3]s, not %[4]s: tickets could be lost in a power cut. Put the store on a local disk", s.path, p.ask, got, p.want)}
 		}
 	}
 	if text, number, _ := sqlite3.Version(); number < oldest {
 		return &kiosk.Error{Code: kiosk.EInternal, Op: "open store",
-			Hint: fmt.Sprintf("built with SQLite %s, which is too old. Build without -tags libsqlite3", text)}
+			Hint: fmt.Sprintf("编译用的 SQLite %s 太旧,编译时请去掉 -tags libsqlite3 / built with SQLite %[1]s, which is too old. Build without -tags libsqlite3", text)}
 	}
 	return nil
 }
@@ -132,7 +143,7 @@ func (s *Store) migrate(ctx context.Context) error {
 			switch {
 			case version > len(migrations):
 				return &kiosk.Error{Code: kiosk.EConflict, Op: "open store",
-					Hint: fmt.Sprintf("%s was written by a newer center (schema %d, this one knows %d). Install the newer center", s.path, version, len(migrations))}
+					Hint: fmt.Sprintf("%s 是新版中心写的(结构 %d,本程序只到 %d),请安装新版中心 / was written by a newer center (schema %[2]d, this one knows %[3]d). Install the newer center", s.path, version, len(migrations))}
 			case version == len(migrations):
 				done = true
 				return nil
@@ -177,6 +188,25 @@ func (s *Store) write(ctx context.Context, op string, do func(*sql.Tx) error) er
 	return s.failed(op, err)
 }
 
+// try writes the schema's version anew, which tells nothing.
+func (s *Store) try(ctx context.Context) error {
+	if e := s.damage.Load(); e != nil {
+		return e
+	}
+	err := s.write(ctx, "try the disk", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations)))
+		return err
+	})
+	var fs unix.Statfs_t
+	if err == nil && unix.Statfs(filepath.Dir(s.path), &fs) == nil && fs.Bavail*uint64(fs.Bsize) < enough {
+		err = &kiosk.Error{Code: kiosk.EDisk, Op: "try the disk", Hint: s.full()}
+	}
+	return err
+}
+
+// Trouble implements center.Store.
+func (s *Store) Trouble() (since time.Time, err error) { return s.disk.Trouble() }
+
 // Check implements center.Store.
 func (s *Store) Check(ctx context.Context) error {
 	var n int
@@ -187,6 +217,7 @@ func (s *Store) Check(ctx context.Context) error {
 // Close implements center.Store.
 func (s *Store) Close() error {
 	s.news.Close()
+	s.disk.Close()
 	s.granter.Close()
 	s.uses.Close()
 	s.end()
@@ -213,13 +244,24 @@ func (s *Store) failed(op string, err error) error {
 	case sqlite3.ErrInterrupt:
 		e.Code = kiosk.EUnavailable
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		e.Code, e.Hint = kiosk.EBusy, s.path+" is held by another program. End it, or wait"
+		e.Code, e.Hint = kiosk.EBusy, s.path+" 被别的程序占用,请结束它,或等一等 / is held by another program. End it, or wait"
 	case sqlite3.ErrFull:
-		e.Code, e.Hint = kiosk.EDisk, s.path+": the disk is full. Make room"
-	case sqlite3.ErrIoErr, sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm:
-		e.Code, e.Hint = kiosk.EDisk, s.path+": the disk refuses. See dmesg, and the rights of the file and its folder"
+		e.Code, e.Hint = kiosk.EDisk, s.full()
+	case sqlite3.ErrReadonly:
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 写不了,磁盘是只读的,或文件属于别人 / can't be written: the disk is read-only or the file belongs to somebody else"
+	case sqlite3.ErrIoErr:
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 所在的磁盘报错,请看 dmesg,尽快更换 / its disk reports errors. See dmesg, and replace it soon"
+	case sqlite3.ErrCantOpen, sqlite3.ErrPerm:
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 打不开,请检查磁盘和文件夹的属主 / can't be opened: check the disk and who owns the folder"
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		e.Code, e.Hint = kiosk.EDisk, s.path+" is damaged or no database. Set it aside with its -wal and -shm files and put the newest backup there"
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 坏了,或不是数据库,请连同 -wal、-shm 文件移到别处,换上最新的备份 / is damaged or no database. Set it aside with its -wal and -shm files and put the newest backup there"
+		s.damage.Store(e)
 	}
+	s.disk.Note(e)
 	return e
+}
+
+// full is what to do about a full disk.
+func (s *Store) full() string {
+	return s.path + " 所在的磁盘满了,请腾出空间 / its disk is full: free some space"
 }

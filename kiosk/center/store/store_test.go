@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
 	"hallkiosk/kiosk/center/centertest"
+	"hallkiosk/kiosk/kiosktest"
 )
 
 func TestSuite(t *testing.T) {
@@ -165,5 +171,96 @@ func TestDiskFull(t *testing.T) {
 	}
 	if err := s.settings(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTrouble has a disk that refuses: that is told from the first refused write
+// until it takes one again and has room, without anybody writing.
+func TestTrouble(t *testing.T) {
+	dir := kiosktest.Limited(t)
+	if dir == "" {
+		return
+	}
+	s := open(t, filepath.Join(dir, "center.db"))
+	defer s.Close()
+	if since, err := s.Trouble(); err != nil || !since.IsZero() {
+		t.Fatal(since, err)
+	}
+	batch := func(seq int64) center.Batch {
+		return center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", seq, seq)...), centertest.Noon)
+	}
+	var first time.Time
+	refuse := func(seq int64, room uint64) {
+		t.Helper()
+		s.disk.Close()
+		enough = room
+		s.disk = center.NewDisk(time.Millisecond, s.try)
+		kiosktest.Limit(t, 1)
+		if _, err := s.Ingest(t.Context(), batch(seq)); kiosk.CodeOf(err) != kiosk.EDisk {
+			t.Fatal(err)
+		}
+		first, _ = s.Trouble()
+	}
+	// until waits until the trouble is told anew, in words.
+	until := func(words string) {
+		t.Helper()
+		_, before := s.Trouble()
+		for {
+			since, err := s.Trouble()
+			if err == nil || kiosk.CodeOf(err) != kiosk.EDisk || !since.Equal(first) {
+				t.Fatalf("since %v, %v; want %v", since, err, first)
+			}
+			if err != before && strings.Contains(kiosk.HintOf(err), words) {
+				return
+			}
+			runtime.Gosched()
+		}
+	}
+	defer func(was uint64) { enough = was }(enough)
+	refuse(1, 1<<62) // more room than any disk has
+	for range 3 {    // it is tried, and stays
+		until("磁盘报错")
+	}
+	kiosktest.Limit(t, unix.RLIM_INFINITY)
+	until("磁盘满了")
+	if _, err := s.Ingest(t.Context(), batch(1)); err != nil {
+		t.Fatal(err)
+	}
+	until("its disk is full")
+
+	refuse(2, 0)
+	until("磁盘报错")
+	kiosktest.Limit(t, unix.RLIM_INFINITY)
+	for _, err := s.Trouble(); err != nil; _, err = s.Trouble() {
+		runtime.Gosched()
+	}
+	// A file that is damaged stays so.
+	damaged := s.failed("list", fmt.Errorf("deep: %w", sqlite3.Error{Code: sqlite3.ErrCorrupt}))
+	s.failed("list", sqlite3.Error{Code: sqlite3.ErrFull})
+	for _, err := s.Trouble(); err != damaged; _, err = s.Trouble() {
+		if err == nil {
+			t.Fatal("a damaged file is taken for sound")
+		}
+		runtime.Gosched()
+	}
+}
+
+// What the operator has to mend stands in both languages, with the file's name.
+func TestHints(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "center.db"))
+	defer s.Close()
+	for code, want := range map[sqlite3.ErrNo]kiosk.Code{
+		sqlite3.ErrFull: kiosk.EDisk, sqlite3.ErrIoErr: kiosk.EDisk, sqlite3.ErrReadonly: kiosk.EDisk, sqlite3.ErrCantOpen: kiosk.EDisk,
+		sqlite3.ErrPerm: kiosk.EDisk, sqlite3.ErrCorrupt: kiosk.EDisk, sqlite3.ErrNotADB: kiosk.EDisk, sqlite3.ErrBusy: kiosk.EBusy, sqlite3.ErrLocked: kiosk.EBusy,
+	} {
+		err := s.failed("try", fmt.Errorf("deep: %w", sqlite3.Error{Code: code}))
+		if hint := kiosk.HintOf(err); kiosk.CodeOf(err) != want || !strings.HasPrefix(hint, s.path+" ") || !centertest.InBoth(hint) {
+			t.Errorf("%d: %s %q", code, kiosk.CodeOf(err), hint)
+		}
+	}
+	for _, path := range []string{"", t.TempDir(), filepath.Join(t.TempDir(), "none", "center.db")} {
+		if _, err := Open(t.Context(), path); !centertest.InBoth(kiosk.HintOf(err)) {
+			t.Errorf("%q: %v", path, err)
+		}
 	}
 }

@@ -1,31 +1,36 @@
-package sqlite
+package kiosktest
 
 import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// runLimited runs the calling test again in a process of its own, whose limits
-// don't touch the others.
-func runLimited(t *testing.T) {
+// Limited runs the calling test again in a process of its own, whose limits don't
+// touch the others. There it returns a folder to work in; otherwise "", and the
+// test is over.
+func Limited(t *testing.T) (dir string) {
 	t.Helper()
+	if dir := os.Getenv("KIOSK_LIMITED"); dir != "" {
+		return dir
+	}
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), "KIOSK_LIMITED="+filepath.Join(t.TempDir(), "kiosk.db"))
+	cmd.Env = append(os.Environ(), "KIOSK_LIMITED="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
+	return ""
 }
 
-// limit bounds the size of files that this process writes, in bytes.
-func limit(t *testing.T, bytes uint64) {
+// Limit bounds the size of files that this process writes, in bytes: a write
+// beyond it fails as on a disk that refuses. unix.RLIM_INFINITY takes it back.
+func Limit(t *testing.T, bytes uint64) {
 	t.Helper()
 	signal.Ignore(unix.SIGXFSZ)
 	var r unix.Rlimit
