@@ -4,7 +4,7 @@
 //	center run -config F     serve until SIGINT or SIGTERM; see reload for SIGHUP
 //	center check -config F   read the config and the tokens, and say what is wrong
 //
-// and the operator's enroll, keys, revoke, account and audit; see usage.
+// and the operator's enroll, keys, revoke, account, audit and backup; see usage.
 //
 // It exits with 0 when it was told to stop or all is well, 1 when starting it
 // again may help, 2 when the config or the command must be mended, and 125
@@ -51,6 +51,7 @@ const usage = `用法 / usage:
   center account add -config F -name N -role R [-hall H]        新账号,密码从标准输入读 / password from standard input
   center account list|disable|enable|password -config F [-name N]
   center audit  -config F [-hall H] [-limit N]         谁做了什么 / who did what
+  center backup -config F -to DIR [-keep N]            备份 SQLite 账本,中心照常运行 / back up the SQLite ledger while the center runs
 `
 
 func main() {

@@ -15,6 +15,7 @@ import (
 	"hallkiosk/configs"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
+	"hallkiosk/kiosk/center/store"
 )
 
 // verb is a command of the operator at the console.
@@ -27,7 +28,8 @@ type verb struct {
 // asked is what the operator wrote.
 type asked struct {
 	hall, kiosk, name, role string
-	days, limit             int
+	to                      string // a folder
+	days, limit, keep       int
 	by                      string    // who asks
 	now                     time.Time // in the city's zone
 }
@@ -59,6 +61,10 @@ var verbs = map[string]verb{
 		hallFlag(f, a)
 		f.IntVar(&a.limit, "limit", 100, "最多多少行 / lines at most")
 	}, nil, audit},
+	"backup": {func(f *flag.FlagSet, a *asked) {
+		f.StringVar(&a.to, "to", "", "备份放在哪个文件夹 / the folder of the backups")
+		f.IntVar(&a.keep, "keep", 30, "留最新的几份 / how many of the newest stay")
+	}, []string{"to"}, backup},
 }
 
 // find returns the verb that args begin with, and what is left of them.
@@ -286,5 +292,23 @@ func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
 	for _, e := range lines {
 		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.In(a.now.Location()).Format(time.DateTime), e.Hall, e.Account, e.Action, e.Subject, e.From)
 	}
+	return nil
+}
+
+// backup may run while the center does.
+func backup(ctx context.Context, m *Main, st center.Store, a asked) error {
+	file, ok := st.(*store.Store)
+	if !ok {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: "back up the ledger", Message: "账本在 PostgreSQL 里,请用它自己的备份。",
+			Hint: "the ledger is in PostgreSQL: back it up by its own means, pg_dump or pg_basebackup with its WAL"}
+	}
+	if a.keep < 1 {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: "back up the ledger", Message: "-keep 至少是 1。", Hint: "-keep must be 1 or more"}
+	}
+	path, err := file.Backup(ctx, a.to, a.keep, a.now)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stdout, "%s: 已备份 / backed up\n", path)
 	return nil
 }
