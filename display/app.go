@@ -86,6 +86,9 @@ type App struct {
 	loc     text.Loc
 	modes   screen.Modes                 // of this visit
 	here    spot                         // what is shown
+	drawn   drawn                        // of what is shown
+	late    bool                         // that waits for a finger to be drawn anew
+	finger  time.Time                    // when a finger was first seen lying on something; zero when none is
 	said    said                         // of what is shown
 	pad     keypad                       // of this visit
 	known   map[kiosk.ItemID]kiosk.Offer // as the desk last told
@@ -206,6 +209,7 @@ const (
 func (a *App) pass(beats int) {
 	now := a.o.Now()
 	a.hearOut(now)
+	a.feel(now)
 	a.forget(now)
 	switch {
 	case a.assist.on:

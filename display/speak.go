@@ -176,14 +176,7 @@ func (a *App) say(tone voice.Tone, private string, lines ...string) {
 // hearOut keeps the screen while it is read out: nobody is sent away in the
 // middle of a sentence. The time to act begins when it has been said.
 func (a *App) hearOut(now time.Time) {
-	if a.o.Voice == nil || !a.modes.Aloud || !a.o.Voice.Speaking() {
-		return
-	}
-	a.touched = now
-	if !a.asking.IsZero() {
-		a.asking = now
-	}
-	if !a.leave.IsZero() {
-		a.leave = later(a.leave, now.Add(stayPrinted))
+	if a.o.Voice != nil && a.modes.Aloud && a.o.Voice.Speaking() {
+		a.linger(now)
 	}
 }
