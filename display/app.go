@@ -101,6 +101,8 @@ type App struct {
 	asking  time.Time // when the idle question came up; zero when it is not
 	leave   time.Time // when the ticket screen goes; zero when it stays
 	left    func()    // ends the following of the ticket shown
+	onPaper bool      // the ticket shown came out
+	booking *wish     // whose number this visit is taking, or has tried to; nil for none
 
 	assist assist    // zero outside assisted mode
 	badge  time.Time // when a guide's was read last
@@ -114,9 +116,10 @@ type App struct {
 	helping     time.Time // when staff was called; zero when it wasn't
 	present     bool      // somebody stands there, as far as a sensor tells
 
-	mu    sync.Mutex // guards what follows
-	up    bool
-	early []func()
+	mu        sync.Mutex // guards what follows
+	up        bool
+	early     []func()
+	unguarded error // see Unguarded
 }
 
 // New returns an App that is not shown yet.
@@ -232,7 +235,7 @@ func (a *App) pass(beats int) {
 		a.show()
 	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) > 1 && a.top().name != "ticket" && a.top().name != "standing":
 		a.ask()
-	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && (a.loc.Lang != a.o.Language || a.modes != screen.Modes{}):
+	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && (a.loc.Lang != a.o.Language || a.modes != screen.Modes{} || a.elder):
 		a.home()
 	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
 		a.rest()
@@ -301,7 +304,7 @@ func (a *App) home() {
 func (a *App) again() {
 	a.left()
 	a.asking, a.leave = time.Time{}, time.Time{}
-	a.person = ""
+	a.person, a.booking = "", nil
 	a.helped()
 	if a.assist.on { // on the page where the guide was
 		a.stack = a.stack[:1]

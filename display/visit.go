@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -245,6 +246,7 @@ func (a *App) take(w *wish) {
 		a.later(func() {
 			w.busy = false
 			a.assist.busy = false
+			a.stack = slices.DeleteFunc(a.stack, func(v *view) bool { return v.name == "taking" })
 			switch {
 			case err != nil:
 				a.trouble(w, err)
@@ -330,7 +332,7 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 			a.o.Desk.Leave(t.ID)
 		}
 	}
-	a.asking = time.Time{}
+	a.asking, a.onPaper = time.Time{}, false
 	a.stack = []*view{a.ground(), visit}
 	a.show()
 	moving, still := context.WithCancel(ctx)
@@ -344,7 +346,7 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		}
 		i.Print, i.Cause = job.State, job.Cause
 		a.leave = time.Time{}
-		if i.Print == kiosk.Printed {
+		if a.onPaper = i.Print == kiosk.Printed; a.onPaper {
 			a.tone(voice.Ready)
 		}
 		if i.Print.Ended() {
