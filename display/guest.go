@@ -258,11 +258,18 @@ func (a *App) wake() {
 // note is the line in the head: who is there, or in turn what doesn't work and what
 // the hall has to say.
 func (a *App) note() string {
-	switch {
-	case a.person != "":
+	if a.person != "" {
 		return a.loc.Say("hello", text.Data{"Name": a.person})
 	}
-	var notes []string
+	notes := a.notes()
+	if len(notes) == 0 {
+		return ""
+	}
+	return notes[int(a.o.Now().Unix())/noteStays%len(notes)]
+}
+
+// notes are all that doesn't work and that the hall has to say.
+func (a *App) notes() (notes []string) {
 	switch a.fault {
 	case kiosk.FaultNone, kiosk.FaultNearEnd:
 	case kiosk.FaultPaper:
@@ -275,10 +282,7 @@ func (a *App) note() string {
 	for _, m := range a.o.Desk.Messages() {
 		notes = append(notes, a.loc.Of(m))
 	}
-	if len(notes) == 0 {
-		return ""
-	}
-	return notes[int(a.o.Now().Unix())/noteStays%len(notes)]
+	return notes
 }
 
 // noteStays is how many seconds one of several notes is read.
