@@ -20,8 +20,8 @@ import (
 // millisecond unless the disk hangs.
 const quick = 300 * time.Millisecond
 
-// offers asks the desk. When the queue can't be read now, what was last known
-// is shown, and the take itself will tell.
+// offers asks the desk. When the queue can't be read now, nobody knows how many wait;
+// its hours are those that were last known, and the take itself will tell.
 func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
 	ctx, cancel := context.WithTimeout(a.ctx, quick)
 	defer cancel()
@@ -34,14 +34,15 @@ func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
 	}
 	list = make([]kiosk.Offer, len(ids))
 	for i, id := range ids {
-		if o, ok := a.known[id]; ok {
-			list[i] = o
-			continue
+		o, ok := a.known[id]
+		if !ok {
+			item, _ := a.o.Catalog.Item(id)
+			queue, _ := a.o.Catalog.Queue(item.Queue)
+			zone, _ := a.o.Catalog.Zone(queue.Zone)
+			o = kiosk.Offer{Item: item, Queue: queue, Zone: zone, Open: true, CanTake: true}
 		}
-		item, _ := a.o.Catalog.Item(id)
-		queue, _ := a.o.Catalog.Queue(item.Queue)
-		zone, _ := a.o.Catalog.Zone(queue.Zone)
-		list[i] = kiosk.Offer{Item: item, Queue: queue, Zone: zone, Open: true, CanTake: true}
+		o.Unknown = true
+		list[i] = o
 	}
 	return list
 }
@@ -52,7 +53,7 @@ func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
 func seen(offers []kiosk.Offer, now time.Time) string {
 	key := now.Format(time.DateOnly)
 	for _, o := range offers {
-		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix(), o.Holiday.Zh)
+		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Unknown, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix(), o.Holiday.Zh)
 	}
 	return key
 }
