@@ -82,7 +82,7 @@ func (a *App) arrive(p screen.Page, body, frame fyne.CanvasObject) {
 
 // speak reads the screen out when it is a new one. Of one that has changed, it
 // says what is new, where that is more than a number of people or seconds. A note of
-// the head goes before all that, once: those of them that take turns are told
+// the head goes before all that, once in each language: those that take turns are told
 // together.
 func (a *App) speak(moved bool) {
 	tone := a.said.tone
