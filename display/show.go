@@ -52,11 +52,18 @@ func place(o fyne.CanvasObject, at screen.Area) fyne.CanvasObject {
 	return widget.Put(o, at.X, at.Y, at.W, at.H)
 }
 
-// draw returns the drawing of the view on top, at its place in the window.
+// draw returns the drawing of the view on top, at its place in the window. One that
+// a finger lies on stays as it is until that is lifted.
 func (a *App) draw(p screen.Page, look string) fyne.CanvasObject {
 	v := a.top()
+	same := v == a.drawn.view && v.page == a.drawn.page && look == a.drawn.look
+	if a.late = same && a.pressed(); a.late {
+		return a.drawn.body
+	}
 	data, draw := v.load(p, v.page)
-	return v.get(look+fmt.Sprint(data), func() fyne.CanvasObject { return place(draw(), p.Body) })
+	body := v.get(look+fmt.Sprint(data), func() fyne.CanvasObject { return place(draw(), p.Body) })
+	a.drawn = drawn{v, v.page, look, body}
+	return body
 }
 
 // bar is what the frame can do on the screen on top.

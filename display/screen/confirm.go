@@ -180,36 +180,54 @@ func (s *confirm) waits() string {
 	return s.Say("no_wait")
 }
 
-// facts are three cards beside each other, or where room is scarce one: how
-// many, how long, where. Where no number is given, it is only where. It returns
-// their height.
+// told are the facts: how many, how long, where; each an icon, a name, a value and a
+// second line. Where no number is given, it is only where, and how long follows from
+// how many.
+func (s *confirm) told() [][4]string {
+	list := [][4]string{
+		{"users", s.Say("ahead"), s.Say("people", text.Data{"N": s.o.Ahead})}, {"clock", s.Say("wait"), s.waits()},
+		{"map-pin", s.Say("place"), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone}), s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})},
+	}
+	switch {
+	case s.waits() == "":
+		return list[2:]
+	case s.o.Unknown && s.o.Open:
+		list[0][2] = s.Say("ahead_unknown")
+		return append(list[:1], list[2])
+	}
+	return list
+}
+
+// facts are the cards of what is told beside each other, or where room is scarce one
+// with rows. It returns their height.
 func (s *confirm) facts(x, y, w float32) float32 {
-	people, place := s.Say("people", text.Data{"N": s.o.Ahead}), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone})
-	windows := s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})
+	facts := s.told()
 	if s.tight > 3 {
-		lines := []string{s.Say("ahead") + " " + people, s.waits(), place + " · " + windows}
+		var lines []string
+		for _, v := range facts {
+			switch {
+			case v[0] == "users":
+				lines = append(lines, v[1]+" "+v[2])
+			case v[3] != "":
+				lines = append(lines, v[2]+" · "+v[3])
+			default:
+				lines = append(lines, v[2])
+			}
+		}
 		switch {
 		case s.waits() == "":
-			lines = append(lines[2:], s.Say("paused_short"))
+			lines = append(lines, s.Say("paused_short"))
 		case s.lacking():
 			lines = append(lines[1:], s.said(s.check, s.o, true).Head)
 		}
 		return s.brief(x, y, w, lines)
 	}
 	if w < s.Pt(800) {
-		list := [][3]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}}
-		if s.waits() == "" {
-			list = list[2:]
-		}
-		return s.rows(x, y, w, list)
+		return s.rows(x, y, w, facts)
 	}
 	type fact struct {
 		icon                string
 		name, value, second widget.Block
-	}
-	facts := [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}}
-	if s.waits() == "" {
-		facts = facts[2:]
 	}
 	gap, pad, icon := s.Px(theme.Gap), s.Px(theme.Pad), s.Px(52)
 	if s.Shape == Small || s.tight > 1 {
@@ -256,7 +274,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 }
 
 // rows is the facts as rows of one card, where three cards would be too narrow.
-func (s *confirm) rows(x, y, w float32, facts [][3]string) float32 {
+func (s *confirm) rows(x, y, w float32, facts [][4]string) float32 {
 	pad, icon := s.Px(theme.Pad), s.Px(52)
 	if s.tight > 1 {
 		pad = s.Px(18)
@@ -265,7 +283,11 @@ func (s *confirm) rows(x, y, w float32, facts [][3]string) float32 {
 	var list []fyne.CanvasObject
 	for _, f := range facts {
 		name := s.Fit(f[1], 30, theme.Least, w, 1, false)
-		value := s.Fit(f[2], 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
+		words := f[2]
+		if f[3] != "" {
+			words += " · " + f[3]
+		}
+		value := s.Fit(words, 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
 		h := max(name.Height(), value.Height())
 		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)),
 			name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))

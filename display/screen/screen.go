@@ -419,6 +419,8 @@ func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Sty
 		return p.Say("booked_only"), shut
 	case !o.Open:
 		return p.opening(o, now), shut
+	case o.Unknown:
+		return p.Say("waiting_unknown"), widget.Choice
 	case o.Ahead == 0:
 		return p.Say("waiting_none"), widget.Choice
 	}

@@ -375,6 +375,38 @@ func TestNothingIsPromisedWhereNothingCanBeTaken(t *testing.T) {
 	}
 }
 
+// Where the queue can't be read nobody is told that there is none, or how long it
+// takes, and the number can be taken all the same.
+func TestUnreadQueueIsNotEmpty(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		o := offer(c, "RS001", 0)
+		o.Unknown = true
+		dept, _ := c.Department(o.Item.Dept)
+		for name, drawn := range map[string]fyne.CanvasObject{
+			"confirm": screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}),
+			"items":   screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}),
+			"theme":   screen.Theme(p, monday, c.Themes[0], stepsOf(c, c.Themes[0]), o, check(), 0, func(int) {}, func() {}, func() {}),
+		} {
+			none := []string{p.Say("waiting_none"), p.Say("no_wait"), p.Say("ahead_none"), p.Say("wait")}
+			known := true
+			for _, said := range widget.Survey(drawn).Paragraphs {
+				if slices.Contains(none, said) || strings.Contains(said, p.Say("people", text.Data{"N": 0})) {
+					t.Errorf("%v %s: it says %q", v, name, said)
+				}
+				known = known && !strings.Contains(said, p.Say("waiting_unknown")) && !strings.Contains(said, p.Say("ahead_unknown"))
+			}
+			if known {
+				t.Errorf("%v %s: it doesn't say that it doesn't know", v, name)
+			}
+			if name == "confirm" && !slices.ContainsFunc(widget.Survey(drawn).Targets, func(x widget.Target) bool { return x.Label == p.Say("take") }) {
+				t.Errorf("%v: no number can be taken", v)
+			}
+		}
+	}
+}
+
 // What is closed is told without colour, in every mode: its edge and its letters are
 // thinner than those of what is open, and it says when it opens.
 func TestClosedIsSeen(t *testing.T) {

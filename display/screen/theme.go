@@ -229,6 +229,8 @@ func (s *themeSheet) leads() widget.Notice {
 		n.Tone, n.Body = widget.Bad, s.opening(s.o, s.now)
 	case !s.o.Open: // the first of the notices says why, and when
 		n.Tone, n.Body = widget.Bad, s.notices(s.o, s.now)[0].Body
+	case s.o.Unknown:
+		n.Body = s.Say("waiting_unknown")
 	case s.o.Ahead == 0:
 		n.Body = s.Say("ahead_none")
 	case s.tight && s.Large: // how long it takes, the ticket tells
