@@ -133,10 +133,10 @@ type Booked struct {
 // Bookings asks which of several bookings it is.
 func Bookings(p Page, list []Booked, page int, turn func(int), pick func(i int)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title("", s.Say("which_booking"))
+	_, y := s.ask("", s.Say("which_booking"))
 	var cards []widget.Card
 	for i, b := range list {
-		cards = append(cards, widget.Card{Icon: "calendar-check", Title: s.Of(b.Item.Name), Second: s.Say("slot", text.Data{"From": b.From, "To": b.To}), Act: func() { pick(i) }})
+		cards = append(cards, widget.Card{Icon: "calendar-check", Title: s.Of(b.Item.Name), Second: s.Say("slot", text.Data{"From": b.From, "To": b.To}), Short: b.From, Act: func() { pick(i) }})
 	}
 	s.choose(y, 1, cards, nil, false, paging{at: page, turn: turn})
 	return s.done()

@@ -448,16 +448,17 @@ func TestDigitKeysStay(t *testing.T) {
 	}
 }
 
-// Who goes ahead is said in words on a portrait, however large they are.
+// Who goes ahead, and that one can, is said in words, however large they are.
 func TestPrecedenceInWords(t *testing.T) {
 	c := hall(t)
 	o := offer(c, "GJ003", 120)
 	dept, _ := c.Department(o.Item.Dept)
 	nop := func() {}
 	for _, v := range variants() {
-		if p := v.page(); p.Shape == screen.Tall && !v.modes.Low {
-			s := widget.Survey(screen.Confirm(p, monday, o, dept, check(), screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop, nop))
-			if !slices.ContainsFunc([]string{"pregnant", "pregnant_first"}, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
+		p := v.page()
+		for why, ids := range map[kiosk.Priority][]string{kiosk.Pregnant: {"pregnant", "pregnant_first"}, "": {"priority"}} {
+			s := widget.Survey(screen.Confirm(p, monday, o, dept, check(), screen.Precedence{Why: why, Ask: nop}, nop, nop))
+			if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
 				t.Errorf("%v: no word for who goes ahead in %q", v, s.Paragraphs)
 			}
 		}
