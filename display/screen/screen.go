@@ -351,10 +351,10 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 			page        int
 			x           float32
 		}{{"arrow-left", s.Say("prev"), at - 1, in.X}, {"arrow-right", s.Say("next"), at + 1, in.X + in.W - w}} {
-			act := func() { p.turn(v.page) }
+			act, style := func() { p.turn(v.page) }, widget.Plain
 			switch {
 			case v.page >= pages && p.last != nil:
-				v.label, act = p.last.Label, p.last.Act
+				v.label, act, style = p.last.Label, p.last.Act, widget.Main
 			case v.page < 0 || v.page >= pages:
 				act = nil
 				if s.Bare {
@@ -365,7 +365,7 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 				s.put(s.Key(v.icon, v.label, theme.Body, w, h, act), v.x, y, w, h)
 				continue
 			}
-			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)
+			s.put(s.Button(style, "", v.label, 42, w, h, act), v.x, y, w, h)
 		}
 		b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, in.W-2*w, 1, false)
 		s.add(b.Center(in.X+w, y+(h-b.Height())/2, in.W-2*w, s.Sub))

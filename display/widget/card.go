@@ -185,7 +185,8 @@ const (
 )
 
 // Notice is a message with an icon; it can't be touched. Head or Body may be
-// empty.
+// empty. Where no colour tells it from a button it has no frame, but a bar at its
+// left.
 type Notice struct {
 	Tone             Tone
 	Icon, Head, Body string
@@ -193,6 +194,9 @@ type Notice struct {
 	Slim             bool // smaller letters, where it shares little room with others
 	Paper            *int // unless nil, a Paper at this frame stands in the place of Icon
 }
+
+// noticeBar is how thick the bar of a notice is that has no frame.
+const noticeBar = 14
 
 func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	side, left = k.Px(72), k.Px(40)
@@ -215,7 +219,11 @@ func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	}
 	room := w - left - side - k.Px(28) - k.Px(28)
 	if n.Head != "" {
-		blocks = append(blocks, k.Fit(n.Head, head, least, room, 2, true))
+		lines := 2
+		if n.Slim { // small letters come before a second line
+			lines = 1
+		}
+		blocks = append(blocks, k.Fit(n.Head, head, least, room, lines, true))
 	}
 	if n.Body != "" {
 		blocks = append(blocks, k.Fit(n.Body, body, theme.Least, room, 3, false))
@@ -240,6 +248,9 @@ func (k Kit) Notice(n Notice, w, h float32) fyne.CanvasObject {
 	}
 	side, left, list := k.notice(n, w)
 	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, k.Edge), 0, 0, w, h)}
+	if k.Bare {
+		parts[0] = Put(canvas.NewRectangle(edge), 0, 0, k.Px(noticeBar), h)
+	}
 	if n.Paper != nil {
 		parts = append(parts, Put(k.Paper(*n.Paper, side), left, (h-side)/2, side, side))
 	} else {
