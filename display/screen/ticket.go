@@ -2,6 +2,8 @@ package screen
 
 import (
 	"image"
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -50,7 +52,8 @@ type ticket struct {
 	brief bool // see Taken
 	paged bool // see pages
 
-	size float32 // of the number, with paged
+	size  float32 // of the number, with paged
+	named bool    // the item's name is told below it
 }
 
 // How tight a ticket's screen is: each does without what those before it do without.
@@ -138,10 +141,18 @@ func (s *ticket) pages(p paging, done func()) {
 		y += t.fated(m, y, w) + gap
 		return y + t.way(m, y, w) - top
 	}
-	s.paged, s.tight, s.size = true, smallWords, theme.NumberL/s.T
-	for ; s.size > 60/s.T && high(first) > room; s.size -= 4 {
-	}
+	s.paged, s.tight = true, smallWords
 	more := []string{s.ahead(), s.Of(s.Offer.Zone.Way)}
+	for _, s.named = range []bool{true, false} { // a name has no room that leaves the number small
+		for s.size = theme.NumberL / s.T; s.size > 110/s.T && high(first) > room; s.size -= 2 {
+		}
+		if high(first) <= room {
+			break
+		}
+	}
+	if !s.named {
+		more = slices.Insert(more, 1, s.Of(s.Offer.Item.Name))
+	}
 	second := func(t *ticket, y float32) float32 { return t.rest(m, y, w, more) }
 	for len(more) > 0 && high(second) > room { // the windows' numbers show the way too
 		more = more[:len(more)-1]
@@ -164,7 +175,10 @@ func (s *ticket) rest(x, y, w float32, lines []string) float32 {
 	var list []widget.Block
 	pad, high := s.Px(10), float32(0)
 	for _, line := range lines {
-		b := s.Fit(line, theme.Body, theme.Least, w-2*s.Px(theme.Pad), 1, false)
+		b := s.Fit(line, theme.Heading, theme.Least, w-2*s.Px(theme.Pad), 1, false)
+		if len(b.Lines) > 1 {
+			b = s.Fit(strings.ReplaceAll(line, " · ", "\n"), theme.Heading, theme.Least, w-2*s.Px(theme.Pad), 2, false)
+		}
 		list, high = append(list, b), high+b.Height()+pad
 	}
 	if len(list) > 0 {
@@ -237,14 +251,19 @@ func (s *ticket) number(x, y, w float32) float32 {
 		name = s.Fit(s.Of(s.Offer.Item.Name), 32, theme.Least, in, 2, true)
 		line = s.Fit(ahead, theme.Least, theme.Least, in, 2, false)
 	}
-	if s.paged { // it is on the next page
+	if s.paged { // they are on the next page
 		line = widget.Block{}
+		if !s.named {
+			name = line
+		}
 	}
 	h := num.Height() + name.Height() + line.Height() + 2*pad + s.Px(12)
 	s.put(s.Box(s.Palette.Card, s.Warm, s.Strong), x, y, wide, h)
 	s.add(num.Center(x, y+pad, wide, s.Warm))
 	at := y + pad + num.Height() + s.Px(12)
-	s.add(name.Center(x, at, wide, s.Ink))
+	if len(name.Lines) > 0 {
+		s.add(name.Center(x, at, wide, s.Ink))
+	}
 	if len(line.Lines) > 0 {
 		s.add(line.Center(x, at+name.Height(), wide, s.Sub))
 	}
@@ -353,7 +372,10 @@ func (s *ticket) wayText(w float32) (to, way widget.Block) {
 	}
 	goTo := s.Say("go_to", text.Data{"Zone": s.Offer.Queue.Zone, "Windows": s.Offer.Queue.Windows})
 	if s.paged {
-		return s.Fit(goTo, size, theme.Least, in, 1, true), widget.Block{}
+		if to = s.Fit(goTo, size, theme.Least, in, 1, true); len(to.Lines) > 1 { // the words need the icon's room
+			to = s.Fit(goTo, size, theme.Least, w-s.Px(36), 1, true)
+		}
+		return to, widget.Block{}
 	}
 	to = s.Fit(goTo, size, 30, in, most, true)
 	return to, s.Fit(s.Of(s.Offer.Zone.Way), 36, theme.Least, in, most, false)
@@ -383,11 +405,15 @@ func (s *ticket) way(x, y, w float32) float32 {
 	} else if s.tight > 0 {
 		left = s.Px(12)
 	}
-	s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
-	at := y + (h-to.Height()-way.Height())/2
-	s.add(to.Left(x+left+side+s.Px(22), at, s.Ink))
+	at, text := y+(h-to.Height()-way.Height())/2, x+left+side+s.Px(22)
+	if to.Width() <= w-s.Px(118) {
+		s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
+	} else {
+		text = x + left
+	}
+	s.add(to.Left(text, at, s.Ink))
 	if len(way.Lines) > 0 {
-		s.add(way.Left(x+left+side+s.Px(22), at+to.Height(), s.Sub))
+		s.add(way.Left(text, at+to.Height(), s.Sub))
 	}
 	return h
 }

@@ -71,7 +71,11 @@ func TestTicketHasTwoPages(t *testing.T) {
 					return widget.Survey(screen.Ticket(p, monday, i, page, turn, func() {}))
 				})
 				to := p.Say("go_to", text.Data{"Zone": o.Queue.Zone, "Windows": o.Queue.Windows})
-				for _, want := range []string{i.Ticket.Number.String(), p.Of(o.Item.Name), p.Say(fate), to} {
+				large := slices.ContainsFunc(list[0].Words, func(w widget.Word) bool { return w.Text == i.Ticket.Number.String() && w.Height >= p.Px(110) })
+				if !large {
+					t.Errorf("%v, %s: the number is small", v, o.Item.ID)
+				}
+				for _, want := range []string{p.Say("your_number"), p.Say(fate), to} {
 					if !slices.Contains(list[0].Paragraphs, want) {
 						t.Errorf("%v, %s: %q isn't on the first page: %q", v, o.Item.ID, want, list[0].Paragraphs)
 					}
