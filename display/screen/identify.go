@@ -62,7 +62,12 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 			top += h + gap
 		}
 	}
-	read := top <= s.Top // the words stand where nothing can be touched
+	read := top <= s.Top // the words stand where nothing can be touched, right above what can
+	if read && s.Shape == Tall {
+		for _, o := range s.parts {
+			o.Move(o.Position().AddXY(0, s.Top-top))
+		}
+	}
 	top = s.typed(typed, x, s.reach(top), w) + gap
 	columns, keys := 3, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "ok"}
 	if s.Shape == Small {

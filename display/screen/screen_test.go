@@ -448,6 +448,27 @@ func TestDigitKeysStay(t *testing.T) {
 	}
 }
 
+// In high contrast a notice is told from a button without colour: it has no frame.
+func TestNoticesHaveNoFrame(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	for _, v := range variants() {
+		p, framed, ground := v.page(), 0, 0
+		for _, b := range widget.Survey(screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home"), screen.Answer{Label: p.Say("still_yes"), Act: nop})).Boxes {
+			switch {
+			case b.Picture || b.Touch:
+			case b.Stroke > 0:
+				framed++
+			default:
+				ground++
+			}
+		}
+		if want := map[bool][2]int{false: {1, 0}, true: {0, 1}}[v.modes.Contrast]; want != [2]int{framed, ground} {
+			t.Errorf("%v: %d frames and %d bars, want %v", v, framed, ground, want)
+		}
+	}
+}
+
 // Who goes ahead, and that one can, is said in words, however large they are.
 func TestPrecedenceInWords(t *testing.T) {
 	c := hall(t)

@@ -238,7 +238,7 @@ func (s *ticket) number(x, y, w float32) float32 {
 	}
 	size /= s.T // it is large enough for everybody
 	if s.paged {
-		size, pad = s.size, s.Px(12)
+		size = s.size
 	}
 	num := s.Fit(s.Ticket.Number.String(), size, 60/s.T, in, 1, true).Tight()
 	ahead := s.ahead()
@@ -398,12 +398,15 @@ func (s *ticket) wayHeight(w float32) float32 {
 func (s *ticket) way(x, y, w float32) float32 {
 	to, way := s.wayText(w)
 	h := s.wayHeight(w)
-	s.add(s.Panel(x, y, w, h))
+	s.add(s.NoticeGround(widget.Info, x, y, w, h))
 	left, side := s.Px(40), s.Px(72)
 	if s.Shape == Small {
 		left, side = s.Px(18), s.Px(56)
 	} else if s.tight > 0 {
 		left = s.Px(12)
+	}
+	if s.Bare { // clear of the bar
+		left = max(left, s.Px(22))
 	}
 	at, text := y+(h-to.Height()-way.Height())/2, x+left+side+s.Px(22)
 	if to.Width() <= w-s.Px(118) {

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image/color"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -198,6 +199,21 @@ type Notice struct {
 // noticeBar is how thick the bar of a notice is that has no frame.
 const noticeBar = 14
 
+// NoticeGround is what is behind the words of a notice.
+func (k Kit) NoticeGround(t Tone, x, y, w, h float32) fyne.CanvasObject {
+	fill, edge := k.Palette.Card, k.Line
+	switch t {
+	case Good:
+		fill, edge = k.OKGround, k.OKLine
+	case Bad:
+		fill, edge = k.WarmGround, k.WarmLine
+	}
+	if k.Bare {
+		return Put(canvas.NewRectangle(edge), x, y, k.Px(noticeBar), h)
+	}
+	return Put(k.Box(fill, edge, k.Edge), x, y, w, h)
+}
+
 func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	side, left = k.Px(72), k.Px(40)
 	head, least, body := float32(theme.Heading), float32(32), float32(theme.Body)
@@ -239,18 +255,9 @@ func (k Kit) NoticeHeight(n Notice, w float32) float32 {
 
 // Notice draws a notice of w by h pixels.
 func (k Kit) Notice(n Notice, w, h float32) fyne.CanvasObject {
-	fill, edge, c := k.Palette.Card, k.Line, k.Touch
-	switch n.Tone {
-	case Good:
-		fill, edge, c = k.OKGround, k.OKLine, k.OK
-	case Bad:
-		fill, edge, c = k.WarmGround, k.WarmLine, k.Warm
-	}
+	c := map[Tone]color.NRGBA{Info: k.Touch, Good: k.OK, Bad: k.Warm}[n.Tone]
 	side, left, list := k.notice(n, w)
-	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, k.Edge), 0, 0, w, h)}
-	if k.Bare {
-		parts[0] = Put(canvas.NewRectangle(edge), 0, 0, k.Px(noticeBar), h)
-	}
+	parts := []fyne.CanvasObject{k.NoticeGround(n.Tone, 0, 0, w, h)}
 	if n.Paper != nil {
 		parts = append(parts, Put(k.Paper(*n.Paper, side), left, (h-side)/2, side, side))
 	} else {
