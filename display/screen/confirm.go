@@ -111,10 +111,10 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	if hidden && s.lacking() { // the answers have long words
 		mw, mh := w, s.Px(100)
 		if s.tight > 2 {
-			mh = s.Px(theme.Target)
+			mh = s.Px(theme.Target + 4) // a line of large words
 		}
 		if side > 0 {
-			side = max(side, w*0.4)
+			side = max(side, w*0.4, s.buttonNeeds(s.first.shortest(s.Page))+apart)
 			mw -= side
 			s.precedence(s.first, x+w-side+apart, y, side-apart, mh)
 		}

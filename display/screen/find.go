@@ -190,7 +190,7 @@ func (s *finder) help(in, above Area) {
 	}
 	b := s.FitIn(n.Head, theme.Heading, theme.Least, in.W-2*s.Px(theme.Pad), in.H-2*pad, true)
 	if h := b.Height() + 2*pad; h <= in.H {
-		s.add(s.Panel(in.X, in.Y, in.W, h), b.Left(in.X+s.Px(theme.Pad), in.Y+pad, ink))
+		s.add(s.NoticeGround(n.Tone, in.X, in.Y, in.W, h), b.Left(in.X+s.Px(theme.Pad), in.Y+pad, ink))
 	}
 }
 
