@@ -35,7 +35,7 @@ func (a *App) show() {
 	}
 	note := a.note()
 	body := a.draw(page, look)
-	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name, a.assist.look(a.why(nil))), func() fyne.CanvasObject {
+	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name, a.assist.look(a.marked())), func() fyne.CanvasObject {
 		return place(screen.Frame(page, a.bar()), page.Frame)
 	})
 	a.root.set(
@@ -90,7 +90,7 @@ func (a *App) bar() screen.Bar {
 		bar.Back = a.on(a.back)
 	}
 	if a.assist.on {
-		bar.Assist = &screen.Assist{Next: a.why(nil), Busy: a.assist.busy, Choose: a.chooseNext, End: a.on(a.leaveAssist)}
+		bar.Assist = &screen.Assist{Who: a.marked(), Busy: a.assist.busy, Choose: a.chooseNext, End: a.on(a.leaveAssist)}
 	}
 	return bar
 }

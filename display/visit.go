@@ -326,7 +326,7 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	if guides {
 		a.left = cancel
-		a.given(t.ID, visit)
+		a.given(t, visit)
 	} else {
 		a.left = func() {
 			cancel()

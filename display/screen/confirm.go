@@ -102,16 +102,19 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 		}
 	case s.tight > 2:
 		side = s.Px(96) + apart
+		if word := max(side, s.buttonNeeds(s.first.shortest(s.Page))+apart); s.buttonNeeds(s.Say("more"))+apart+s.buttonNeeds(s.Say("take"))+word <= w {
+			side = word
+		}
 	default:
 		side = min(s.Px(220), w*0.28) + apart
 	}
 	if hidden && s.lacking() { // the answers have long words
 		mw, mh := w, s.Px(100)
 		if s.tight > 2 {
-			mh = s.Px(theme.Target)
+			mh = s.Px(theme.Target + 4) // a line of large words
 		}
 		if side > 0 {
-			side = max(side, w*0.4)
+			side = max(side, w*0.4, s.buttonNeeds(s.first.shortest(s.Page))+apart)
 			mw -= side
 			s.precedence(s.first, x+w-side+apart, y, side-apart, mh)
 		}
@@ -130,7 +133,8 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	case hidden && s.tight > 2 && s.o.CanTake: // beside each other
 		half, icon := (w-side-apart)/2, "list-details"
 		if least := s.Pt(215); side > 0 && half < least { // taking a number keeps its room
-			half, icon = w-side-apart-least, ""
+			half, icon = max(s.buttonNeeds(s.Say("more")), w-side-apart-least), ""
+			size = 48
 		}
 		more(icon, half, h)
 		x, w = x+half+apart, w-half-apart
@@ -155,6 +159,11 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	}
 	s.answers(s.check, s.o, x, y, w, h, size, s.take)
 	return y + h + s.Px(bottom)
+}
+
+// buttonNeeds is how wide a button is at least whose words may take two lines.
+func (s *sheet) buttonNeeds(label string) float32 {
+	return s.Fit(label, theme.Least, theme.Least, s.Pt(110), 2, true).Width() + s.Px(38)
 }
 
 // precedes says whether the precedence has room beside the answers in a width of

@@ -480,17 +480,44 @@ func TestDigitKeysStay(t *testing.T) {
 	}
 }
 
-// Who goes ahead is said in words on a portrait, however large they are.
+// In high contrast a notice is told from a button without colour: it has no frame.
+func TestNoticesHaveNoFrame(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	for _, v := range variants() {
+		p, framed, ground := v.page(), 0, 0
+		for _, b := range widget.Survey(screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home"), screen.Answer{Label: p.Say("still_yes"), Act: nop})).Boxes {
+			switch {
+			case b.Picture || b.Touch:
+			case b.Stroke > 0:
+				framed++
+			default:
+				ground++
+			}
+		}
+		if want := map[bool][2]int{false: {1, 0}, true: {0, 1}}[v.modes.Contrast]; want != [2]int{framed, ground} {
+			t.Errorf("%v: %d frames and %d bars, want %v", v, framed, ground, want)
+		}
+	}
+}
+
+// Who goes ahead, and that one can, is said in words, however large they are.
 func TestPrecedenceInWords(t *testing.T) {
 	c := hall(t)
 	o := offer(c, "GJ003", 120)
 	dept, _ := c.Department(o.Item.Dept)
 	nop := func() {}
 	for _, v := range variants() {
-		if p := v.page(); p.Shape == screen.Tall && !v.modes.Low {
-			s := widget.Survey(screen.Confirm(p, monday, o, dept, check(), screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop, nop))
-			if !slices.ContainsFunc([]string{"pregnant", "pregnant_first"}, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
-				t.Errorf("%v: no word for who goes ahead in %q", v, s.Paragraphs)
+		p := v.page()
+		for why, ids := range map[kiosk.Priority][]string{kiosk.Pregnant: {"pregnant", "pregnant_first"}, "": {"priority"}} {
+			for state, papers := range lacking(o.Item) {
+				if why == "" && state == "essential" {
+					continue // there one asks after a number that is only to ask
+				}
+				s := widget.Survey(screen.Confirm(p, monday, o, dept, papers, screen.Precedence{Why: why, Ask: nop}, nop, nop))
+				if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
+					t.Errorf("%v, %s missing: no word for who goes ahead in %q", v, state, s.Paragraphs)
+				}
 			}
 		}
 	}

@@ -216,7 +216,7 @@ func (s *themeSheet) buttons(x, y, w float32) float32 {
 // leads says where the one number leads, and how long that takes, or that none can
 // be taken.
 func (s *themeSheet) leads() widget.Notice {
-	n := widget.Notice{Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
+	n := widget.Notice{Slim: s.tight && s.Large && s.Shape == Small, Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
 	if !s.o.CanTake {
 		n.Icon, n.Head = "clock", s.Say("theme_shut")
 	}
