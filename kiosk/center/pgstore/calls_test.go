@@ -53,6 +53,58 @@ func TestCallsMigrated(t *testing.T) {
 	}
 }
 
+// A press that is repeated while the first one is still under way, as after a
+// line was cut, gets the answer of the first.
+func TestPressTwiceAtOnce(t *testing.T) {
+	url := database(t, shared)
+	one, other := opened(t, url), opened(t, url)
+	defer one.Close()
+	defer other.Close()
+	ctx := t.Context()
+	if err := one.SetWindow(ctx, "h1", "21", []kiosk.QueueID{"A"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Ingest(ctx, center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 5)...), centertest.Noon)); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	for round, verb := range []calling.Verb{calling.Call, calling.Start, calling.Finish, calling.Call} {
+		if round > 0 { // the first call makes the row
+			if _, err := conn.Exec(ctx, "BEGIN; SELECT FROM lines FOR UPDATE"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := centertest.PressOf(fmt.Sprintf("op%d", round), verb, "21")
+		var pressing sync.WaitGroup
+		var changes [2]calling.Change
+		var errs [2]error
+		for i, st := range []*Store{one, other} {
+			pressing.Go(func() { changes[i], errs[i] = st.Do(ctx, p) })
+		}
+		for waiting := 0; round > 0 && waiting < 2; {
+			// In its transaction it would see the activity of its beginning for ever.
+			if _, err := conn.Exec(ctx, "SELECT pg_stat_clear_snapshot()"); err != nil {
+				t.Fatal(err)
+			}
+			err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := conn.Exec(ctx, "COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+		pressing.Wait()
+		if errs[0] != nil || errs[1] != nil || changes[0].Ticket.After.Version != changes[1].Ticket.After.Version || changes[0].Ticket.After.ID != changes[1].Ticket.After.ID {
+			t.Errorf("%s: %v, %v: %+v, %+v", verb, errs[0], errs[1], changes[0].Ticket, changes[1].Ticket)
+		}
+	}
+}
+
 // past puts n tickets of hall h1 in the tables as if they had been served on
 // earlier days, 1,000 on each, with their changes.
 func past(t testing.TB, url string, n int) {
