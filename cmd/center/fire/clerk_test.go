@@ -26,7 +26,7 @@ type desk struct {
 // work calls and serves until ctx ends. Who is at the window then is served.
 func (d *desk) work(ctx context.Context) {
 	for ctx.Err() == nil {
-		if d.rarely(2) {
+		if d.perhaps(2) {
 			d.pause()
 		}
 		if !d.next() {
@@ -38,8 +38,8 @@ func (d *desk) work(ctx context.Context) {
 	}
 }
 
-// rarely is true in so many of a hundred cases, and never once all is calm.
-func (d *desk) rarely(percent int) bool {
+// perhaps is true in so many of a hundred cases, and never once all is calm.
+func (d *desk) perhaps(percent int) bool {
 	d.o.mu.Lock()
 	defer d.o.mu.Unlock()
 	return !d.o.calm && d.random.IntN(100) < percent
@@ -129,39 +129,42 @@ func (d *desk) serve(r pressed, call kiosk.OpID) {
 		d.must(verb, id, p)
 	}
 	switch {
-	case d.rarely(3):
+	case d.perhaps(3):
 		away(calling.Undone, press{Undoes: call})
 		return
-	case d.rarely(6):
+	case d.perhaps(6):
 		away(calling.NoShow, press{})
 		return
-	case d.rarely(3):
+	case d.perhaps(3):
 		away(calling.PutBack, press{})
 		return
-	case d.rarely(3):
+	case d.perhaps(3):
 		d.park(id)
 		return
-	case d.rarely(4):
+	case d.perhaps(4):
 		away(calling.Transfer, press{Queue: d.other(r.Ticket.Queue)})
 		return
-	case d.rarely(8):
+	case d.perhaps(8):
 		d.must(calling.Recall, id, press{})
 	}
 	_, op := d.must(calling.Start, id, press{})
+	if d.perhaps(100) { // a case takes its time, and people wait meanwhile
+		time.Sleep(time.Duration(d.random.IntN(1500)) * time.Millisecond)
+	}
 	switch {
-	case d.rarely(3):
+	case d.perhaps(3):
 		d.must(calling.Undone, id, press{Undoes: op})
 		d.must(calling.Start, id, press{})
-	case d.rarely(3):
+	case d.perhaps(3):
 		d.park(id)
 		return
-	case d.rarely(3):
+	case d.perhaps(3):
 		away(calling.Transfer, press{Queue: d.other(r.Ticket.Queue)})
 		return
 	}
 	d.let(id)
 	r, op = d.must(calling.Finish, id, press{})
-	if !d.rarely(3) {
+	if !d.perhaps(3) {
 		return
 	}
 	status, _, _ := d.press(calling.Undone, press{Undoes: op})
@@ -202,10 +205,10 @@ func (d *desk) other(than kiosk.QueueID) kiosk.QueueID {
 
 // guide walks the hall until ctx ends: marks who goes ahead, checks in bookings,
 // sends people on, lets them leave and come back, and takes that back.
-func (o *office) guide(ctx context.Context, random *rand.Rand) {
+func (o *office) guide(ctx context.Context, name string, random *rand.Rand) {
 	for n := 0; ctx.Err() == nil; n++ {
 		select {
-		case <-time.After(time.Duration(random.IntN(200)) * time.Millisecond):
+		case <-time.After(time.Duration(random.IntN(100)) * time.Millisecond):
 		case <-ctx.Done():
 			return
 		}
@@ -215,7 +218,7 @@ func (o *office) guide(ctx context.Context, random *rand.Rand) {
 		}
 		queue := o.h.queues[random.IntN(len(o.h.queues))]
 		path := "/v1/halls/center/tickets/" + url.PathEscape(string(id))
-		p := press{Op: kiosk.OpID(fmt.Sprintf("guide-%d", n))}
+		p := press{Op: kiosk.OpID(fmt.Sprintf("%s-%d", name, n))}
 		verb := calling.Undone
 		switch what := random.IntN(8); {
 		case what < 3:

@@ -80,7 +80,9 @@ func TestHallUnderFire(t *testing.T) {
 		d := &desk{o: o, window: w + 1, random: random(1000 + w), days: h.days()}
 		clerks.Go(func() { d.work(open) })
 	}
-	citizens.Go(func() { o.guide(ctx, random(2000)) })
+	for g := range 3 {
+		citizens.Go(func() { o.guide(ctx, fmt.Sprintf("guide%d", g), random(2000+g)) })
+	}
 	every := time.Duration(float64(len(h.kiosks)*citizensEach) / rate * float64(time.Second))
 	for i, k := range h.kiosks {
 		for c := range citizensEach {

@@ -143,7 +143,7 @@ func (k *terminal) ask(ctx context.Context, w kiosk.Request) bool {
 		k.t.Errorf("%s was told %s, then %s", w.ID, before.number, r.Number)
 	}
 	k.told[w.ID] = answer{r.ID, r.Number}
-	k.newest = append(k.newest[max(0, len(k.newest)-19):], r.ID)
+	k.newest = append(k.newest[max(0, len(k.newest)-9):], r.ID)
 	return true
 }
 

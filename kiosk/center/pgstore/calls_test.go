@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -102,6 +104,40 @@ func TestPressTwiceAtOnce(t *testing.T) {
 		if errs[0] != nil || errs[1] != nil || changes[0].Ticket.After.Version != changes[1].Ticket.After.Version || changes[0].Ticket.After.ID != changes[1].Ticket.After.ID {
 			t.Errorf("%s: %v, %v: %+v, %+v", verb, errs[0], errs[1], changes[0].Ticket, changes[1].Ticket)
 		}
+	}
+}
+
+// A center that falls silent in the middle of a press doesn't keep the others from
+// its queue.
+func TestPressAbandoned(t *testing.T) {
+	defer func(before time.Duration) { abandoned = before }(abandoned)
+	abandoned = 200 * time.Millisecond
+	st := opened(t, database(t, shared))
+	defer st.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := st.SetWindow(ctx, "h1", "21", []kiosk.QueueID{"A"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Ingest(ctx, center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 5)...), centertest.Noon)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Do(ctx, centertest.PressOf("call", calling.Call, "21")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := st.connect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if err := (&desk{ctx: ctx, conn: conn, press: centertest.PressOf("start", calling.Start, "21")}).look(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Do(ctx, centertest.PressOf("again", calling.Start, "21")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(ctx, "COMMIT"); err == nil {
+		t.Fatal("the server waits for ever")
 	}
 }
 
