@@ -58,7 +58,7 @@ func newOffice(h *hall, windows int, serves func(window int) []kiosk.QueueID) *o
 		held: map[kiosk.TicketID]int{}, served: map[kiosk.TicketID]string{}, did: map[kiosk.OpID]done{}}
 	for name, role := range map[string]string{boss: "manager", clerk: "clerk"} {
 		h.centers[0].operate(password+"\n", "account", "add", "-name", name, "-role", role, "-hall", "center")
-		o.login(t.Context(), name, "")
+		o.login(t.Context(), 1, name, "")
 	}
 	for i := range windows {
 		if status, text, _ := o.do(t.Context(), i+1, "PUT", fmt.Sprintf("/v1/halls/center/windows/%d", i+1), boss, map[string]any{"queues": serves(i)}); status/100 != 2 {
@@ -74,8 +74,8 @@ func inTurn(queues []kiosk.QueueID) func(int) []kiosk.QueueID {
 }
 
 // login begins a session in the place of the one whose token is old, unless
-// somebody else has.
-func (o *office) login(ctx context.Context, name, old string) {
+// somebody else has, at the center that the window finds.
+func (o *office) login(ctx context.Context, window int, name, old string) {
 	o.h.t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -88,7 +88,7 @@ func (o *office) login(ctx context.Context, name, old string) {
 		o.h.t.Fatal(err)
 	}
 	for late := time.Now().Add(patient); ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
-		for _, at := range o.ways(1) {
+		for _, at := range o.ways(window) {
 			status, text := o.send(ctx, "POST", "http://"+at+"/v1/login", "", data)
 			var r struct{ Token string }
 			if status == 200 && json.Unmarshal(text, &r) == nil && r.Token != "" {
@@ -162,7 +162,7 @@ func (o *office) do(ctx context.Context, window int, method, path, account strin
 		sent := time.Now()
 		status, text := o.send(ctx, method, "http://"+at+path, token, data)
 		if status == http.StatusUnauthorized {
-			o.login(ctx, account, token)
+			o.login(ctx, window, account, token)
 			continue
 		}
 		if status != 0 && status < 500 {

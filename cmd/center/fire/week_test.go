@@ -60,7 +60,7 @@ func TestWeek(t *testing.T) {
 		}
 		come.Go(func() {
 			for range logins {
-				o.login(ctx, clerk, o.token(clerk))
+				o.login(ctx, 1, clerk, o.token(clerk))
 			}
 		})
 		come.Wait()
