@@ -111,6 +111,9 @@ func (d *desk) next() bool {
 	}
 	status, r, op := d.press(calling.Call, p)
 	if status != 200 {
+		if p.Ticket == "" && status != 404 {
+			d.o.h.t.Errorf("call at window %d, %s: %d: %s", d.window, op, status, r.Detail)
+		}
 		return false
 	}
 	d.o.mu.Lock()

@@ -23,7 +23,7 @@ type office struct {
 	tokens map[string]string // of the accounts' sessions
 	held   map[kiosk.TicketID]int
 	served map[kiosk.TicketID]string // the window that called it; by work alone
-	did    map[kiosk.OpID]done       // what was answered
+	did    map[kiosk.OpID]outcome    // what was answered
 	calm   bool                      // clerks do no more than call and serve
 	calls  int
 	again  int // presses that no center answered, and were repeated
@@ -33,8 +33,8 @@ type office struct {
 	booked int // bookings that were checked in
 }
 
-// done is a press that somebody was told of.
-type done struct {
+// outcome is what somebody was told of a press.
+type outcome struct {
 	verb   calling.Verb
 	ticket kiosk.TicketID
 }
@@ -55,7 +55,7 @@ func newOffice(h *hall, windows int, serves func(window int) []kiosk.QueueID) *o
 	lines := &http.Transport{MaxIdleConnsPerHost: windows}
 	t.Cleanup(lines.CloseIdleConnections)
 	o := &office{h: h, client: http.Client{Timeout: 10 * time.Second, Transport: lines}, tokens: map[string]string{},
-		held: map[kiosk.TicketID]int{}, served: map[kiosk.TicketID]string{}, did: map[kiosk.OpID]done{}}
+		held: map[kiosk.TicketID]int{}, served: map[kiosk.TicketID]string{}, did: map[kiosk.OpID]outcome{}}
 	for name, role := range map[string]string{boss: "manager", clerk: "clerk"} {
 		h.centers[0].operate(password+"\n", "account", "add", "-name", name, "-role", role, "-hall", "center")
 		o.login(t.Context(), 1, name, "")
@@ -226,7 +226,7 @@ func (o *office) insist(ctx context.Context, window int, path, account string, v
 			if r.At < kiosk.InstantOf(sent) {
 				o.unsaid++
 			}
-			o.did[p.Op] = done{verb, r.Ticket.ID}
+			o.did[p.Op] = outcome{verb, r.Ticket.ID}
 			o.mu.Unlock()
 		}
 		if status == 403 || status == 422 && account == clerk && verb != calling.Park {

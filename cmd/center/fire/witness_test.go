@@ -117,6 +117,7 @@ type history struct {
 	paused  map[kiosk.WindowID]bool
 	done    map[kiosk.OpID]*calling.Change
 	verbs   map[calling.Verb]int
+	onward  int // tickets that went on to their next queue
 	bad     []string
 }
 
@@ -196,6 +197,9 @@ func (h *history) lawful(c *calling.Change, rules kiosk.CallRules) string {
 		window = c.By
 	}
 	moves := a.Queue != b.Queue
+	if c.Verb == calling.Finish && moves {
+		h.onward++
+	}
 	switch {
 	case !known || !slices.Contains(from, b.State) || !slices.Contains(p.to, a.State):
 		return "no verb leads there"
