@@ -105,7 +105,7 @@ func (m *Main) operate(ctx context.Context, name string, v verb, args []string) 
 		fmt.Fprintln(m.Stderr, err)
 		return exitMend
 	}
-	a.now, a.by = time.Now().In(config.Location()), "operator"
+	a.now, a.by = m.now(config), "operator"
 	if u, err := user.Current(); err == nil {
 		a.by += ":" + u.Username
 	}
