@@ -145,6 +145,7 @@ func (s *Server) ingest(ctx context.Context, in *eventsInput) (*eventsOutput, er
 		}
 		return nil, p
 	}
+	receipt.Ack.Now = kiosk.InstantOf(s.opts.Now())
 	return &eventsOutput{Body: receipt.Ack}, nil
 }
 
@@ -165,6 +166,7 @@ func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
 		return Receipt{}, err
 	}
 	sealed := Seal(b, now)
+	sealed.Latest = now.Add(s.opts.Ahead)
 	if h := s.hall(b.Hall); h.Catalog != nil {
 		sealed.Way = h.Way
 	}

@@ -145,6 +145,7 @@ const (
 	AlarmContradiction AlarmKind = "contradiction" // an event's key came again with other contents
 	AlarmClash         AlarmKind = "clash"         // two tickets carry one label, or one id
 	AlarmBooking       AlarmKind = "booking"       // a booking was checked in by two tickets
+	AlarmEarly         AlarmKind = "early"         // events were stamped by a clock that ran ahead
 	AlarmUnreadable    AlarmKind = "unreadable"    // an event of a known kind doesn't say what it must
 )
 

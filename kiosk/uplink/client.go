@@ -141,7 +141,8 @@ func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
 	}
 	r.Header.Set("Content-Encoding", "gzip")
 	var ack struct {
-		AckedThrough *int64 `json:"acked_through"`
+		AckedThrough *int64        `json:"acked_through"`
+		Now          kiosk.Instant `json:"now"`
 	}
 	if err := c.ask(r, "send events", &ack); err != nil {
 		return kiosk.Ack{}, err
@@ -150,7 +151,7 @@ func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
 		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
 			Hint: c.notCenter()}
 	}
-	return kiosk.Ack{AckedThrough: *ack.AckedThrough}, nil
+	return kiosk.Ack{AckedThrough: *ack.AckedThrough, Now: ack.Now}, nil
 }
 
 // request makes a request of the kiosk, with its signature or its token.

@@ -66,7 +66,9 @@ type Pump struct {
 
 	mu     sync.Mutex
 	state  State
-	resend int64 // events acknowledged once that have to go again
+	resend int64         // events acknowledged once that have to go again
+	told   kiosk.Instant // the center's clock, 0 before it told,
+	toldAt time.Time     // and when that was; it counts on whatever becomes of the machine's clock
 }
 
 // NewPump makes a Pump.
@@ -92,6 +94,14 @@ func (p *Pump) State(ctx context.Context) (State, error) {
 	s := p.state
 	s.Unsent = unsent + int(p.resend)
 	return s, err
+}
+
+// Now returns the center's clock, as its newest answer told it and counted on since;
+// false before the first answer.
+func (p *Pump) Now() (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told.Time().Add(time.Since(p.toldAt)), p.told > 0
 }
 
 // Run moves events until ctx ends; what is unsent then goes at the next Run.
@@ -156,7 +166,12 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 	}
 	last := p.from + int64(len(events))
 
-	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Prior: p.opts.Prior, Events: events})
+	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Prior: p.opts.Prior, Sent: kiosk.InstantOf(p.opts.Now()), Events: events})
+	if err == nil && ack.Now > 0 {
+		p.mu.Lock()
+		p.told, p.toldAt = ack.Now, time.Now()
+		p.mu.Unlock()
+	}
 	var behind *BehindError
 	switch {
 	case errors.As(err, &behind) && behind.AckedThrough < p.from && behind.AckedThrough >= 0:

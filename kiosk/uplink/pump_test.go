@@ -339,6 +339,25 @@ func TestPump(t *testing.T) {
 		r.ring <- time.Time{}
 		r.waiting(t, poll)
 	})
+	t.Run("Clocks", func(t *testing.T) {
+		b, o := &box{epoch: "e1"}, DefaultOpts()
+		o.Now = func() time.Time { return time.UnixMilli(7) } // wrong, and told as it is
+		var sent kiosk.Instant
+		told := kiosk.InstantOf(time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC))
+		p := NewPump(b, uplinkFunc(func(batch kiosk.Batch) (kiosk.Ack, error) {
+			sent = batch.Sent
+			return kiosk.Ack{Now: told}, nil
+		}), o)
+		if now, known := p.Now(); known {
+			t.Fatalf("before the center spoke: %v", now)
+		}
+		if _, err := p.step(t.Context()); err != nil || sent != 7 {
+			t.Fatalf("sent %d, %v", sent, err)
+		}
+		if now, known := p.Now(); !known || now.Before(told.Time()) || now.After(told.Time().Add(time.Hour)) {
+			t.Fatalf("%v, %t", now, known)
+		}
+	})
 	t.Run("NewEpoch", func(t *testing.T) {
 		b, h := &box{epoch: "e1"}, newHub()
 		var got []kiosk.Epoch

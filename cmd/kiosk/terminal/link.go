@@ -42,7 +42,7 @@ func (k *terminal) linkUp() error {
 		return err
 	}
 	o := uplink.DefaultOpts()
-	o.Hall, o.Kiosk = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID)
+	o.Hall, o.Kiosk, o.Now = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID), k.o.Now
 	if r, recovered := k.store.Recovered(); recovered {
 		o.Prior = r.Epoch
 	}

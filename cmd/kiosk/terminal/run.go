@@ -155,7 +155,8 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		o.Line = cabinet.Line
 	}
 	cfg, catalog := o.Config, o.Catalog
-	k := &terminal{o: o, cfg: cfg, catalog: catalog, version: catalog.Version(), clock: &kiosk.Clock{Now: o.Now, Synced: o.Synced}}
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, version: catalog.Version(), clock: &kiosk.Clock{Now: o.Now}}
+	k.clock.Synced = k.clockRight
 	var err error
 	if err := k.openStore(ctx); err != nil {
 		return nil, err

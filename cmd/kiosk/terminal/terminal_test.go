@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 const patient = 2 * time.Minute
 
 // monday is ten o'clock in the hall on a working day.
-var monday = time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+var monday = time.Date(2026, 11, 23, 10, 0, 0, 0, time.FixedZone("hall", 8*3600))
 
 // place is where a kiosk stands: its folder and its clock, which stay when it is
 // switched off.

@@ -39,6 +39,7 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"TicketIDClash":  ticketIDClash,
 		"Unreadable":     unreadable,
 		"UnknownKind":    unknownKind,
+		"Early":          early,
 		"Paper":          paper,
 		"Days":           days,
 		"Latest":         latest,
