@@ -31,6 +31,10 @@ type Batch struct {
 	Got    time.Time // when it came in, by the center's clock
 	Latest time.Time // stamps after it raise an alarm; zero raises none
 
+	// Silence is how long another life of the kiosk's store must have said nothing;
+	// see Double. 0 lets any speak.
+	Silence time.Duration
+
 	// Way says which errands the items of a ticket are, in turn, for a number of
 	// a queue, where the first ones are. Nil: all items are for that queue.
 	Way func(queue kiosk.QueueID, items []kiosk.ItemID) []kiosk.Errand

@@ -59,7 +59,6 @@ type Server struct {
 	mux     *http.ServeMux
 	refused atomic.Int64
 	feed    feed
-	voices  voices
 	halls   halls
 	gate    gate            // kiosks
 	people  people          // with accounts

@@ -114,11 +114,14 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 type BehindError struct{ AckedThrough int64 }
 
 // ErrDouble is the cause of a refusal: another machine speaks under this kiosk's
-// id.
+// id, with a store of its own or with a copy of this one's.
 var ErrDouble = errors.New("another machine uses this kiosk's id")
 
-// problemDouble is the center's type of problem for it.
-const problemDouble = "urn:hallkiosk:problem:double"
+// The center's types of problem for it.
+const (
+	problemDouble        = "urn:hallkiosk:problem:double"
+	problemContradiction = "urn:hallkiosk:problem:contradiction" // an event was told before, and otherwise
+)
 
 func (e *BehindError) Error() string {
 	return fmt.Sprintf("the center has events through %d only", e.AckedThrough)
@@ -265,7 +268,7 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 	case status == http.StatusConflict:
 		e.Code = kiosk.EConflict
 		switch {
-		case p.Type == problemDouble:
+		case p.Type == problemDouble, p.Type == problemContradiction:
 			e.Err = ErrDouble
 		case p.AckedThrough != nil:
 			e.Err = &BehindError{AckedThrough: *p.AckedThrough}

@@ -112,7 +112,7 @@ func TestClientAnswers(t *testing.T) {
 		{"WrongToken", 401, `{"code":"invalid","detail":"compare the token"}`, kiosk.EInvalid, "compare the token"},
 		{"OtherKiosk", 403, `{"code":"invalid"}`, kiosk.EInvalid, "403"},
 		{"TooLarge", 413, `{"code":"invalid"}`, kiosk.EInvalid, "413"},
-		{"Contradiction", 409, `{"code":"conflict","seq":3,"detail":"two kiosks"}`, kiosk.EConflict, "two kiosks"},
+		{"Contradiction", 409, `{"type":"urn:hallkiosk:problem:contradiction","code":"conflict","seq":3,"detail":"two kiosks"}`, kiosk.EConflict, "two kiosks"},
 		{"WrongAddress", 404, `404 page not found`, kiosk.ENotFound, "url"},
 		{"Redirected", 307, ``, kiosk.EInvalid, "307"},
 		{"LoginPage", 200, `<html>please log in`, kiosk.EInvalid, "login page"},
@@ -127,7 +127,7 @@ func TestClientAnswers(t *testing.T) {
 			})
 			_, err := cl.Send(t.Context(), batch)
 			var behind *BehindError
-			if kiosk.CodeOf(err) != c.code || !strings.Contains(kiosk.HintOf(err), c.hint) || errors.As(err, &behind) {
+			if kiosk.CodeOf(err) != c.code || !strings.Contains(kiosk.HintOf(err), c.hint) || errors.As(err, &behind) || errors.Is(err, ErrDouble) != (c.name == "Contradiction") {
 				t.Fatalf("err = %v, code %q; want %q and %q", err, kiosk.CodeOf(err), c.code, c.hint)
 			}
 			if strings.Contains(err.Error(), token) {

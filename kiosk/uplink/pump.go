@@ -25,6 +25,10 @@ type Opts struct {
 	RetryMax time.Duration // and the longest
 	Refused  time.Duration // the wait after a refusal that trying again won't help
 
+	// Double is told how every batch went that the center answered: true when another
+	// machine speaks under this kiosk's id, false when it was taken in. Nil is nobody.
+	Double func(bool)
+
 	Now   func() time.Time
 	Rand  func() float64                         // from [0, 1), for the jitter
 	After func(d time.Duration) <-chan time.Time // as time.After
@@ -115,6 +119,9 @@ func (p *Pump) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return // not the center's fault
 		}
+		if double := errors.Is(err, ErrDouble); p.opts.Double != nil && (double || err == nil) {
+			p.opts.Double(double)
+		}
 		refused := p.note(err)
 		switch {
 		case err == nil && more:
@@ -142,10 +149,11 @@ func (p *Pump) Run(ctx context.Context) {
 
 // step sends one batch. more says that another can follow at once.
 func (p *Pump) step(ctx context.Context) (more bool, err error) {
-	acked, _, err := p.outbox.Pending(ctx)
+	acked, unsent, err := p.outbox.Pending(ctx)
 	if err != nil {
 		return false, err
 	}
+	newest := acked + int64(unsent)
 	if epoch := p.outbox.Epoch(); epoch != p.epoch {
 		p.epoch, p.behind = epoch, false
 	}
@@ -183,9 +191,7 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 	case ack.AckedThrough <= p.from && len(events) > 0 || ack.AckedThrough < 0:
 		return false, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events", Hint: "the center acknowledges nothing of what it was sent"}
 	}
-	// A center that has more than was sent holds another kiosk's events under
-	// this id, or a later life's. What wasn't sent isn't acknowledged: it goes
-	// out, and the center compares.
+	// What wasn't sent isn't acknowledged: it goes out, and the center compares.
 	through := min(ack.AckedThrough, last)
 	if through > acked {
 		if err := p.outbox.Ack(ctx, through); err != nil {
@@ -197,6 +203,10 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 		p.behind = false
 	}
 	p.owe(max(0, acked-p.from))
+	if through == last && last >= newest && ack.AckedThrough > last {
+		return false, &kiosk.Error{Code: kiosk.EConflict, Op: "send events", Err: ErrDouble,
+			Hint: fmt.Sprintf("the center has events through %d of this kiosk, which has given only %d. Was its disk copied, or put back to an earlier state?", ack.AckedThrough, last)}
+	}
 	return more || through < last, nil
 }
 

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,3 +158,146 @@ func TestClockMended(t *testing.T) {
 		t.Errorf("alarms %+v %v", alarms, err)
 	}
 }
+
+// copyTo copies the disk of a kiosk that is switched off.
+func (p *place) copyTo() *place {
+	p.Helper()
+	c := newPlace(p.T)
+	c.now = p.clock()
+	if err := os.Remove(filepath.Join(p.dir, "kiosk.sock")); err != nil && !os.IsNotExist(err) {
+		p.Fatal(err)
+	}
+	if err := os.CopyFS(c.dir, os.DirFS(p.dir)); err != nil {
+		p.Fatal(err)
+	}
+	return c
+}
+
+// locked says whether a kiosk gives no numbers, in words to its technician.
+func (p *place) locked(k *terminal) bool {
+	p.Helper()
+	_, err := backend{k}.Take(p.Context(), kiosk.Request{Items: []kiosk.ItemID{"RS001"}})
+	if err != nil && kiosk.CodeOf(err) != kiosk.EConflict {
+		p.Fatal(err)
+	}
+	double := k.deviceStates()[2].State == "double"
+	if double != (err != nil) || double != (k.devices.shut() == "double") {
+		p.Fatalf("take: %v; status %+v; shut %q", err, k.deviceStates(), k.devices.shut())
+	}
+	return double
+}
+
+// A machine that runs from a copy of another one's disk has its id and its epoch. It
+// gives no numbers once the center has noticed: by an event that contradicts the
+// first machine's, or because it knows less. Neither a broken line nor a restart ends
+// that; a batch that is taken in does, or an id of its own.
+func TestCopiedDisk(t *testing.T) {
+	h, p := newHall(t), newPlace(t)
+	l := newLine(t, h.url)
+	k := p.on(p.link(l.url))
+	stop := p.talk(k)
+	p.take(k, kiosk.Request{})
+	p.sent(k)
+	stop()
+	k.close()
+	contradicts, behind := p.copyTo(), p.copyTo()
+
+	k = p.on(p.link(l.url))
+	defer func() { stop(); k.close() }()
+	stop = p.talk(k)
+	p.take(k, kiosk.Request{})
+	p.sent(k)
+
+	for name, c := range map[string]*place{"Contradicts": contradicts, "Behind": behind} {
+		t.Run(name, func(t *testing.T) {
+			c.T = t
+			clone := c.on(c.link(l.url))
+			if name == "Contradicts" {
+				c.take(clone, kiosk.Request{}) // before the center is asked
+			}
+			stop := c.talk(clone)
+			c.until("locked", func() bool { return clone.devices.shut() == "double" })
+			if !c.locked(clone) {
+				t.Error("it gives numbers")
+			}
+			stop()
+			clone.close()
+
+			l.cut(true)
+			clone = c.on(c.link(l.url))
+			if !c.locked(clone) {
+				t.Error("a restart without the center unlocks it")
+			}
+			stop = c.talk(clone)
+			c.until("no line", func() bool {
+				s, err := clone.link.pump.State(t.Context())
+				return err == nil && kiosk.CodeOf(s.Err) == kiosk.EUnavailable
+			})
+			if !c.locked(clone) {
+				t.Error("a broken line unlocks it")
+			}
+			stop()
+			clone.close()
+			c.id = "k2"
+			clone = c.on(c.link(l.url))
+			if c.locked(clone) {
+				t.Error("an id of its own doesn't unlock it")
+			}
+			clone.close()
+			l.cut(false)
+		})
+	}
+	p.sent(k)
+	if p.locked(k) {
+		t.Error("the first machine gives no numbers")
+	}
+	if err := k.store.SetDouble(t.Context(), "k1"); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	k.close()
+	k = p.on(p.link(l.url))
+	if !p.locked(k) {
+		t.Error("the mark in the store doesn't lock")
+	}
+	stop = p.talk(k)
+	p.until("unmarked", func() bool {
+		id, err := k.store.Double(t.Context())
+		return err == nil && id == ""
+	})
+	if p.locked(k) {
+		t.Error("a batch that was taken in doesn't unlock it")
+	}
+}
+
+// line is a proxy that can be cut.
+type line struct {
+	url  string
+	mu   sync.Mutex
+	gone bool
+}
+
+func newLine(t *testing.T, to string) *line {
+	t.Helper()
+	at, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &line{}
+	on := httputil.NewSingleHostReverseProxy(at)
+	on.ErrorLog = log.New(io.Discard, "", 0)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		gone := l.gone
+		l.mu.Unlock()
+		if gone {
+			panic(http.ErrAbortHandler)
+		}
+		on.ServeHTTP(w, r)
+	}))
+	l.url = srv.URL
+	t.Cleanup(srv.Close)
+	return l
+}
+
+func (l *line) cut(gone bool) { l.mu.Lock(); defer l.mu.Unlock(); l.gone = gone }

@@ -198,6 +198,11 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		return nil, err
 	}
 	k.fitDevices()
+	other, err := k.store.Double(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.devices.double = other == kiosk.KioskID(cfg.Kiosk.ID)
 	if o.Headless {
 		ok = true
 		return k, nil

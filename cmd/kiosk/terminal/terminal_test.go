@@ -27,13 +27,14 @@ var monday = time.Date(2026, 11, 23, 10, 0, 0, 0, time.FixedZone("hall", 8*3600)
 type place struct {
 	*testing.T
 	dir string
+	id  string
 
 	mu     sync.Mutex
 	now    time.Time
 	synced bool
 }
 
-func newPlace(t *testing.T) *place { return &place{T: t, dir: t.TempDir(), now: monday} }
+func newPlace(t *testing.T) *place { return &place{T: t, dir: t.TempDir(), id: "k1", now: monday} }
 
 func (p *place) set(at time.Time, synced bool) {
 	p.mu.Lock()
@@ -50,7 +51,7 @@ func (p *place) kept() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.synced 
 func (p *place) on(more string) *terminal {
 	p.Helper()
 	config := filepath.Join(p.dir, "kiosk.toml")
-	text := "[kiosk]\nid = \"k1\"\nhall = \"h1\"\nseries = 1\n[store]\npath = \"kiosk.db\"\ndays = 3\n" + more
+	text := "[kiosk]\nid = \"" + p.id + "\"\nhall = \"h1\"\nseries = 1\n[store]\npath = \"kiosk.db\"\ndays = 3\n" + more
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		p.Fatal(err)
 	}

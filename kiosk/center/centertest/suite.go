@@ -40,6 +40,8 @@ func StoreSuite(t *testing.T, factory Factory) {
 		"Unreadable":     unreadable,
 		"UnknownKind":    unknownKind,
 		"Early":          early,
+		"Double":         double,
+		"DoubleTogether": doubleTogether,
 		"Paper":          paper,
 		"Days":           days,
 		"Latest":         latest,
