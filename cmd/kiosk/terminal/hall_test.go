@@ -301,3 +301,42 @@ func newLine(t *testing.T, to string) *line {
 }
 
 func (l *line) cut(gone bool) { l.mu.Lock(); defer l.mu.Unlock(); l.gone = gone }
+
+// A line that accepts and stays silent costs a number no more than the budget: it is
+// of the own series, and the center is not asked for it twice. The uplink alone would
+// wait for a hundred times as long.
+func TestSilentLine(t *testing.T) {
+	var mu sync.Mutex
+	asked, end := 0, make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/numbers" {
+			mu.Lock()
+			asked++
+			mu.Unlock()
+		}
+		<-end
+	}))
+	defer srv.Close()
+	defer close(end)
+	p := newPlace(t)
+	p.on("").close() // it isn't new, so that the start doesn't ask
+	k := p.on(p.link(srv.URL) + "number_budget = 150\n")
+	defer k.close()
+	defer p.talk(k)()
+	const numbers = 3
+	for n := 1; n <= numbers; n++ {
+		before := time.Now()
+		got := p.take(k, kiosk.Request{})
+		if took := time.Since(before); took < 150*time.Millisecond || took > 12*time.Second {
+			t.Errorf("%s took %v", got.Number, took)
+		}
+		if want := fmt.Sprintf("A1-%03d", n); got.Number.String() != want {
+			t.Errorf("number %s, want %s", got.Number, want)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if asked < 1 || asked > numbers { // on a slow machine a question may come too late to be read
+		t.Errorf("the center was asked %d times for %d numbers", asked, numbers)
+	}
+}
