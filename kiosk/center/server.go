@@ -59,7 +59,6 @@ type Server struct {
 	mux     *http.ServeMux
 	refused atomic.Int64
 	feed    feed
-	voices  voices
 	halls   halls
 	gate    gate            // kiosks
 	people  people          // with accounts
@@ -252,7 +251,7 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 		return nil, refusal(http.StatusNotFound, kiosk.ENotFound, "no kiosk of that hall has reported yet")
 	}
 	if day == "" {
-		if day, err = s.store.LatestDay(ctx, hall); err != nil {
+		if day, err = s.latestDay(ctx, hall); err != nil {
 			return nil, s.fault(err)
 		}
 	}
