@@ -221,8 +221,8 @@ func TestHolidayIsNamed(t *testing.T) {
 		drawn fyne.CanvasObject
 		want  string
 	}{
-		{screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}), "国庆节放假,11 月 30 日 10:05 开"},
-		{screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号,11 月 30 日 10:05 开后按顺序叫。"},
+		{screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}), "国庆节放假，11 月 30 日 10:05 开"},
+		{screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号，11 月 30 日 10:05 开后按顺序叫。"},
 	} {
 		if said := strings.Join(widget.Survey(s.drawn).Paragraphs, "\n"); !strings.Contains(said, s.want) {
 			t.Errorf("%q is not among\n%s", s.want, said)

@@ -13,7 +13,7 @@ import (
 )
 
 // pausedWhy is why a queue gives no numbers.
-var pausedWhy = kiosk.Text{Zh: "系统升级,请下午再来。", Hant: "系統升級,請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
+var pausedWhy = kiosk.Text{Zh: "系统升级，请下午再来。", Hant: "系統升級，請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
 
 // mine are the screens of people who have booked, or have a number.
 func mine(c *kiosk.Catalog) (out []example) {

@@ -31,7 +31,7 @@ func longTheme(c *kiosk.Catalog) kiosk.Theme {
 	t.Steps = nil
 	for i := range 12 {
 		t.Steps = append(t.Steps, kiosk.Step{Name: c.Items[i*20].Name, Item: c.Items[i*20].ID,
-			Note: kiosk.Text{Zh: "窗口受理后约需十个工作日,领取时请带受理回执和身份证原件。", Hant: "窗口受理後約需十個工作日,領取時請帶備受理回執及身份證原件。", En: "Takes about ten working days; bring the receipt and your ID card when you collect it."}})
+			Note: kiosk.Text{Zh: "窗口受理后约需十个工作日，领取时请带受理回执和身份证原件。", Hant: "窗口受理後約需十個工作日，領取時請帶備受理回執及身份證原件。", En: "Takes about ten working days; bring the receipt and your ID card when you collect it."}})
 	}
 	t.Steps[3].Item = ""
 	return t

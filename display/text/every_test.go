@@ -3,8 +3,10 @@ package text
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -116,6 +118,22 @@ func TestHongKong(t *testing.T) {
 	for id, want := range map[string]string{"take": "取籌", "your_number": "您的籌號", "waiting_none": "毋須輪候", "own_name": "繁體中文"} {
 		if got := hk.Say(id); got != want {
 			t.Errorf("%s is %q, want %q", id, got, want)
+		}
+	}
+}
+
+// halfMark finds a half-width mark of a Chinese sentence, and a space that a
+// full-width one needs no more. Times and what is only Latin keep theirs.
+var halfMark = regexp.MustCompile(`[\p{Han}}][,:;?!(]|[\p{Latin}\d}\])][,:;?!]\s*\p{Han}|\(\p{Han}|\p{Han}\)|[,:;?!]\s*$|[，。、：；？！（）] | [，。、：；？！（）]`)
+
+// Chinese sentences have the marks of Chinese.
+func TestMarks(t *testing.T) {
+	for _, v := range every(t) {
+		if !strings.ContainsFunc(v.text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) || v.lang == kiosk.En {
+			continue
+		}
+		if m := halfMark.FindString(v.text); m != "" {
+			t.Errorf("%s: %q in %q", v.file, m, v.text)
 		}
 	}
 }

@@ -231,10 +231,10 @@ func sendable(token string) bool {
 
 func (c *Client) away(op, what string, err error) error {
 	if hint := distrust(err); hint != "" {
-		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Err: err, Message: "中心的证书有问题,不影响取号。", Hint: c.String() + ": " + hint}
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Err: err, Message: "中心的证书有问题，不影响取号。", Hint: c.String() + ": " + hint}
 	}
 	return &kiosk.Error{Code: kiosk.EUnavailable, Op: op, Err: err,
-		Message: "暂时连不上中心,不影响取号。", Hint: c.String() + " " + what}
+		Message: "暂时连不上中心，不影响取号。", Hint: c.String() + " " + what}
 }
 
 // refusal says what an answer other than 200 means. The codes are those of
@@ -255,12 +255,12 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 	}
 	e := &kiosk.Error{Op: op, Hint: hint}
 	if status == http.StatusUnauthorized && c.key.behind(text) {
-		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
+		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心，不影响取号。"
 		return e // the next request counts on from there
 	}
 	switch {
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
-		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
+		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心，不影响取号。"
 	case status == http.StatusConflict:
 		e.Code = kiosk.EConflict
 		switch {

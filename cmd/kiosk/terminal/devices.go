@@ -410,11 +410,11 @@ func (k *terminal) deviceStates() []control.Device {
 			c.State, c.Hint = string(kiosk.FaultGone), err.Error()
 		}
 		if why := d.shut(); why != "" {
-			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过,看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
+			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过，看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
 		}
 	}
 	if d.shut() == "double" {
-		c.State, c.Hint = "double", "另一台机器用了同一个编号,请改 [kiosk] id / another machine has this kiosk's id: change [kiosk] id"
+		c.State, c.Hint = "double", "另一台机器用了同一个编号，请改 [kiosk] id / another machine has this kiosk's id: change [kiosk] id"
 	}
 	if d.wiring != nil {
 		c.State, c.Hint = string(kiosk.FaultGone), d.wiring.Error()
@@ -451,7 +451,7 @@ func (b backend) Examine(ctx context.Context, device string) (json.RawMessage, e
 		defer cancel()
 		v, err = b.k.devices.examineCard(ctx)
 	default:
-		err = &kiosk.Error{Code: kiosk.EInvalid, Op: "examine " + device, Message: "没有装这个设备:" + device, Hint: fmt.Sprintf("[%s] port is empty in the config", device)}
+		err = &kiosk.Error{Code: kiosk.EInvalid, Op: "examine " + device, Message: "没有装这个设备：" + device, Hint: fmt.Sprintf("[%s] port is empty in the config", device)}
 	}
 	if err != nil {
 		return nil, err
