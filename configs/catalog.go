@@ -53,6 +53,7 @@ type deptFile struct {
 		ID    string     `toml:"id"`
 		Name  kiosk.Text `toml:"name"`
 		Words []string   `toml:"words"`
+		Hant  []string   `toml:"words_hant"`
 		Zone  string     `toml:"zone"`
 	} `toml:"department"`
 	Queues []struct {
@@ -67,6 +68,7 @@ type deptFile struct {
 		Code      string     `toml:"code"`
 		Name      kiosk.Text `toml:"name"`
 		Words     []string   `toml:"words"`
+		Hant      []string   `toml:"words_hant"`
 		Queue     string     `toml:"queue"`
 		Minutes   int        `toml:"minutes"`
 		Self      kiosk.Text `toml:"self"`
@@ -205,8 +207,8 @@ func (r *catalogReader) queues(f *file, d deptFile) {
 		f.add("department", "[department] has no id or no name. Write both.", "[department] 缺 id 或名字，请补上。")
 	} else if r.define(f, "department.id", "department", "部门", dep.ID) {
 		r.zone(f, "department.zone", dep.Zone)
-		r.words(f, "department.words", dep.ID, dep.Name, dep.Words)
-		r.out.Departments = append(r.out.Departments, kiosk.Department{ID: kiosk.DeptID(dep.ID), Name: dep.Name, Words: dep.Words, Zone: kiosk.ZoneID(dep.Zone)})
+		r.words(f, "department.words", dep.ID, dep.Name, dep.Words, dep.Hant)
+		r.out.Departments = append(r.out.Departments, kiosk.Department{ID: kiosk.DeptID(dep.ID), Name: dep.Name, Words: dep.Words, WordsHant: dep.Hant, Zone: kiosk.ZoneID(dep.Zone)})
 	}
 	for i, q := range d.Queues {
 		at := fmt.Sprintf("queue[%d].", i)
@@ -236,8 +238,11 @@ const (
 	longestWord = 20 // characters
 )
 
-// words checks what else a thing is called.
-func (r *catalogReader) words(f *file, key, id string, name kiosk.Text, words []string) {
+// words checks what else a thing is called, and that in traditional characters.
+func (r *catalogReader) words(f *file, key, id string, name kiosk.Text, words, hant []string) {
+	if len(hant) > 0 && len(hant) != len(words) || slices.Contains(hant, "") {
+		f.addf(key+"_hant", "%s has %d words and %d in traditional characters. Write each of words in words_hant, in the same order, or leave it out.", "%s 有 %d 个别名，繁体写了 %d 个，请在 words_hant 按同样的顺序逐个写，或不写。", id, len(words), len(hant))
+	}
 	if len(words) > mostWords {
 		f.addf(key, "%s has %d words, at most %d. Remove those that nobody uses.", "%s 有 %d 个别名，最多 %d 个，请删掉没人用的。", id, len(words), mostWords)
 	}
@@ -279,8 +284,8 @@ func (r *catalogReader) items(f *file, d deptFile) {
 		if v.Minutes < 1 || v.Minutes > 240 {
 			f.addf(at+"minutes", "item %s takes %d minutes. Write 1 to 240.", "事项 %s 的办理时间是 %d 分钟，请写 1 到 240。", v.Code, v.Minutes)
 		}
-		r.words(f, at+"words", v.Code, v.Name, v.Words)
-		item := kiosk.Item{ID: kiosk.ItemID(v.Code), Name: v.Name, Words: v.Words, Dept: kiosk.DeptID(d.Department.ID), Queue: kiosk.QueueID(v.Queue),
+		r.words(f, at+"words", v.Code, v.Name, v.Words, v.Hant)
+		item := kiosk.Item{ID: kiosk.ItemID(v.Code), Name: v.Name, Words: v.Words, WordsHant: v.Hant, Dept: kiosk.DeptID(d.Department.ID), Queue: kiosk.QueueID(v.Queue),
 			Minutes: v.Minutes, Self: v.Self, Online: v.Online}
 		for _, m := range v.Materials {
 			item.Materials = append(item.Materials, kiosk.Material{Name: kiosk.Text{Zh: m.Zh, Hant: m.Hant, En: m.En}, Essential: m.Essential})

@@ -57,6 +57,8 @@ type Department struct {
 	Name  Text
 	Zone  ZoneID   // the zone most of its windows are in
 	Words []string // what people also call it; to find it by
+
+	WordsHant []string `json:",omitempty"` // the Words in traditional characters, in their order; may be empty
 }
 
 // Queue is one line of waiting people, served by one or more windows.
@@ -74,6 +76,7 @@ type Item struct {
 	ID        ItemID
 	Name      Text
 	Words     []string // what people also call it, such as 驾照; to find it by
+	WordsHant []string `json:",omitempty"` // the Words in traditional characters, in their order; may be empty
 	Dept      DeptID
 	Queue     QueueID
 	Minutes   int // how long one case takes at the window, as a rule

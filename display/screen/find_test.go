@@ -17,12 +17,21 @@ import (
 
 const allLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
 
+// alsoCalled is another word that something was found by.
+var alsoCalled = kiosk.Text{Zh: "交通违章罚款", Hant: "交通違例罰款", En: "Traffic fines"}
+
 // finding are the screens that find by letters, and those that tell of a holiday.
 func finding(c *kiosk.Catalog) (out []example) {
 	nop := func() {}
 	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
 	add := func(name string, f screen.Search, page int) {
 		out = append(out, example{name: "find-" + name, draw: func(p screen.Page) fyne.CanvasObject {
+			f.Hits = slices.Clone(f.Hits)
+			for i := range f.Hits {
+				if f.Hits[i].Also != "" {
+					f.Hits[i].Also = p.Of(alsoCalled)
+				}
+			}
 			return screen.Find(p, monday, f, page, func(int) {}, keys, func(int) {})
 		}})
 	}
@@ -33,7 +42,7 @@ func finding(c *kiosk.Catalog) (out []example) {
 			case 0:
 				h.From, h.To = 0, 3
 			case 1:
-				h.Also = "交通违章罚款"
+				h.Also = alsoCalled.Zh
 			case 2:
 				h.Theme = c.Themes[i%len(c.Themes)].Name
 			case 3:

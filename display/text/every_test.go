@@ -86,7 +86,13 @@ func texts(file string, v any) (out []told) {
 			}
 			return []told{{file, kiosk.Zh, zh}, {file, kiosk.Hant, hant}, {file, kiosk.En, en}}
 		}
-		for _, v := range v {
+		for key, v := range v {
+			if key == "words_hant" {
+				for _, word := range v.([]any) {
+					out = append(out, told{file, kiosk.Hant, word.(string)})
+				}
+				continue
+			}
 			out = append(out, texts(file, v)...)
 		}
 	}
