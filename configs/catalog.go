@@ -39,6 +39,7 @@ type themeFile struct {
 		ID    string     `toml:"id"`
 		Name  kiosk.Text `toml:"name"`
 		Item  string     `toml:"item"`
+		Icon  string     `toml:"icon"`
 		Steps []struct {
 			Name kiosk.Text `toml:"name"`
 			Item string     `toml:"item"`
@@ -325,7 +326,7 @@ func (r *catalogReader) themes(f *file, t themeFile) {
 			continue
 		}
 		item(at+".item", th.Item)
-		theme := kiosk.Theme{ID: kiosk.ThemeID(th.ID), Name: th.Name, Item: kiosk.ItemID(th.Item)}
+		theme := kiosk.Theme{ID: kiosk.ThemeID(th.ID), Name: th.Name, Item: kiosk.ItemID(th.Item), Icon: th.Icon}
 		for n, s := range th.Steps {
 			if s.Name.Zh == "" {
 				f.addf(at+".steps", "step %d has no name. Write one.", "第 %d 步没有名字，请写上。", n+1)

@@ -98,6 +98,7 @@ type Theme struct {
 	Name  Text
 	Item  ItemID // what the number is for, at the windows of the first step
 	Steps []Step // in the order in which they are done
+	Icon  string `json:",omitempty"` // name of an icon of display/theme; empty is that of all themes
 }
 
 // Step is one step of a Theme.

@@ -184,6 +184,10 @@ func (s *confirm) waits() string {
 // many, how long, where. Where no number is given, it is only where. It returns
 // their height.
 func (s *confirm) facts(x, y, w float32) float32 {
+	wait := s.Say("wait")
+	if !s.o.Open { // when the windows open is no wait
+		wait = ""
+	}
 	people, place := s.Say("people", text.Data{"N": s.o.Ahead}), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone})
 	windows := s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})
 	if s.tight > 3 {
@@ -197,7 +201,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 		return s.brief(x, y, w, lines)
 	}
 	if w < s.Pt(800) {
-		list := [][3]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}}
+		list := [][3]string{{"users", s.Say("ahead"), people}, {"clock", wait, s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}}
 		if s.waits() == "" {
 			list = list[2:]
 		}
@@ -205,9 +209,10 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	}
 	type fact struct {
 		icon                string
+		named               bool
 		name, value, second widget.Block
 	}
-	facts := [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}}
+	facts := [][4]string{{"users", s.Say("ahead"), people}, {"clock", wait, s.waits()}, {"map-pin", s.Say("place"), place, windows}}
 	if s.waits() == "" {
 		facts = facts[2:]
 	}
@@ -224,7 +229,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	var list []fact
 	names, values, high := float32(0), float32(0), float32(0)
 	for _, v := range facts {
-		f := fact{icon: v[0], name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
+		f := fact{icon: v[0], named: v[1] != "", name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
 		f.value = s.Fit(v[2], 60, 38, in, 1, true)
 		if len(f.value.Lines) > 1 || s.tight > 1 {
 			f.value = s.Fit(v[2], 44, theme.Least, in, 2, true)
@@ -244,7 +249,9 @@ func (s *confirm) facts(x, y, w float32) float32 {
 		if icon > 0 {
 			s.add(s.Icon(f.icon, s.Sub, x+pad, y+pad+(names-s.Px(40))/2, s.Px(40)))
 		}
-		s.add(f.name.Left(x+pad+icon, y+pad+(names-f.name.Height())/2, s.Sub))
+		if f.named {
+			s.add(f.name.Left(x+pad+icon, y+pad+(names-f.name.Height())/2, s.Sub))
+		}
 		at := y + pad + names + s.Px(10)
 		s.add(f.value.Left(x+pad, at, s.Ink))
 		if len(f.second.Lines) > 0 {
@@ -267,8 +274,10 @@ func (s *confirm) rows(x, y, w float32, facts [][3]string) float32 {
 		name := s.Fit(f[1], 30, theme.Least, w, 1, false)
 		value := s.Fit(f[2], 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
 		h := max(name.Height(), value.Height())
-		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)),
-			name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))
+		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))
+		if f[1] != "" {
+			list = append(list, name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub))
+		}
 		at += h + s.Px(8)
 	}
 	h := at - s.Px(8) + pad - y

@@ -113,7 +113,7 @@ func TestOverIsNotPrinted(t *testing.T) {
 // touched.
 func TestHintsStayInLowReach(t *testing.T) {
 	c := hall(t)
-	said := map[string][]string{"number-0": {"number_how", "number_example"}, "number-5": {"number_nowhere", "number_check"}, "who-0": {"who_typed", "who_digits_only"},
+	said := map[string][]string{"number-0": {"number_how", "number_example"}, "number-5": {"number_nowhere", "number_check"}, "who-0": {"who_typed", "who_digits"},
 		"who-3": {"who_none", "who_again"}, "find-begin": {"find_how", "find_example"}, "mine": {"number_how", "who_card_code"}}
 	for _, e := range examples(c) {
 		for _, lang := range kiosk.Langs {

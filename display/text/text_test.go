@@ -149,6 +149,7 @@ func TestSay(t *testing.T) {
 	zh, en := In(kiosk.Zh), In(kiosk.En)
 	for _, c := range []struct{ got, want string }{
 		{zh.Say("people", Data{"N": 1}), "1 人"}, {en.Say("people", Data{"N": 1}), "1 person"}, {en.Say("people", Data{"N": 5}), "5 people"},
+		{zh.Say("about_hours", Data{"Hours": 2, "Half": false}), "约 2 小时"}, {en.Say("about_minutes_hours", Data{"Hours": 2, "Half": true}), "about 2 h 30 min"},
 		{zh.Say("minutes", Data{"Low": 12, "High": 20}), "12–20 分钟"}, {en.Say("take"), "Take a number"},
 		{en.Say("windows", Data{"Windows": "21-26"}), "Windows 21–26"}, {en.Say("windows", Data{"Windows": "17"}), "Window 17"}, {zh.Say("windows", Data{"Windows": "21-26"}), "21–26 号窗口"},
 	} {
