@@ -258,7 +258,21 @@ func measured(s *suite) {
 	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || l.Score.Quotes != 1 || l.Score.Sooner != 1 {
 		s.Fatalf("score = %+v, %v", l.Score, err)
 	}
-	s.pressed(PressOf("gone", calling.NoShow, "21"))
+	// The call is taken back and made again later: it is scored once, and then.
+	back := PressOf("back", calling.Undone, "21")
+	back.Undoes, back.At = "last", afterNoon(minute)
+	s.pressed(back)
+	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || l.Score.Quotes != 0 || l.Score.Sooner != 0 || len(l.Score.Errors) != 10 || l.Quotes[last.Ticket].At == 0 {
+		s.Fatalf("score = %+v, %v", l.Measured, err)
+	}
+	last.Op, last.At = "later", afterNoon(minute+600)
+	s.pressed(last)
+	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || l.Score.Quotes != 1 || l.Score.Later != 1 || l.Quotes[last.Ticket].At != 0 {
+		s.Fatalf("score = %+v, %v", l.Measured, err)
+	}
+	gone := PressOf("gone", calling.NoShow, "21")
+	gone.At = last.At
+	s.pressed(gone)
 	pause := PressOf("pause", calling.Pause, "21")
 	pause.Reason = "下班"
 	s.pressed(pause)

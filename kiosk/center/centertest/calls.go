@@ -2,6 +2,7 @@ package centertest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ func CallsSuite(t *testing.T, factory Factory) {
 		"Recent":        recent,
 		"Windows":       windows,
 		"SeveralQueues": severalQueues,
+		"OneOfSeveral":  oneOfSeveral,
 		"Lines":         linesOfHall,
 		"ManyTogether":  manyTogether,
 		"OneOpTogether": oneOpTogether,
@@ -78,6 +80,19 @@ func (s *suite) ticketNow(id kiosk.TicketID) calling.Ticket {
 	return t
 }
 
+// learned is what queues have measured; whom they were asked about last stays
+// asked when a call is taken back.
+func (s *suite) learned(queues ...kiosk.QueueID) (all []center.Measured) {
+	s.Helper()
+	for _, q := range queues {
+		l, err := s.Line(s.Context(), "h1", Day, q)
+		s.ok(err)
+		l.Measured.Quotes, l.Measured.Asked = nil, 0
+		all = append(all, l.Measured)
+	}
+	return all
+}
+
 // verbs does everything to one ticket, and takes each thing back.
 func verbs(s *suite) {
 	s.hallOf(3, "21")
@@ -115,7 +130,11 @@ func verbs(s *suite) {
 	// Each is tried, taken back and done again.
 	twice := func(verb calling.Verb, want kiosk.State, change func(*center.Press)) {
 		s.Helper()
+		before := s.learned("A", "B")
 		undo(do(verb, change))
+		if now := s.learned("A", "B"); !reflect.DeepEqual(now, before) {
+			s.Fatalf("undo of %s left %+v measured, want %+v", verb, now, before)
+		}
 		ch := do(verb, change)
 		if now := s.ticketNow(id); now.State != want || !now.Equal(ch.Ticket.After) || now.Version != ch.Ticket.After.Version {
 			s.Fatalf("%s left %+v, want it %s", verb, now, want)
@@ -329,7 +348,28 @@ func severalQueues(s *suite) {
 	s.refusedWith(err, kiosk.ENotFound)
 }
 
-// manyTogether lets forty windows press through two stores until nobody waits.
+// oneOfSeveral lets one window serve a queue where many have waited for longer
+// than the limit, and one where somebody has, and a booking and an elder are there.
+func oneOfSeveral(s *suite) {
+	s.ok(s.SetWindow(s.Context(), "h1", "1", []kiosk.QueueID{"A", "B"}))
+	events := []kiosk.Event{Taken(1, "k1", "B001"), Taken(2, "k1", "B002"), Taken(3, "k1", "B003"), Taken(4, "k1", "B004")}
+	for n := 1; n <= 6; n++ {
+		events = append(events, Taken(int64(n+4), "k1", kiosk.Number{Queue: "A", N: n}.String()))
+	}
+	s.take(Batch("k1", events...), int64(len(events)))
+	s.ok(s.mark("h1", TicketID("k1", "B003"), "", kiosk.Slot{From: afterNoon(60), To: afterNoon(80)}))
+	s.ok(s.mark("h1", TicketID("k1", "B004"), kiosk.Elder, kiosk.Slot{}))
+	for i, want := range []string{"B001", "B003", "B002", "B004", "A001", "A002", "A003"} {
+		for _, verb := range []calling.Verb{calling.Call, calling.Start, calling.Finish} {
+			p := PressOf(fmt.Sprint(verb, i), verb, "1")
+			p.At = afterNoon(62)
+			if got := s.pressed(p).Ticket.After.Number.String(); got != want {
+				s.Fatalf("call %d was %s, want %s", i, got, want)
+			}
+		}
+	}
+}
+
 // linesOfHall holds the lines of a hall against each of them.
 func linesOfHall(s *suite) {
 	ctx := s.Context()
@@ -362,6 +402,7 @@ func linesOfHall(s *suite) {
 	}
 }
 
+// manyTogether lets forty windows press through two stores until nobody waits.
 func manyTogether(s *suite) {
 	const desks, people = 40, 240
 	other := s.open()
