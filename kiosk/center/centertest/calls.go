@@ -32,6 +32,7 @@ func CallsSuite(t *testing.T, factory Factory) {
 		"Measured":      measured,
 		"Refused":       refused,
 		"Yesterday":     yesterday,
+		"Spans":         spans,
 		"Numbered":      numbered,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -322,51 +323,6 @@ func windows(s *suite) {
 	for _, err := range []error{s.SetWindow(s.Context(), "h1", "", nil), s.SetWindow(s.Context(), "h1", "5", []kiosk.QueueID{"A", "A"}),
 		s.SetWindow(s.Context(), "h1", "5\x00", nil), s.SetWindow(s.Context(), "h1", "5", make([]kiosk.QueueID, 101))} {
 		s.refusedWith(err, kiosk.EInvalid)
-	}
-}
-
-// severalQueues lets one window serve two queues.
-func severalQueues(s *suite) {
-	s.ok(s.SetWindow(s.Context(), "h1", "1", []kiosk.QueueID{"B", "A"}))
-	s.take(Batch("k1", Taken(1, "k1", "A001"), Taken(2, "k1", "B001"), Taken(3, "k1", "A002"), Taken(4, "k1", "B002"), Taken(5, "k1", "A003"), Taken(6, "k1", "B003")), 6)
-	s.ok(s.mark("h1", TicketID("k1", "A003"), "", kiosk.Slot{From: afterNoon(10), To: afterNoon(20)}))
-	only := PressOf("c0", calling.Call, "1")
-	only.Queue = "B"
-	for i, want := range []string{"B001", "A003", "A001", "A002", "B002", "B003"} {
-		p := PressOf(fmt.Sprint("c", i), calling.Call, "1")
-		if i == 0 {
-			p = only
-		}
-		if got := s.pressed(p).Ticket.After.Number.String(); got != want {
-			s.Fatalf("call %d was %s, want %s", i, got, want)
-		}
-		s.pressed(PressOf(fmt.Sprint("s", i), calling.Start, "1"))
-		s.pressed(PressOf(fmt.Sprint("f", i), calling.Finish, "1"))
-	}
-	only.Op, only.Queue = "x", "C"
-	_, err := s.Do(s.Context(), only)
-	s.refusedWith(err, kiosk.ENotFound)
-}
-
-// oneOfSeveral lets one window serve a queue where many have waited for longer
-// than the limit, and one where somebody has, and a booking and an elder are there.
-func oneOfSeveral(s *suite) {
-	s.ok(s.SetWindow(s.Context(), "h1", "1", []kiosk.QueueID{"A", "B"}))
-	events := []kiosk.Event{Taken(1, "k1", "B001"), Taken(2, "k1", "B002"), Taken(3, "k1", "B003"), Taken(4, "k1", "B004")}
-	for n := 1; n <= 6; n++ {
-		events = append(events, Taken(int64(n+4), "k1", kiosk.Number{Queue: "A", N: n}.String()))
-	}
-	s.take(Batch("k1", events...), int64(len(events)))
-	s.ok(s.mark("h1", TicketID("k1", "B003"), "", kiosk.Slot{From: afterNoon(60), To: afterNoon(80)}))
-	s.ok(s.mark("h1", TicketID("k1", "B004"), kiosk.Elder, kiosk.Slot{}))
-	for i, want := range []string{"B001", "B003", "B002", "B004", "A001", "A002", "A003"} {
-		for _, verb := range []calling.Verb{calling.Call, calling.Start, calling.Finish} {
-			p := PressOf(fmt.Sprint(verb, i), verb, "1")
-			p.At = afterNoon(62)
-			if got := s.pressed(p).Ticket.After.Number.String(); got != want {
-				s.Fatalf("call %d was %s, want %s", i, got, want)
-			}
-		}
 	}
 }
 
