@@ -192,7 +192,7 @@ func (e *edition) estimated(lengths []kiosk.Length) []kiosk.Length {
 
 // days are the business days that kiosks ask about, the newest first: from the
 // day before today, which it still is where the day has not changed yet, to the
-// newest that a number was given for, nine at the most; today is among them.
+// newest that a number was given for, two weeks ahead at the most.
 func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, error) {
 	newest, err := s.store.LatestDay(ctx, hall)
 	if err != nil || newest == "" {
@@ -203,7 +203,7 @@ func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, erro
 		return nil, err
 	}
 	var days []kiosk.Day
-	for n := 7; n >= -1; n-- {
+	for n := 14; n >= -1; n-- {
 		if day := kiosk.Day(today.AddDate(0, 0, n).Format(time.DateOnly)); n <= 0 || day <= newest {
 			days = append(days, day)
 		}
