@@ -22,6 +22,7 @@ type office struct {
 	client http.Client
 
 	mu     sync.Mutex
+	day    kiosk.Day                 // whose tickets are called; empty for today's
 	served map[kiosk.TicketID]string // the window that called it
 	calls  int
 	again  int // presses that no center answered, and were repeated
@@ -54,6 +55,13 @@ func newOffice(h *hall, windows int, queues []kiosk.QueueID) *office {
 	}
 	o.token = o.login("clerk")
 	return o
+}
+
+// on lets the windows call the tickets of a day.
+func (o *office) on(day kiosk.Day) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.day = day
 }
 
 func (o *office) login(name string) string {
@@ -110,7 +118,10 @@ func (o *office) do(ctx context.Context, first int, method, path, token string, 
 // press presses a button until somebody answers: the op makes it one press.
 func (o *office) press(ctx context.Context, window int, verb, op string) (status int, ticket kiosk.TicketID) {
 	for tries := 0; ctx.Err() == nil; tries++ {
-		status, text, sent := o.do(ctx, window, "POST", fmt.Sprintf("/v1/halls/center/windows/%d/%s", window, verb), o.token, map[string]string{"op": op})
+		o.mu.Lock()
+		body := map[string]string{"op": op, "day": string(o.day)}
+		o.mu.Unlock()
+		status, text, sent := o.do(ctx, window, "POST", fmt.Sprintf("/v1/halls/center/windows/%d/%s", window, verb), o.token, body)
 		if ctx.Err() != nil {
 			break
 		}
