@@ -18,6 +18,7 @@ import (
 
 	"hallkiosk/configs"
 	"hallkiosk/kiosk/center"
+	"hallkiosk/kiosk/center/centertest"
 	"hallkiosk/kiosk/center/store"
 )
 
@@ -283,10 +284,10 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-// queues asks a center for the queues of hall h1.
+// queues asks a center for the queues of hall h1 on the day of the suite.
 func queues(t *testing.T, url string) []center.Queue {
 	t.Helper()
-	answer, err := http.Get(url + "/v1/halls/h1/queues")
+	answer, err := http.Get(url + "/v1/halls/h1/queues?day=" + string(centertest.Day))
 	if err != nil {
 		t.Fatal(err)
 	}

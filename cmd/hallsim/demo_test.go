@@ -138,7 +138,15 @@ func TestUp(t *testing.T) {
 	if page := fetch(t, devices+"/state"); !strings.Contains(page, "A001") {
 		t.Errorf("no paper: %s", page)
 	}
-	for late := time.Now().Add(patient); !strings.Contains(fetch(t, center+"/v1/halls/center/queues"), "A001"); time.Sleep(50 * time.Millisecond) {
+	heard := func() bool { // the number is of yesterday before the change of day, and of the queue's next opening while it is closed
+		for n := -1; n <= 14; n++ {
+			if strings.Contains(fetch(t, center+"/v1/halls/center/queues?day="+time.Now().AddDate(0, 0, n).Format(time.DateOnly)), "A001") {
+				return true
+			}
+		}
+		return false
+	}
+	for late := time.Now().Add(patient); !heard(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(late) {
 			t.Fatal("the center never heard of A001")
 		}

@@ -52,11 +52,12 @@ var legal = map[Verb]struct{ here, away []kiosk.State }{
 	Leave:    {away: []kiosk.State{kiosk.Waiting, kiosk.Parked}},
 }
 
-// Decide returns what c changes in s. Nothing has happened until a store has
+// Decide returns what c changes in s; beside are the other queues that the
+// window calls the next of, where c does. Nothing has happened until a store has
 // applied the Change. EInvalid for a command that can't be right, ENotFound for
 // a ticket or window that isn't in s and for Call when nobody can be called,
 // EConflict when c isn't legal now; each with Chinese for the clerk.
-func Decide(s State, r kiosk.CallRules, c Command) (Change, error) {
+func Decide(s State, r kiosk.CallRules, c Command, beside ...State) (Change, error) {
 	ch := Change{Op: c.Op, Verb: c.Verb, At: c.At, By: c.Window, Queue: s.Queue}
 	rule, forTicket := legal[c.Verb]
 	switch {
@@ -72,20 +73,22 @@ func Decide(s State, r kiosk.CallRules, c Command) (Change, error) {
 		}
 		ch.Lane = LaneHand
 		if c.Ticket == "" {
-			p, ok, err := Next(s, r, c.At, c.Window)
+			p, ok, err := Next(s, r, c.At, c.Window, beside...)
 			if err != nil {
 				return Change{}, err
 			}
 			if !ok {
-				return Change{}, &kiosk.Error{Code: kiosk.ENotFound, Op: string(c.Verb), Message: "现在没有可以叫的号。",
-					Hint: fmt.Sprintf("nobody in queue %s can be called now", s.Queue)}
+				return Change{}, nobody(c, append([]State{s}, beside...))
 			}
-			c.Ticket, ch.Lane, ch.Turn = p.Ticket, p.Lane, p.Turn
+			c.Ticket, ch.Lane, ch.Turn, ch.Queue = p.Ticket, p.Lane, p.Turn, p.Queue
 		}
 	case c.Window != "" && s.Window(c.Window) == nil:
 		return Change{}, noWindow(string(c.Verb), c.Window)
 	}
 	t := s.Ticket(c.Ticket)
+	for i := 0; t == nil && i < len(beside); i++ {
+		t = beside[i].Ticket(c.Ticket)
+	}
 	if t == nil {
 		return Change{}, &kiosk.Error{Code: kiosk.ENotFound, Op: string(c.Verb), Message: "找不到这个号。", Hint: fmt.Sprintf("no ticket %q", c.Ticket)}
 	}

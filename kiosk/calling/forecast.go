@@ -103,7 +103,7 @@ func (l *lines) next(at *kiosk.Instant, b Balance) (*Ticket, Balance) {
 			l.add(l.coming[l.in].t)
 		}
 		h := heads{l.top(&l.booked), l.top(&l.priority), l.top(&l.line), l.top(&l.oldest)}
-		if p, ok := h.choose(b, l.rules, *at); ok {
+		if p, ok := h.choose(func(kiosk.QueueID) Balance { return b }, l.rules, *at); ok {
 			for _, t := range []*Ticket{h.booked, h.priority, h.line, h.oldest} {
 				if t != nil && t.ID == p.Ticket {
 					l.called[t] = true

@@ -2,6 +2,7 @@ package calling_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestPace(t *testing.T) {
 		p = p.Add(time.Duration(i%10+1) * time.Minute)
 	}
 	p = p.Add(0).Add(-time.Hour)
-	if len(p.Recent) != 64 || p.Quantile(0.5) != 6*time.Minute || p.Quantile(1) != 10*time.Minute || len(first.Recent) != 1 {
+	if len(p.Recent) != 80 || p.Quantile(0.5) != 6*time.Minute || p.Quantile(1) != 10*time.Minute || len(first.Recent) != 1 {
 		t.Fatalf("%d kept, median %v, longest %v", len(p.Recent), p.Quantile(0.5), p.Quantile(1))
 	}
 	// A case left open over lunch moves the forecast by less than a minute.
@@ -131,4 +132,50 @@ func BenchmarkForecast1000(b *testing.B) {
 			b.Fatal(got)
 		}
 	}
+}
+
+// What is taken back counts as if it had never been, also when older ones had
+// made room for it.
+func TestTakenBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pace, never := calling.NewPace(time.Minute), calling.NewPace(time.Minute)
+		score, unsaid := calling.NewScore(), calling.NewScore()
+		n := rapid.IntRange(1, 120).Draw(t, "calls")
+		undone := map[int]bool{}
+		for range rapid.IntRange(1, 16).Draw(t, "undone") {
+			undone[n-1-rapid.IntRange(0, min(n-1, 15)).Draw(t, "ago")] = true
+		}
+		type call struct {
+			took  time.Duration
+			quote calling.Quote
+			at    kiosk.Instant
+		}
+		var back []call
+		for i := range n {
+			c := call{took: time.Duration(rapid.IntRange(0, 900_000).Draw(t, "took")) * time.Millisecond, at: nine + kiosk.Instant(rapid.IntRange(0, 90).Draw(t, "wait"))*min_}
+			c.quote = calling.Quote{At: nine, Wait: 20 * time.Minute, Spread: 7 * time.Minute, Middle: 22 * time.Minute, Range: kiosk.Estimate{Low: 10, High: 40}}
+			pace, score = pace.Add(c.took), score.Add(c.quote, c.at)
+			if undone[i] {
+				back = append(back, c)
+				continue
+			}
+			never, unsaid = never.Add(c.took), unsaid.Add(c.quote, c.at)
+		}
+		for _, i := range rapid.Permutation(back).Draw(t, "order") {
+			pace, score = pace.Without(i.took), score.Without(i.quote, i.at)
+		}
+		for q := 0.0; q <= 1; q += 1. / 64 {
+			if pace.Quantile(q) != never.Quantile(q) {
+				t.Fatalf("quantile %v is %v, want %v", q, pace.Quantile(q), never.Quantile(q))
+			}
+		}
+		o := calling.Outlook{At: nine + 30*min_, Spread: 11 * time.Minute}
+		if score.Quote(o, nine) != unsaid.Quote(o, nine) {
+			t.Fatalf("says %+v, want %+v", score.Quote(o, nine), unsaid.Quote(o, nine))
+		}
+		if score.Quotes != unsaid.Quotes || score.Hits != unsaid.Hits || score.Sooner != unsaid.Sooner || score.Later != unsaid.Later ||
+			score.Width != unsaid.Width || math.Abs(score.AbsError-unsaid.AbsError) > 1e-6 {
+			t.Fatalf("scored %+v, want %+v", score, unsaid)
+		}
+	})
 }

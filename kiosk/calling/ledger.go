@@ -80,13 +80,18 @@ func (l *Ledger) State(q kiosk.QueueID, also ...kiosk.TicketID) State {
 	return s
 }
 
-// Do decides and applies c, which is about a ticket or window of queue q. An Op
-// that was done before returns its Change again. Errors as Decide.
-func (l *Ledger) Do(q kiosk.QueueID, r kiosk.CallRules, c Command) (Change, error) {
+// Do decides and applies c, which is about a ticket or window of queue q; a call
+// takes the next of the queues beside too. An Op that was done before returns its
+// Change again. Errors as Decide.
+func (l *Ledger) Do(q kiosk.QueueID, r kiosk.CallRules, c Command, beside ...kiosk.QueueID) (Change, error) {
 	if done, there := l.changes[c.Op]; there {
 		return done, nil
 	}
-	ch, err := Decide(l.State(q, c.Ticket), r, c)
+	var others []State
+	for _, other := range beside {
+		others = append(others, l.State(other))
+	}
+	ch, err := Decide(l.State(q, c.Ticket), r, c, others...)
 	if err != nil {
 		return Change{}, err
 	}

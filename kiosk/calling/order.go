@@ -18,33 +18,46 @@ const (
 	LaneHand     Lane = "hand"     // a clerk called it by its number, out of order
 )
 
-// Pick is the ticket to call next, why, and what that adds to the balance.
+// Pick is the ticket to call next, why, and what that adds to whose balance.
 type Pick struct {
 	Ticket kiosk.TicketID
 	Lane   Lane
 	Turn   Balance
+	Queue  kiosk.QueueID // whose Balance; without a Turn the ticket's
 }
 
-// Next says which ticket window should call at now, by the package's order. ok
-// is false when there is none. ENotFound for a window that isn't in s, EConflict
-// when it is paused or has a ticket. The rules must be ones in which Check finds
-// nothing.
-func Next(s State, r kiosk.CallRules, now kiosk.Instant, window kiosk.WindowID) (p Pick, ok bool, err error) {
+// Next says which ticket window should call at now, by the package's order: of s
+// and of beside, the other queues that it calls. ok is false when there is none.
+// ENotFound for a window that isn't in s, EConflict when it is paused or has a
+// ticket. The rules must be ones in which Check finds nothing.
+func Next(s State, r kiosk.CallRules, now kiosk.Instant, window kiosk.WindowID, beside ...State) (p Pick, ok bool, err error) {
 	if err := s.free(window); err != nil {
 		return Pick{}, false, err
 	}
 	var h heads
+	h.of(&s, &r, now)
+	for i := range beside {
+		h.of(&beside[i], &r, now)
+	}
+	p, ok = h.choose(func(q kiosk.QueueID) Balance {
+		for i := range beside {
+			if beside[i].Queue == q {
+				return beside[i].Balance
+			}
+		}
+		return s.Balance
+	}, &r, now)
+	return p, ok, nil
+}
+
+// of adds those of a queue who can be called at now.
+func (h *heads) of(s *State, r *kiosk.CallRules, now kiosk.Instant) {
 	for i := range s.Tickets {
 		t := &s.Tickets[i]
-		if t.Queue != s.Queue {
-			continue
-		}
-		if from, ok := t.ready(&r); ok && from <= now {
-			h.add(t, &r)
+		if from, ok := t.ready(r); ok && from <= now && t.Queue == s.Queue {
+			h.add(t, r)
 		}
 	}
-	p, ok = h.choose(s.Balance, &r, now)
-	return p, ok, nil
 }
 
 // heads are the first ones of the lines, nil where a line is empty.
@@ -70,8 +83,8 @@ func first(head **Ticket, t *Ticket, compare func(a, b *Ticket) int) {
 	}
 }
 
-// choose is the order's rules 1 to 3.
-func (h *heads) choose(b Balance, r *kiosk.CallRules, now kiosk.Instant) (Pick, bool) {
+// choose is the order's rules 1 to 3; of returns a queue's balance.
+func (h *heads) choose(of func(kiosk.QueueID) Balance, r *kiosk.CallRules, now kiosk.Instant) (Pick, bool) {
 	if h.oldest == nil {
 		return Pick{}, false
 	}
@@ -81,23 +94,24 @@ func (h *heads) choose(b Balance, r *kiosk.CallRules, now kiosk.Instant) (Pick, 
 	}
 	switch {
 	case now.Sub(h.oldest.since(r)) >= r.AgeLimit:
+		q := h.oldest.Queue
 		switch {
 		case ahead == nil || ahead == h.oldest:
-			return Pick{h.oldest.ID, LaneAged, Balance{}}, true
-		case b.Aged >= 0:
-			return Pick{h.oldest.ID, LaneAged, Balance{Aged: -r.Aged.Rest}}, true
+			return Pick{h.oldest.ID, LaneAged, Balance{}, q}, true
+		case of(q).Aged >= 0:
+			return Pick{h.oldest.ID, LaneAged, Balance{Aged: -r.Aged.Rest}, q}, true
 		}
-		return Pick{ahead.ID, lane, Balance{Aged: r.Aged.Ahead}}, true
+		return Pick{ahead.ID, lane, Balance{Aged: r.Aged.Ahead}, q}, true
 	case h.booked != nil:
-		return Pick{h.booked.ID, LaneBooked, Balance{}}, true
+		return Pick{h.booked.ID, LaneBooked, Balance{}, h.booked.Queue}, true
 	case h.priority == nil:
-		return Pick{h.line.ID, LaneLine, Balance{}}, true
+		return Pick{h.line.ID, LaneLine, Balance{}, h.line.Queue}, true
 	case h.line == nil || comparePlaces(h.priority, h.line) < 0:
-		return Pick{h.priority.ID, LanePriority, Balance{}}, true // whoever came first overtakes nobody
-	case b.Priority >= 0:
-		return Pick{h.priority.ID, LanePriority, Balance{Priority: -r.Priority.Rest}}, true
+		return Pick{h.priority.ID, LanePriority, Balance{}, h.priority.Queue}, true // whoever came first overtakes nobody
+	case of(h.line.Queue).Priority >= 0:
+		return Pick{h.priority.ID, LanePriority, Balance{Priority: -r.Priority.Rest}, h.line.Queue}, true
 	}
-	return Pick{h.line.ID, LaneLine, Balance{Priority: r.Priority.Ahead}}, true
+	return Pick{h.line.ID, LaneLine, Balance{Priority: r.Priority.Ahead}, h.line.Queue}, true
 }
 
 func comparePlaces(a, b *Ticket) int {

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	paceKeep  = 64 // newest durations kept: about two hours of a busy queue
+	paceKeep  = 64 // newest durations that count: about two hours of a busy queue
 	paceTrust = 4  // how many measured durations the catalog's minutes are worth
+	spare     = 16 // older ones kept behind, to count again when newer ones are taken back
 )
 
 // Pace is how long one call keeps a window of a queue, measured: from the call
@@ -18,7 +19,7 @@ const (
 // they take the window's time too. A plain value; may be kept as JSON.
 type Pace struct {
 	Prior  int   // seconds, what the catalog says; at least 1
-	Recent []int // seconds each, the newest last
+	Recent []int // seconds each, the newest last; see spare
 }
 
 // NewPace returns a Pace with nothing measured yet; prior is what a case takes by
@@ -27,13 +28,39 @@ func NewPace(prior time.Duration) Pace { return Pace{Prior: max(1, int(prior.Sec
 
 // Add returns p with one more duration. What is under a second is none.
 func (p Pace) Add(d time.Duration) Pace {
-	if d < time.Second {
-		return p
+	if d >= time.Second {
+		p.Recent = with(p.Recent, int(d.Seconds()), paceKeep)
 	}
-	drop := max(0, len(p.Recent)+1-paceKeep)
-	p.Recent = append(slices.Clone(p.Recent[drop:]), int(d.Seconds()))
 	return p
 }
+
+// Without returns p as if that duration had not been added.
+func (p Pace) Without(d time.Duration) Pace {
+	if d >= time.Second {
+		p.Recent = without(p.Recent, int(d.Seconds()))
+	}
+	return p
+}
+
+// with returns a copy of all with v behind it, of which as many as count and the
+// spare ones are kept.
+func with[T any](all []T, v T, count int) []T {
+	drop := max(0, len(all)+1-count-spare)
+	return append(slices.Clone(all[drop:]), v)
+}
+
+// without returns a copy of all without the last v.
+func without[T comparable](all []T, v T) []T {
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i] == v {
+			return append(append([]T(nil), all[:i]...), all[i+1:]...)
+		}
+	}
+	return all
+}
+
+// newest are those of all that count.
+func newest[T any](all []T, count int) []T { return all[max(0, len(all)-count):] }
 
 // Quantile returns the duration that a share q, 0 to 1, of the measured ones
 // doesn't exceed; the catalog's if none was measured.
@@ -44,7 +71,7 @@ func (p Pace) Quantile(q float64) time.Duration {
 	return time.Duration(quantile(p.sorted(), q)) * time.Second
 }
 
-func (p Pace) sorted() []int { return slices.Sorted(slices.Values(p.Recent)) }
+func (p Pace) sorted() []int { return slices.Sorted(slices.Values(newest(p.Recent, paceKeep))) }
 
 // quantile of a sorted list; 0 of an empty one.
 func quantile[T int | float64](sorted []T, q float64) T {
@@ -116,7 +143,7 @@ type Quote struct {
 }
 
 const (
-	scoreKeep = 64   // newest errors kept
+	scoreKeep = 64   // newest errors that count
 	scoreMiss = 0.06 // share of them outside the range at either end; the day moves on, so more of the next are
 )
 
@@ -126,7 +153,7 @@ const (
 // priority people and bookings still to come, lunch. A plain value; may be kept
 // as JSON.
 type Score struct {
-	Errors []float64 // real minus forecast wait in spreads, the newest last
+	Errors []float64 // real minus forecast wait in spreads, the newest last; see spare
 
 	Quotes   int     // scored
 	Hits     int     // real waits within the range that was said
@@ -144,7 +171,7 @@ func NewScore() Score {
 
 // Quote says how long a forecast's wait is, as a range in whole minutes.
 func (s Score) Quote(o Outlook, now kiosk.Instant) Quote {
-	errors := slices.Sorted(slices.Values(s.Errors))
+	errors := slices.Sorted(slices.Values(newest(s.Errors, scoreKeep)))
 	wait, spread := max(0, o.At.Sub(now)), max(o.Spread, time.Second)
 	at := func(q float64) time.Duration {
 		return max(0, wait+time.Duration(quantile(errors, q)*float64(spread)))
@@ -157,21 +184,36 @@ func (s Score) Quote(o Outlook, now kiosk.Instant) Quote {
 // Add returns s with one more quote scored: called is when its ticket was called
 // for the first time after it. Tickets that were never called are not scored.
 func (s Score) Add(q Quote, called kiosk.Instant) Score {
+	s.Errors = with(s.Errors, q.miss(called), scoreKeep)
+	return s.count(q, called, 1)
+}
+
+// Without returns s as if that quote had not been scored.
+func (s Score) Without(q Quote, called kiosk.Instant) Score {
+	s.Errors = without(s.Errors, q.miss(called))
+	return s.count(q, called, -1)
+}
+
+// count adds a quote to the sums so many times.
+func (s Score) count(q Quote, called kiosk.Instant, times int) Score {
 	real := max(0, called.Sub(q.At))
-	s.Quotes++
+	s.Quotes += times
 	switch m := real.Minutes(); {
 	case m < float64(q.Range.Low):
-		s.Sooner++
+		s.Sooner += times
 	case m > float64(q.Range.High):
-		s.Later++
+		s.Later += times
 	default:
-		s.Hits++
+		s.Hits += times
 	}
-	s.AbsError += math.Abs((real - q.Middle).Minutes())
-	s.Width += q.Range.High - q.Range.Low
-	drop := max(0, len(s.Errors)+1-scoreKeep)
-	s.Errors = append(slices.Clone(s.Errors[drop:]), float64(real-q.Wait)/float64(max(q.Spread, time.Second)))
+	s.AbsError = max(0, s.AbsError+float64(times)*math.Abs((real-q.Middle).Minutes()))
+	s.Width += times * (q.Range.High - q.Range.Low)
 	return s
+}
+
+// miss is how far the real wait was from what the model forecast, in spreads.
+func (q Quote) miss(called kiosk.Instant) float64 {
+	return float64(max(0, called.Sub(q.At))-q.Wait) / float64(max(q.Spread, time.Second))
 }
 
 // Coverage is the share of real waits, 0 to 1, that fell in the range that was

@@ -29,6 +29,14 @@ func noWindow(op string, id kiosk.WindowID) error {
 	return &kiosk.Error{Code: kiosk.ENotFound, Op: op, Message: "这个队列没有该窗口。", Hint: fmt.Sprintf("no window %q in this queue", id)}
 }
 
+func nobody(c Command, lines []State) error {
+	var queues []kiosk.QueueID
+	for i := range lines {
+		queues = append(queues, lines[i].Queue)
+	}
+	return &kiosk.Error{Code: kiosk.ENotFound, Op: string(c.Verb), Message: "现在没有可以叫的号。", Hint: fmt.Sprintf("nobody in queue %v can be called now", queues)}
+}
+
 func occupied(op string, w kiosk.WindowID, t *Ticket) error {
 	return conflict(op, fmt.Sprintf("%s号窗口还有%s，请先办结、标记未到或放回。", w, t.Number),
 		"window %s has ticket %s (%s); finish, noshow, park or put it back first", w, t.Number, t.State)

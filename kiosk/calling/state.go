@@ -158,9 +158,13 @@ type Change struct {
 	Ticket *Edit[Ticket] `json:",omitempty"` // nil for Pause and Resume
 	Window *Edit[Window] `json:",omitempty"` // nil for all others
 
-	Queue kiosk.QueueID // whose Balance moves
+	Queue kiosk.QueueID // whose Balance moves; the ticket's but for some calls of a window of several
 	Turn  Balance       // by how much
 	Lane  Lane          // why the ticket was called; only with Call
+
+	// Quote is what had been said about the ticket's wait and was scored with
+	// this Call, so that its undo can take that back; nil if nothing was.
+	Quote *Quote `json:",omitempty"`
 }
 
 // Occupied returns how long the ticket held its window if this change ended

@@ -1,6 +1,7 @@
 package center
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -82,7 +83,7 @@ type PressBody struct {
 	Until  *time.Time     `json:"until,omitempty" doc:"park: when to offer it again; without it not before it is put back"`
 	Reason string         `json:"reason,omitempty" maxLength:"200" doc:"pause: why"`
 	Undoes kiosk.OpID     `json:"undoes,omitempty" maxLength:"64" doc:"undo: the op to take back"`
-	Day    kiosk.Day      `json:"day,omitempty" maxLength:"10" doc:"call: the business day; without it the latest that a ticket belongs to"`
+	Day    kiosk.Day      `json:"day,omitempty" maxLength:"10" doc:"call: whose tickets; without it those of today, and of who came in the last six hours of the day before"`
 }
 
 // TicketNow is a ticket as a clerk sees it.
@@ -210,18 +211,16 @@ func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowI
 	defer s.turns.hurry()()
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	p := Press{Hall: hall, Day: b.Day, Actor: who, Rules: s.opts.Rules, Pace: s.hall(hall).pace, Undoes: b.Undoes,
+	p := Press{Hall: hall, Day: s.today(), Of: s.spans(), Actor: who, Rules: s.opts.Rules, Pace: s.hall(hall).pace,
 		Command: calling.Command{Op: b.Op, Verb: verb, Window: window, Ticket: b.Ticket, Queue: b.Queue, Reason: b.Reason, At: kiosk.InstantOf(s.opts.Now())}}
 	if b.Until != nil {
 		p.Until = kiosk.InstantOf(*b.Until)
 	}
 	if verb == calling.Undone {
-		p.Ticket = ""
+		p.Ticket, p.Undoes = "", b.Undoes
 	}
-	if p.Day == "" {
-		if p.Day, err = s.callDay(ctx, hall); err != nil {
-			return nil, s.fault(err)
-		}
+	if b.Day != "" {
+		p.Of = []Span{{Day: b.Day}}
 	}
 	if verb == calling.Transfer {
 		if err := s.served(ctx, hall, b.Queue); err != nil {
@@ -248,16 +247,6 @@ func (s *Server) served(ctx context.Context, hall kiosk.HallID, queue kiosk.Queu
 	p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "no window serves that queue")
 	p.Message = "没有窗口办理这个队列,请选别的队列。"
 	return p
-}
-
-// callDay is the business day when none is named: the latest that a ticket
-// belongs to, else today.
-func (s *Server) callDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
-	day, err := s.latestDay(ctx, hall)
-	if err == nil && day == "" {
-		day = s.dayAt(s.opts.Now())
-	}
-	return day, err
 }
 
 type hallInput struct {
@@ -316,7 +305,7 @@ func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, err
 
 type callsInput struct {
 	Hall  kiosk.HallID `path:"hall" maxLength:"64"`
-	Day   kiosk.Day    `query:"day" maxLength:"10" doc:"Business day; without it the latest that a ticket belongs to"`
+	Day   kiosk.Day    `query:"day" maxLength:"10" doc:"Business day of the calls; without it today"`
 	Limit int          `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
@@ -331,17 +320,11 @@ func (s *Server) calls(ctx context.Context, in *callsInput) (*callsOutput, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	day, err := in.Day, error(nil)
-	if day == "" {
-		day, err = s.callDay(ctx, in.Hall)
-	}
-	out := &callsOutput{}
-	if err == nil {
-		out.Body, err = s.store.Recent(ctx, in.Hall, day, in.Limit)
-	}
+	recent, err := s.store.Recent(ctx, in.Hall, cmp.Or(in.Day, s.today()), in.Limit)
 	if err != nil {
 		return nil, s.fault(err)
 	}
+	out := &callsOutput{Body: recent}
 	if out.Body == nil {
 		out.Body = []kiosk.Call{}
 	}
@@ -367,7 +350,7 @@ type Minutes struct {
 type lineInput struct {
 	Hall  kiosk.HallID  `path:"hall" maxLength:"64"`
 	Queue kiosk.QueueID `path:"queue" maxLength:"64"`
-	Day   kiosk.Day     `query:"day" maxLength:"10" doc:"Business day; without it the latest that a ticket belongs to"`
+	Day   kiosk.Day     `query:"day" maxLength:"10" doc:"Business day; without it today, with whoever waits from the night before"`
 }
 
 type lineOutput struct {
@@ -384,14 +367,7 @@ func (s *Server) line(ctx context.Context, in *lineInput) (*lineOutput, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	day, err := in.Day, error(nil)
-	if day == "" {
-		day, err = s.callDay(ctx, in.Hall)
-	}
-	var l Line
-	if err == nil {
-		l, err = s.store.Line(ctx, in.Hall, day, in.Queue)
-	}
+	l, err := s.lineOn(ctx, in.Hall, cmp.Or(in.Day, s.today()), in.Queue)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -55,12 +55,12 @@ type Calls interface {
 	// two that clash, the one that had it first. ENotFound when there is none.
 	Numbered(ctx context.Context, hall kiosk.HallID, day kiosk.Day, n kiosk.Number) (calling.Ticket, error)
 
-	// Recent returns at most limit calls and recalls of hall and day that were
-	// not taken back, newest first.
+	// Recent returns at most limit calls and recalls that were made in hall on
+	// day, whatever day their tickets are of, and not taken back, newest first.
 	Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error)
 
-	// Changes returns at most limit changes of hall and day with who made them,
-	// newest first.
+	// Changes returns at most limit changes made in hall on day with who made
+	// them, newest first.
 	Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]Changed, error)
 }
 
@@ -79,12 +79,27 @@ type Press struct {
 	calling.Command
 	Undoes kiosk.OpID // with calling.Undone: what to take back
 	Hall   kiosk.HallID
-	Day    kiosk.Day // whose tickets Call takes the next of
+	Day    kiosk.Day // on which it is pressed: the change, balances and measures are of that day
+	Of     []Span    // whose tickets Call takes the next of; nil for all of Day
 	Actor  Actor
 	Rules  kiosk.CallRules
 
 	// Pace returns a queue's pace with what the catalog says; nil leaves it.
 	Pace func(kiosk.QueueID, calling.Pace) calling.Pace
+}
+
+// Span is the tickets of a business day that were taken at Since or later.
+type Span struct {
+	Day   kiosk.Day
+	Since kiosk.Instant
+}
+
+// Spans are Of, or what nil stands for.
+func (p Press) Spans() []Span {
+	if len(p.Of) == 0 {
+		return []Span{{Day: p.Day}}
+	}
+	return slices.Clone(p.Of)
 }
 
 // Window is a window and the queues it serves.

@@ -67,7 +67,7 @@ func (s *Server) newest(ctx context.Context, hall kiosk.HallID, version int64, o
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	fresh := time.Since(e.guessed) < s.opts.Estimates
-	today := s.dayAt(s.opts.Now())
+	today := s.today()
 	h := s.hall(hall)
 	if !e.drawn || e.news.Version < version || e.old && !fresh || e.day != today || e.news.Catalog != h.Version || e.news.Calendar != h.Calendar {
 		if wait := e.pace - time.Since(e.at); wait > 0 {
@@ -109,7 +109,7 @@ func (s *Server) draw(ctx context.Context, e *edition, hall kiosk.HallID, h Hall
 		return err
 	}
 	for _, day := range days {
-		queues, err := s.store.Queues(ctx, hall, day)
+		queues, err := s.queuesOn(ctx, hall, day)
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (s *Server) guess(ctx context.Context, e *edition, hall kiosk.HallID, h Hal
 	if e.old = time.Since(e.guessed) < s.opts.Estimates && e.day == day; e.old {
 		return nil
 	}
-	lines, err := s.store.Lines(ctx, hall, day)
+	lines, err := s.linesOn(ctx, hall, day)
 	if err != nil {
 		return err
 	}
@@ -190,36 +190,25 @@ func (e *edition) estimated(lengths []kiosk.Length) []kiosk.Length {
 	return lengths
 }
 
-// days are the business days that kiosks ask about: from the center's today to
-// the newest that a number was given for, a week at the most.
+// days are the business days that kiosks ask about, the newest first: from the
+// day before today, which it still is where the day has not changed yet, to the
+// newest that a number was given for, two weeks ahead at the most.
 func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, error) {
 	newest, err := s.store.LatestDay(ctx, hall)
 	if err != nil || newest == "" {
 		return nil, err
 	}
-	now := s.opts.Now()
-	newest = min(newest, kiosk.Day(now.AddDate(0, 0, 7).Format(time.DateOnly))) // later is a clock that was wrong
-	last, err := time.Parse(time.DateOnly, string(newest))
+	today, err := time.Parse(time.DateOnly, string(s.today()))
 	if err != nil {
 		return nil, err
 	}
-	from := now.AddDate(0, 0, -1) // before the change of day it is still yesterday
 	var days []kiosk.Day
-	for day := last; len(days) < 9 && day.Format(time.DateOnly) >= from.Format(time.DateOnly); day = day.AddDate(0, 0, -1) {
-		days = append(days, kiosk.Day(day.Format(time.DateOnly)))
-	}
-	if len(days) == 0 { // nobody came since; what is left is from then
-		days = append(days, newest)
+	for n := 14; n >= -1; n-- {
+		if day := kiosk.Day(today.AddDate(0, 0, n).Format(time.DateOnly)); n <= 0 || day <= newest {
+			days = append(days, day)
+		}
 	}
 	return days, nil
-}
-
-// latestDay is the newest business day that a ticket of hall belongs to, today at the
-// latest: numbers of days to come are given when a queue has closed, and by a clock that
-// runs ahead. "" when there is none.
-func (s *Server) latestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
-	day, err := s.store.LatestDay(ctx, hall)
-	return min(day, s.dayAt(s.opts.Now())), err
 }
 
 // dayAt is the business day of a moment.

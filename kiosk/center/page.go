@@ -110,11 +110,8 @@ func (s *Server) overview(ctx context.Context, only kiosk.HallID) (overview, err
 		if only != "" && id != only {
 			continue
 		}
-		h := hallView{ID: id}
-		if h.Day, err = s.latestDay(ctx, id); err != nil {
-			return v, err
-		}
-		if h.Queues, err = s.store.Queues(ctx, id, h.Day); err != nil {
+		h := hallView{ID: id, Day: s.today()}
+		if h.Queues, err = s.queuesOn(ctx, id, h.Day); err != nil {
 			return v, err
 		}
 		if h.Latest, err = s.store.Latest(ctx, id, h.Day, latestShown); err != nil {

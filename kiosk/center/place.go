@@ -42,7 +42,7 @@ func (s *Server) placed(ctx context.Context, hall kiosk.HallID, day kiosk.Day, t
 	if t.State != kiosk.Waiting && t.State != kiosk.Parked {
 		return out, nil
 	}
-	l, err := s.store.Line(ctx, hall, day, t.Queue)
+	l, err := s.lineOn(ctx, hall, day, t.Queue)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -1,7 +1,6 @@
 package center
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,10 +18,11 @@ import (
 type Sight struct {
 	Done    *calling.Change // stored under the press's Op; the rest isn't needed then
 	Old     *calling.Change // stored under Undoes
+	OldDay  kiosk.Day       // and for which day
 	Window  *Window         // the press's; nil when it isn't defined
-	Lines   []LineRow       // of the window's queues on Day if Next says so, else of the ticket's queue and day
+	Lines   []LineRow       // of the window's queues on Day if Next says so, of the ticket's else; with Old on OldDay, of the ticket's before it
 	Tickets []CallRow       // the named one, or the one of Old; and that at the press's window and at Old's
-	Next    []CallRow       // candidates, if Next says so; see Candidates
+	Next    []CallRow       // candidates, if Next says so
 }
 
 // LineRow is a queue's row, kept from others until the end of the transaction.
@@ -34,35 +34,55 @@ type LineRow struct {
 }
 
 // Outcome is what a Store writes: the Change as calling.Change says, under its
-// Op and the press's Actor, and Queue's measures.
+// Op and the press's Day and Actor, and Rows.
 type Outcome struct {
-	Change   calling.Change
-	Again    bool      // it is stored already: write nothing
-	Day      kiosk.Day // of the ticket, and of Change.Queue's row
-	Measured string    // to store in that row; empty to leave what it has
+	Change calling.Change
+	Again  bool // it is stored already: write nothing
 
-	// Survey asks the Store to read Change.Queue's whole Line and to call Quote
-	// before it writes. That is once a minute.
+	// Survey asks the Store to read the whole Line of Queue and Day and to call
+	// Quote before it writes. That is once a minute.
 	Survey bool
+	Queue  kiosk.QueueID // the ticket's
+	Day    kiosk.Day     // of the rows
 
 	measured Measured
+	text     string // measured, to be stored; empty to leave what is there
+}
+
+// Rows are what to add to the rows of queues, by queue: Balance to what is there,
+// and Measured in its place unless it is empty.
+func (o *Outcome) Rows() (rows []LineRow) {
+	learned, moved := LineRow{Day: o.Day, Queue: o.Queue, Measured: o.text}, LineRow{Day: o.Day, Queue: o.Change.Queue, Balance: o.Change.Turn}
+	if moved.Balance == (calling.Balance{}) || moved.Queue == learned.Queue {
+		learned.Balance, moved = moved.Balance, LineRow{}
+	}
+	for _, r := range []LineRow{learned, moved} {
+		if r.Measured != "" || r.Balance != (calling.Balance{}) {
+			rows = append(rows, r)
+		}
+	}
+	slices.SortFunc(rows, func(a, b LineRow) int { return compare(a.Queue, b.Queue) })
+	return rows
 }
 
 // Next says whether the press asks for the next ticket, so that the Store must
-// find the candidates: of each queue of the window on Day, those that are
-// Waiting, or Parked with an Until, with Until <= At; all that are Booked, and
+// find the candidates: of each queue of the window and each of Spans, those that
+// are Waiting, or Parked with an Until, with Until <= At; all that are Booked, and
 // the first by place of Plain and of Ahead. The head of every line that package
 // calling knows is among them.
 func (p Press) Next() bool { return p.Verb == calling.Call && p.Ticket == "" }
 
 // Check refuses what can't be right about a press whatever is stored.
 func (p Press) Check() error {
-	day, bad := time.Parse(time.DateOnly, string(p.Day))
+	bad := slices.ContainsFunc(append(p.Spans(), Span{Day: p.Day}), func(s Span) bool {
+		day, err := time.Parse(time.DateOnly, string(s.Day))
+		return err != nil || day.Year() < 2000
+	})
 	switch {
 	case p.Hall == "" || !text(string(p.Hall)) || !text(string(p.Op)) || !text(string(p.Window)) || !text(string(p.Ticket)) ||
 		!text(string(p.Queue)) || !text(string(p.Undoes)) || !text(p.Actor.ID) || !text(p.Actor.Role):
 		return p.refuse(kiosk.EInvalid, "操作的内容不对。", "hall, op, window, ticket, queue, undoes and actor must be at most 64 bytes of text")
-	case bad != nil || day.Year() < 2000:
+	case bad:
 		return p.refuse(kiosk.EInvalid, "营业日不对。", "the day is not written 2006-01-02")
 	case p.Op == "":
 		return p.refuse(kiosk.EInvalid, "操作缺少编号或时间。", "a press needs an op")
@@ -86,31 +106,24 @@ func (p Press) Moved() error {
 
 // Decide says what the press changes in what a Store saw.
 func (p Press) Decide(s Sight) (Outcome, error) {
-	var o Outcome
+	o := Outcome{Day: p.Day}
 	var err error
 	switch {
 	case s.Done != nil:
 		return p.again(*s.Done)
 	case p.Next():
-		o, err = p.next(s)
+		o.Change, err = p.next(s)
 	case p.Verb == calling.Undone && s.Old == nil:
 		err = p.refuse(kiosk.ENotFound, "找不到这次操作。", "no operation %q", p.Undoes)
 	case p.Verb == calling.Undone && s.Old.By != p.Window:
 		err = p.refuse(kiosk.EConflict, "那次操作不是在这里做的,不能在这里撤销。", "operation %q was done at window %q, not %q", p.Undoes, s.Old.By, p.Window)
 	case p.Verb == calling.Undone:
-		o.Day = p.Day
-		st := s.state(s.Old.Queue, p.Window)
-		if s.Old.Ticket != nil {
-			if t := s.ticket(s.Old.Ticket.After.ID); t != nil {
-				o.Day = t.Day
-			}
-		}
-		o.Change, err = calling.Undo(st, *s.Old, p.Op, p.Window, p.At)
+		o.Day = s.OldDay
+		o.Change, err = calling.Undo(s.state(s.Old.Queue, p.Window), *s.Old, p.Op, p.Window, p.At)
 	case p.Verb == calling.Pause || p.Verb == calling.Resume:
-		o.Day = p.Day
 		o.Change, err = calling.Decide(s.state("", p.Window), p.Rules, p.Command)
 	default:
-		o, err = p.one(s)
+		o.Change, err = p.one(s)
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -127,22 +140,22 @@ func (p Press) again(done calling.Change) (Outcome, error) {
 	return Outcome{Change: done, Again: true}, nil
 }
 
-// next decides the call of whoever's turn it is. A window of several queues
-// takes the oldest of them over the age limit, else the first booking that is
-// due, else whoever came first of those whom the queues would call.
-func (p Press) next(s Sight) (Outcome, error) {
+// next decides the call of whoever's turn it is in all queues of the window.
+func (p Press) next(s Sight) (calling.Change, error) {
 	if s.Window == nil {
-		return Outcome{}, p.refuse(kiosk.ENotFound, "没有这个窗口。", "no window %q in hall %s", p.Window, p.Hall)
+		return calling.Change{}, p.refuse(kiosk.ENotFound, "没有这个窗口。", "no window %q in hall %s", p.Window, p.Hall)
 	}
 	queues := s.Window.Queues
 	if p.Queue != "" {
 		if !slices.Contains(queues, p.Queue) {
-			return Outcome{}, p.refuse(kiosk.ENotFound, "这个窗口不办这个队列。", "window %s doesn't serve queue %s", p.Window, p.Queue)
+			return calling.Change{}, p.refuse(kiosk.ENotFound, "这个窗口不办这个队列。", "window %s doesn't serve queue %s", p.Window, p.Queue)
 		}
 		queues = []kiosk.QueueID{p.Queue}
 	}
-	none := p.refuse(kiosk.ENotFound, "这个窗口没有分配队列。", "window %s serves no queue", p.Window)
-	var best *calling.Change
+	if len(queues) == 0 {
+		return calling.Change{}, p.refuse(kiosk.ENotFound, "这个窗口没有分配队列。", "window %s serves no queue", p.Window)
+	}
+	var lines []calling.State
 	for _, q := range queues {
 		st := s.state(q, p.Window)
 		for _, t := range s.Next {
@@ -150,82 +163,69 @@ func (p Press) next(s Sight) (Outcome, error) {
 				st.Tickets = append(st.Tickets, t.Ticket)
 			}
 		}
-		ch, err := calling.Decide(st, p.Rules, p.Command)
-		switch {
-		case err == nil && (best == nil || sooner(&ch, best) < 0):
-			best = &ch
-		case kiosk.CodeOf(err) == kiosk.ENotFound:
-			none = err
-		case err != nil:
-			return Outcome{}, err
-		}
+		lines = append(lines, st)
 	}
-	if best == nil {
-		return Outcome{}, none
-	}
-	return Outcome{Change: *best, Day: p.Day}, nil
-}
-
-// sooner compares the next calls of two queues.
-func sooner(a, b *calling.Change) int {
-	rank := func(c *calling.Change) int {
-		switch c.Lane {
-		case calling.LaneAged:
-			return 0
-		case calling.LaneBooked:
-			return 1
-		}
-		return 2
-	}
-	x, y := &a.Ticket.Before, &b.Ticket.Before
-	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(x.Taken.Wall, y.Taken.Wall),
-		cmp.Compare(x.Taken.Count, y.Taken.Count), cmp.Compare(x.ID, y.ID))
+	return calling.Decide(lines[0], p.Rules, p.Command, lines[1:]...)
 }
 
 // one decides a verb on one ticket.
-func (p Press) one(s Sight) (Outcome, error) {
+func (p Press) one(s Sight) (calling.Change, error) {
 	var t *CallRow
 	if p.Ticket != "" {
 		t = s.ticket(p.Ticket)
 	} else if t = s.at(p.Window); t == nil {
-		return Outcome{}, p.refuse(kiosk.ENotFound, fmt.Sprintf("%s号窗口现在没有号。", p.Window), "no ticket at window %q", p.Window)
+		return calling.Change{}, p.refuse(kiosk.ENotFound, fmt.Sprintf("%s号窗口现在没有号。", p.Window), "no ticket at window %q", p.Window)
 	}
 	if t == nil {
-		return Outcome{}, p.refuse(kiosk.ENotFound, "找不到这个号。", "no ticket %q", p.Ticket)
+		return calling.Change{}, p.refuse(kiosk.ENotFound, "找不到这个号。", "no ticket %q", p.Ticket)
 	}
 	p.Ticket = t.ID
-	ch, err := calling.Decide(s.state(t.Queue, p.Window), p.Rules, p.Command)
-	return Outcome{Change: ch, Day: t.Day}, err
+	return calling.Decide(s.state(t.Queue, p.Window), p.Rules, p.Command)
 }
 
-// measure notes what the change tells of its queue's pace.
+// measure notes what the change tells of its queue's pace, and takes back what
+// the one told that it undoes.
 func (p Press) measure(s Sight, o *Outcome) error {
-	held, occupied := o.Change.Occupied()
-	if !occupied && p.Verb != calling.Call {
+	done, undo := &o.Change, p.Verb == calling.Undone
+	if undo {
+		done = s.Old
+	}
+	if done.Ticket == nil {
 		return nil
 	}
-	m, err := ReadMeasured(s.line(o.Day, o.Change.Queue).Measured)
+	o.Queue = done.Ticket.Before.Queue
+	held, occupied := done.Occupied()
+	if !occupied && (done.Verb != calling.Call || undo && done.Quote == nil) {
+		return nil
+	}
+	m, err := ReadMeasured(s.line(o.Day, o.Queue).Measured)
 	if err != nil {
 		return err
 	}
 	if p.Pace != nil {
-		m.Pace = p.Pace(o.Change.Queue, m.Pace)
+		m.Pace = p.Pace(o.Queue, m.Pace)
 	}
-	changed := occupied
-	if occupied {
+	id := done.Ticket.After.ID
+	quotes := maps.Clone(m.Quotes)
+	if quotes == nil {
+		quotes = map[kiosk.TicketID]calling.Quote{}
+	}
+	q, quoted := quotes[id]
+	switch {
+	case undo && occupied:
+		m.Pace = m.Pace.Without(held)
+	case undo:
+		m.Score, quotes[id] = m.Score.Without(*done.Quote, done.At), *done.Quote
+	case occupied:
 		m.Pace = m.Pace.Add(held)
-	} else {
-		id := o.Change.Ticket.After.ID
-		if q, quoted := m.Quotes[id]; quoted {
-			m.Score = m.Score.Add(q, p.At)
-			m.Quotes = maps.Clone(m.Quotes)
-			delete(m.Quotes, id)
-			changed = true
-		}
-		o.Survey = p.At.Sub(m.Asked) >= time.Minute
+	case quoted:
+		m.Score, done.Quote = m.Score.Add(q, p.At), &q
+		delete(quotes, id)
 	}
+	m.Quotes = quotes
 	o.measured = m
-	if changed {
+	o.Survey = !undo && !occupied && p.At.Sub(m.Asked) >= time.Minute
+	if undo || occupied || quoted {
 		return o.keep()
 	}
 	return nil
@@ -233,7 +233,7 @@ func (p Press) measure(s Sight, o *Outcome) error {
 
 func (o *Outcome) keep() error {
 	text, err := json.Marshal(o.measured)
-	o.Measured = string(text)
+	o.text = string(text)
 	return err
 }
 
@@ -241,7 +241,7 @@ func (o *Outcome) keep() error {
 const maxQuotes = 32
 
 // Quote forecasts, for the score, when the one who came last will be called. l
-// is the Line of the Change's queue before it.
+// is the Line of Queue and Day before the Change.
 func (o *Outcome) Quote(l Line, r kiosk.CallRules) error {
 	now := o.Change.At
 	o.measured.Asked = now

@@ -1,6 +1,7 @@
 package center
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -228,7 +229,7 @@ func (s *Server) operations(api huma.API) {
 
 type queuesInput struct {
 	Hall string `path:"hall" maxLength:"64"`
-	Day  string `query:"day" format:"date" doc:"Business day; without it the latest that a ticket belongs to"`
+	Day  string `query:"day" format:"date" doc:"Business day; without it today, with whoever waits from the night before"`
 }
 
 type queuesOutput struct {
@@ -238,7 +239,7 @@ type queuesOutput struct {
 func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	hall, day := kiosk.HallID(in.Hall), kiosk.Day(in.Day)
+	hall := kiosk.HallID(in.Hall)
 	halls, err := s.store.Halls(ctx)
 	if err != nil {
 		return nil, s.fault(err)
@@ -250,12 +251,7 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 	if !known {
 		return nil, refusal(http.StatusNotFound, kiosk.ENotFound, "no kiosk of that hall has reported yet")
 	}
-	if day == "" {
-		if day, err = s.latestDay(ctx, hall); err != nil {
-			return nil, s.fault(err)
-		}
-	}
-	queues, err := s.store.Queues(ctx, hall, day)
+	queues, err := s.queuesOn(ctx, hall, cmp.Or(kiosk.Day(in.Day), s.today()))
 	if err != nil {
 		return nil, s.fault(err)
 	}

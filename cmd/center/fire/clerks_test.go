@@ -2,6 +2,7 @@ package fire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ type office struct {
 	client http.Client
 
 	mu     sync.Mutex
+	day    kiosk.Day         // whose tickets are called unless a press says; empty for today's
 	tokens map[string]string // of the accounts' sessions
 	held   map[kiosk.TicketID]int
 	served map[kiosk.TicketID]string // the window that called it; by work alone
@@ -71,6 +73,13 @@ func newOffice(h *hall, windows int, serves func(window int) []kiosk.QueueID) *o
 // inTurn has each window serve one queue, in their order.
 func inTurn(queues []kiosk.QueueID) func(int) []kiosk.QueueID {
 	return func(i int) []kiosk.QueueID { return []kiosk.QueueID{queues[i%len(queues)]} }
+}
+
+// on lets the windows call the tickets of a day.
+func (o *office) on(day kiosk.Day) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.day = day
 }
 
 // login begins a session in the place of the one whose token is old, unless
@@ -206,6 +215,9 @@ func (o *office) press(ctx context.Context, window int, verb calling.Verb, p pre
 }
 
 func (o *office) insist(ctx context.Context, window int, path, account string, verb calling.Verb, p press) (status int, r pressed) {
+	o.mu.Lock()
+	p.Day = cmp.Or(p.Day, o.day)
+	o.mu.Unlock()
 	for ctx.Err() == nil {
 		status, text, sent := o.do(ctx, window, "POST", "/v1/halls/center/"+path, account, p)
 		if ctx.Err() != nil {

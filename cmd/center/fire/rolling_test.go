@@ -21,6 +21,7 @@ func TestRollingRestart(t *testing.T) {
 	const rounds, kiosks, windows, calls = 3, 4, 40, 40
 	h := newCenters(t, allDay(t), kiosks, 2)
 	o := newOffice(h, windows, inTurn(h.queues))
+	o.on(centertest.Day)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	doors, lock := context.WithCancel(ctx)

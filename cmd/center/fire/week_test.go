@@ -49,6 +49,7 @@ func TestWeek(t *testing.T) {
 	today := time.Now().UTC()
 	for d := range days {
 		day := kiosk.Day(today.AddDate(0, 0, d-days).Format(time.DateOnly))
+		o.on(day)
 		var come sync.WaitGroup
 		for i, s := range senders {
 			come.Go(func() { s.citizens(ctx, day, h.queues[i%len(h.queues)], visitors/kiosks) })

@@ -2,6 +2,7 @@ package centertest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -20,6 +21,7 @@ type world struct {
 	ids   []kiosk.TicketID
 	done  []center.Press // with what they came to
 	came  []calling.Change
+	quote map[kiosk.OpID]bool // calls that the store scored a quote with
 	at    kiosk.Instant
 	n     int
 }
@@ -31,10 +33,10 @@ var modelWindows = map[kiosk.WindowID][]kiosk.QueueID{"1": {"A"}, "2": {"B"}, "3
 // model does what clerks and guides may think of, in the store and in the
 // ledger in memory, and holds one against the other.
 func model(s *suite) {
-	lives, applied, refused := 0, 0, map[kiosk.Code]int{}
+	lives, applied, taken, scores, refused := 0, 0, 0, 0, map[kiosk.Code]int{}
 	rapid.Check(s.T, func(t *rapid.T) {
 		lives++
-		w := &world{suite: s, T: t, hall: kiosk.HallID(fmt.Sprint("h", lives)), model: calling.NewLedger(), at: afterNoon(2)}
+		w := &world{suite: s, T: t, hall: kiosk.HallID(fmt.Sprint("h", lives)), model: calling.NewLedger(), at: afterNoon(2), quote: map[kiosk.OpID]bool{}}
 		w.open()
 		for range rapid.IntRange(1, 25).Draw(t, "presses") {
 			if code := w.step(); code == "" {
@@ -44,9 +46,13 @@ func model(s *suite) {
 			}
 		}
 		w.compare()
+		took, scored := w.measured()
+		for _, q := range modelQueues {
+			taken, scores = taken+len(took[q]), scores+scored[q]
+		}
 	})
-	if applied < 100 || refused[kiosk.EConflict] < 20 || refused[kiosk.ENotFound] < 5 {
-		s.Fatalf("%d applied, refused %v: too tame", applied, refused)
+	if applied < 100 || min(taken, scores) < 3 || refused[kiosk.EConflict] < 20 || refused[kiosk.ENotFound] < 5 {
+		s.Fatalf("%d applied, %d measured, %d scored, refused %v: too tame", applied, taken, scores, refused)
 	}
 }
 
@@ -112,6 +118,13 @@ func (w *world) step() kiosk.Code {
 	p.Hall, p.At, p.Reason = w.hall, w.at, "午餐"
 	p.Window = kiosk.WindowID(rapid.SampledFrom([]string{"1", "2", "3", "4", "5"}).Draw(t, "window"))
 	queue := rapid.SampledFrom(modelWindows[p.Window]).Draw(t, "of")
+	if id := w.atWindow(p.Window); p.Verb == calling.Call && id != "" && rapid.IntRange(0, 3).Draw(t, "go on") > 0 { // or few would ever be done
+		fits := []calling.Verb{calling.Start, calling.NoShow}
+		if w.model.Ticket(id).State == kiosk.Serving {
+			fits = []calling.Verb{calling.Finish, calling.Park}
+		}
+		p.Verb = rapid.SampledFrom(fits).Draw(t, "fits")
+	}
 	switch {
 	case p.Verb == "again" && len(w.done) > 0:
 		i := rapid.IntRange(0, len(w.done)-1).Draw(t, "which")
@@ -125,7 +138,12 @@ func (w *world) step() kiosk.Code {
 		want, bad := w.model.Undo(old.Op, p.Op, old.By, w.at)
 		return w.both(p, want, bad)
 	case p.Verb == "again" || p.Verb == calling.Undone || p.Verb == calling.Call && rapid.IntRange(0, 3).Draw(t, "by hand") > 0:
-		p.Verb, p.Queue = calling.Call, queue
+		p.Verb = calling.Call
+		if all := modelWindows[p.Window]; rapid.Bool().Draw(t, "of all") {
+			want, bad := w.model.Do(all[0], p.Rules, p.Command, all[1:]...)
+			return w.both(p, want, bad)
+		}
+		p.Queue = queue
 	case p.Verb != calling.Pause && p.Verb != calling.Resume:
 		p.Ticket = rapid.SampledFrom(w.ids).Draw(t, "ticket")
 		if id := w.atWindow(p.Window); id != "" && rapid.IntRange(0, 3).Draw(t, "own") > 0 {
@@ -167,6 +185,7 @@ func (w *world) both(p center.Press, want calling.Change, bad error) kiosk.Code 
 	}
 	if err == nil {
 		w.same(got, want)
+		w.quote[got.Op] = got.Quote != nil
 		w.done, w.came = append(w.done, p), append(w.came, want)
 	}
 	return kiosk.CodeOf(err)
@@ -198,9 +217,14 @@ func (w *world) compare() {
 			w.fail("ticket %+v, want %+v", got, want)
 		}
 	}
+	took, scored := w.measured()
 	for _, q := range modelQueues {
 		l, err := w.Line(ctx, w.hall, Day, q)
 		w.must(err)
+		if !slices.Equal(slices.Sorted(slices.Values(l.Pace.Recent)), took[q]) || l.Score.Quotes != scored[q] || len(l.Score.Errors) != 10+scored[q] ||
+			l.Score.Hits+l.Score.Sooner+l.Score.Later != scored[q] {
+			w.fail("measured %+v, want %v and %d scored", l.Measured, took[q], scored[q])
+		}
 		want := w.model.State(q)
 		if l.Balance != want.Balance || len(l.Tickets) != len(want.Tickets) || len(l.Windows) != len(want.Windows) {
 			w.fail("line %+v, want %+v", l.State, want)
@@ -221,6 +245,32 @@ func (w *world) compare() {
 	if len(all) != len(w.came) {
 		w.fail("%d changes, want %d", len(all), len(w.came))
 	}
+}
+
+// measured is what the changes that stand tell of each queue: the seconds that
+// tickets held windows, sorted, and how many quotes were scored.
+func (w *world) measured() (took map[kiosk.QueueID][]int, scored map[kiosk.QueueID]int) {
+	took, scored = map[kiosk.QueueID][]int{}, map[kiosk.QueueID]int{}
+	undone := map[kiosk.OpID]bool{}
+	for _, ch := range w.came {
+		undone[ch.Undoes] = true
+	}
+	for _, ch := range w.came {
+		if undone[ch.Op] || ch.Ticket == nil {
+			continue
+		}
+		q := ch.Ticket.Before.Queue
+		if d, ok := ch.Occupied(); ok && d >= time.Second {
+			took[q] = append(took[q], int(d.Seconds()))
+		}
+		if w.quote[ch.Op] {
+			scored[q]++
+		}
+	}
+	for q := range took {
+		slices.Sort(took[q])
+	}
+	return took, scored
 }
 
 // measured lets a queue learn its pace and score its estimates.
@@ -258,7 +308,21 @@ func measured(s *suite) {
 	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || l.Score.Quotes != 1 || l.Score.Sooner != 1 {
 		s.Fatalf("score = %+v, %v", l.Score, err)
 	}
-	s.pressed(PressOf("gone", calling.NoShow, "21"))
+	// The call is taken back and made again later: it is scored once, and then.
+	back := PressOf("back", calling.Undone, "21")
+	back.Undoes, back.At = "last", afterNoon(minute)
+	s.pressed(back)
+	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || l.Score.Quotes != 0 || l.Score.Sooner != 0 || len(l.Score.Errors) != 10 || l.Quotes[last.Ticket].At == 0 {
+		s.Fatalf("score = %+v, %v", l.Measured, err)
+	}
+	last.Op, last.At = "later", afterNoon(minute+600)
+	s.pressed(last)
+	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || l.Score.Quotes != 1 || l.Score.Later != 1 || l.Quotes[last.Ticket].At != 0 {
+		s.Fatalf("score = %+v, %v", l.Measured, err)
+	}
+	gone := PressOf("gone", calling.NoShow, "21")
+	gone.At = last.At
+	s.pressed(gone)
 	pause := PressOf("pause", calling.Pause, "21")
 	pause.Reason = "下班"
 	s.pressed(pause)
@@ -303,29 +367,4 @@ func refused(s *suite) {
 	s.refusedWith(err, kiosk.ENotFound)
 	s.refusedWith(s.mark("h1", TicketID("k1", "A1-001"), kiosk.Elder, kiosk.Slot{}), kiosk.ENotFound) // it is called
 	s.refusedWith(s.mark("h1", TicketID("k1", "A1-001"), "king", kiosk.Slot{}), kiosk.EInvalid)
-}
-
-// yesterday leaves a ticket at a window over night.
-func yesterday(s *suite) {
-	on := func(seq int64, day kiosk.Day, number string) kiosk.Event {
-		return Event(seq, kiosk.TicketTaken, kiosk.TakenBody{Ticket: kiosk.TicketID(string(day) + number), Day: day, Number: number, Queue: "A"})
-	}
-	s.ok(s.SetWindow(s.Context(), "h1", "21", []kiosk.QueueID{"A"}))
-	s.take(Batch("k1", on(1, "2024-11-22", "A001"), on(2, "2024-11-22", "A002"), on(3, Day, "A001")), 3)
-	old := PressOf("c1", calling.Call, "21")
-	old.Day = "2024-11-22"
-	if got := s.pressed(old).Ticket.After; got.ID != "2024-11-22A001" || len(got.Todo) != 1 {
-		s.Fatalf("called %+v", got)
-	}
-	_, err := s.Do(s.Context(), PressOf("x", calling.Call, "21"))
-	s.refusedWith(err, kiosk.EConflict) // the window still has it
-	s.pressed(PressOf("n1", calling.NoShow, "21"))
-	if got := s.pressed(PressOf("c2", calling.Call, "21")).Ticket.After.ID; got != kiosk.TicketID(Day)+"A001" {
-		s.Fatalf("called %s", got)
-	}
-	l, err := s.Line(s.Context(), "h1", "2024-11-22", "A")
-	s.ok(err)
-	if n := len(l.Pace.Recent); n != 0 || l.Queue != "A" { // the no-show took no time
-		s.Fatalf("measured %d", n)
-	}
 }

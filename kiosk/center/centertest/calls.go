@@ -2,6 +2,7 @@ package centertest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ func CallsSuite(t *testing.T, factory Factory) {
 		"Recent":        recent,
 		"Windows":       windows,
 		"SeveralQueues": severalQueues,
+		"OneOfSeveral":  oneOfSeveral,
 		"Lines":         linesOfHall,
 		"ManyTogether":  manyTogether,
 		"OneOpTogether": oneOpTogether,
@@ -30,6 +32,7 @@ func CallsSuite(t *testing.T, factory Factory) {
 		"Measured":      measured,
 		"Refused":       refused,
 		"Yesterday":     yesterday,
+		"Spans":         spans,
 		"Numbered":      numbered,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,6 +81,19 @@ func (s *suite) ticketNow(id kiosk.TicketID) calling.Ticket {
 	return t
 }
 
+// learned is what queues have measured; whom they were asked about last stays
+// asked when a call is taken back.
+func (s *suite) learned(queues ...kiosk.QueueID) (all []center.Measured) {
+	s.Helper()
+	for _, q := range queues {
+		l, err := s.Line(s.Context(), "h1", Day, q)
+		s.ok(err)
+		l.Measured.Quotes, l.Measured.Asked = nil, 0
+		all = append(all, l.Measured)
+	}
+	return all
+}
+
 // verbs does everything to one ticket, and takes each thing back.
 func verbs(s *suite) {
 	s.hallOf(3, "21")
@@ -115,7 +131,11 @@ func verbs(s *suite) {
 	// Each is tried, taken back and done again.
 	twice := func(verb calling.Verb, want kiosk.State, change func(*center.Press)) {
 		s.Helper()
+		before := s.learned("A", "B")
 		undo(do(verb, change))
+		if now := s.learned("A", "B"); !reflect.DeepEqual(now, before) {
+			s.Fatalf("undo of %s left %+v measured, want %+v", verb, now, before)
+		}
 		ch := do(verb, change)
 		if now := s.ticketNow(id); now.State != want || !now.Equal(ch.Ticket.After) || now.Version != ch.Ticket.After.Version {
 			s.Fatalf("%s left %+v, want it %s", verb, now, want)
@@ -306,30 +326,6 @@ func windows(s *suite) {
 	}
 }
 
-// severalQueues lets one window serve two queues.
-func severalQueues(s *suite) {
-	s.ok(s.SetWindow(s.Context(), "h1", "1", []kiosk.QueueID{"B", "A"}))
-	s.take(Batch("k1", Taken(1, "k1", "A001"), Taken(2, "k1", "B001"), Taken(3, "k1", "A002"), Taken(4, "k1", "B002"), Taken(5, "k1", "A003"), Taken(6, "k1", "B003")), 6)
-	s.ok(s.mark("h1", TicketID("k1", "A003"), "", kiosk.Slot{From: afterNoon(10), To: afterNoon(20)}))
-	only := PressOf("c0", calling.Call, "1")
-	only.Queue = "B"
-	for i, want := range []string{"B001", "A003", "A001", "A002", "B002", "B003"} {
-		p := PressOf(fmt.Sprint("c", i), calling.Call, "1")
-		if i == 0 {
-			p = only
-		}
-		if got := s.pressed(p).Ticket.After.Number.String(); got != want {
-			s.Fatalf("call %d was %s, want %s", i, got, want)
-		}
-		s.pressed(PressOf(fmt.Sprint("s", i), calling.Start, "1"))
-		s.pressed(PressOf(fmt.Sprint("f", i), calling.Finish, "1"))
-	}
-	only.Op, only.Queue = "x", "C"
-	_, err := s.Do(s.Context(), only)
-	s.refusedWith(err, kiosk.ENotFound)
-}
-
-// manyTogether lets forty windows press through two stores until nobody waits.
 // linesOfHall holds the lines of a hall against each of them.
 func linesOfHall(s *suite) {
 	ctx := s.Context()
@@ -362,6 +358,7 @@ func linesOfHall(s *suite) {
 	}
 }
 
+// manyTogether lets forty windows press through two stores until nobody waits.
 func manyTogether(s *suite) {
 	const desks, people = 40, 240
 	other := s.open()

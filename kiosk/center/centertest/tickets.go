@@ -65,7 +65,7 @@ func unreadable(s *suite) {
 		kiosk.TakenBody{Ticket: kiosk.TicketID(long), Day: Day, Number: "A001", Queue: "A"},                           // too long
 		kiosk.TakenBody{Ticket: "a\x00b", Day: Day, Number: "A001", Queue: "A"},                                       // NUL
 		kiosk.TakenBody{Ticket: "t", Day: "today", Number: "A001", Queue: "A"},                                        // no day
-		kiosk.TakenBody{Ticket: "t", Day: "2024-11-25", Number: "A001", Queue: "A"},                                   // a day ahead of its stamp
+		kiosk.TakenBody{Ticket: "t", Day: "2025-11-25", Number: "A001", Queue: "A"},                                   // more than a year ahead
 		kiosk.TakenBody{Ticket: "t", Day: Day, Number: "A1", Queue: "A"},                                              // no number
 		kiosk.TakenBody{Ticket: "t", Day: Day, Number: "A001", Queue: "B"},                                            // another queue
 		kiosk.TakenBody{Ticket: "t", Day: Day, Number: "A001", Queue: "A", Items: []kiosk.ItemID{kiosk.ItemID(long)}}, // too long

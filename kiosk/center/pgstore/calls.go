@@ -84,7 +84,7 @@ const callers = 4
 
 // The questions of a press; see center.Press.Next for candidatesSQL.
 const (
-	changeSQL   = "SELECT change FROM changes WHERE hall = $1 AND op = $2"
+	changeSQL   = "SELECT change, day FROM changes WHERE hall = $1 AND op = $2"
 	windowsSQL  = "SELECT id, queues, paused, reason, since, version FROM windows WHERE hall = $1"
 	heldSQL     = "SELECT " + center.CallColumns + " FROM tickets WHERE hall = $1 AND at_window = $2 AND at_window <> ''"
 	namedSQL    = "SELECT " + center.CallColumns + " FROM tickets WHERE id = $1 AND hall = $2"
@@ -95,7 +95,7 @@ const (
 	candidatesSQL = "SELECT t.* FROM (SELECT unnest(queues) AS line FROM windows WHERE hall = $1 AND id = $3) q CROSS JOIN LATERAL (" +
 		"(" + candidatesOf + " = 0 " + firstOfThem + " LIMIT 1) UNION ALL (" + candidatesOf + " = 1 " + firstOfThem + " LIMIT 1) UNION ALL (" +
 		candidatesOf + " = 2 " + firstOfThem + ")) t"
-	candidatesOf = "SELECT " + center.CallColumns + " FROM tickets t WHERE t.hall = $1 AND t.day = $2 AND t.line = q.line AND t.class"
+	candidatesOf = "SELECT " + center.CallColumns + " FROM tickets t WHERE t.hall = $1 AND t.day = $2 AND t.line = q.line AND t.wall >= $5 AND t.class"
 	firstOfThem  = "AND t.state IN ('waiting', 'parked') AND t.until <= $4 AND (t.state = 'waiting' OR t.until > 0) ORDER BY t.wall, t.count, t.id"
 )
 
@@ -149,7 +149,7 @@ func (d *desk) run(conn *pgx.Conn) error {
 	if err != nil || o.Again {
 		q := &pgx.Batch{}
 		if err != nil {
-			d.change(q, d.press.Op, &d.sight.Done)
+			d.change(q, d.press.Op, &d.sight.Done, new(kiosk.Day))
 		}
 		q.Queue("ROLLBACK")
 		bad := d.send(q)
@@ -162,7 +162,7 @@ func (d *desk) run(conn *pgx.Conn) error {
 		return errors.Join(bad, err)
 	}
 	if o.Survey {
-		line, err := d.line(d.press.Hall, o.Day, o.Change.Queue)
+		line, err := d.line(d.press.Hall, o.Day, o.Queue)
 		if err == nil {
 			err = o.Quote(line, d.press.Rules)
 		}
@@ -181,9 +181,9 @@ func (d *desk) look() error {
 	p, s := d.press, &d.sight
 	q := &pgx.Batch{}
 	q.Queue("BEGIN")
-	d.change(q, p.Op, &s.Done)
+	d.change(q, p.Op, &s.Done, new(kiosk.Day))
 	if p.Undoes != "" {
-		d.change(q, p.Undoes, &s.Old)
+		d.change(q, p.Undoes, &s.Old, &s.OldDay)
 		if err := d.send(q); err != nil || s.Done != nil || s.Old == nil {
 			return err
 		}
@@ -196,18 +196,17 @@ func (d *desk) look() error {
 			id = s.Old.Ticket.After.ID
 		}
 	}
-	const lock = "SELECT day, queue, priority, aged, measured FROM lines WHERE hall = $1 AND day = "
+	const lock = "SELECT day, queue, priority, aged, measured FROM lines WHERE hall = $1 AND day = $2 AND queue "
 	switch {
 	case p.Next():
 		// ORDER BY, so that two presses can't wait for each other.
-		d.lines(q, lock+`$2 AND queue = ANY (ARRAY(SELECT unnest(queues) FROM windows WHERE hall = $1 AND id = $3)) ORDER BY queue FOR UPDATE`, p.Hall, p.Day, window)
-	case s.Old != nil:
-		d.lines(q, lock+`(SELECT day FROM tickets WHERE id = $2) AND queue = $3 FOR UPDATE`, p.Hall, id, s.Old.Queue)
+		d.lines(q, lock+`= ANY (ARRAY(SELECT unnest(queues) FROM windows WHERE hall = $1 AND id = $3)) ORDER BY queue FOR UPDATE`, p.Hall, p.Day, window)
+	case s.Old != nil && s.Old.Ticket != nil:
+		d.lines(q, lock+`= ANY ($3) ORDER BY queue FOR UPDATE`, p.Hall, s.OldDay, []kiosk.QueueID{s.Old.Queue, s.Old.Ticket.Before.Queue})
 	case id != "":
-		d.lines(q, lock+`(SELECT day FROM tickets WHERE id = $2) AND queue = (SELECT line FROM tickets WHERE id = $2) FOR UPDATE`, p.Hall, id)
+		d.lines(q, lock+`= (SELECT line FROM tickets WHERE id = $3) FOR UPDATE`, p.Hall, p.Day, id)
 	case window != "":
-		d.lines(q, lock+`(SELECT day FROM tickets WHERE hall = $1 AND at_window = $2 AND at_window <> '')
-			AND queue = (SELECT line FROM tickets WHERE hall = $1 AND at_window = $2 AND at_window <> '') FOR UPDATE`, p.Hall, window)
+		d.lines(q, lock+`= (SELECT line FROM tickets WHERE hall = $1 AND at_window = $3 AND at_window <> '') FOR UPDATE`, p.Hall, p.Day, window)
 	}
 	q.Queue(windowsSQL+" AND id = $2", p.Hall, window).Query(func(rows pgx.Rows) error {
 		all, err := pgx.CollectRows(rows, scanWindow)
@@ -223,7 +222,9 @@ func (d *desk) look() error {
 		d.tickets(q, &s.Tickets, heldSQL, p.Hall, window)
 	}
 	if p.Next() {
-		d.tickets(q, &s.Next, candidatesSQL, p.Hall, p.Day, window, p.At)
+		for _, of := range p.Spans() {
+			d.tickets(q, &s.Next, candidatesSQL, p.Hall, of.Day, window, p.At, of.Since)
+		}
 	}
 	if err := d.send(q); err != nil {
 		return err
@@ -236,11 +237,11 @@ func (d *desk) look() error {
 
 func (d *desk) send(q *pgx.Batch) error { return d.conn.SendBatch(d.ctx, q).Close() }
 
-// change reads what is stored under an op.
-func (d *desk) change(q *pgx.Batch, op kiosk.OpID, into **calling.Change) {
+// change reads what is stored under an op and for which day.
+func (d *desk) change(q *pgx.Batch, op kiosk.OpID, into **calling.Change, day *kiosk.Day) {
 	q.Queue(changeSQL, d.press.Hall, op).QueryRow(func(row pgx.Row) error {
 		var text string
-		err := row.Scan(&text)
+		err := row.Scan(&text, day)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -297,16 +298,16 @@ func (d *desk) store() error {
 		touchOne(q, "UPDATE windows SET paused = $1, reason = $2, since = $3, version = $4 WHERE hall = $5 AND id = $6 AND version = $7",
 			e.After.Paused, e.After.Reason, e.After.Since, e.After.Version, p.Hall, e.After.ID, e.Before.Version)
 	}
-	if ch.Turn != (calling.Balance{}) || o.Measured != "" {
+	for _, r := range o.Rows() {
 		touchOne(q, `INSERT INTO lines (hall, day, queue, priority, aged, measured) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (hall, day, queue) DO UPDATE SET priority = lines.priority + excluded.priority, aged = lines.aged + excluded.aged,
-				measured = CASE excluded.measured WHEN '' THEN lines.measured ELSE excluded.measured END`, p.Hall, o.Day, ch.Queue, ch.Turn.Priority, ch.Turn.Aged, o.Measured)
+				measured = CASE excluded.measured WHEN '' THEN lines.measured ELSE excluded.measured END`, p.Hall, r.Day, r.Queue, r.Balance.Priority, r.Balance.Aged, r.Measured)
 	}
 	if ch.Undoes != "" {
 		touchOne(q, "UPDATE changes SET undone = $1 WHERE hall = $2 AND op = $3", ch.Op, p.Hall, ch.Undoes)
 	}
 	touchOne(q, "INSERT INTO changes (hall, op, day, at, verb, at_window, ticket, actor, role, change) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-		p.Hall, ch.Op, o.Day, ch.At, ch.Verb, ch.By, ticket, p.Actor.ID, p.Actor.Role, string(text))
+		p.Hall, ch.Op, p.Day, ch.At, ch.Verb, ch.By, ticket, p.Actor.ID, p.Actor.Role, string(text))
 	if err := d.send(q); err != nil {
 		return err
 	}

@@ -182,7 +182,7 @@ func TestCallPlans(t *testing.T) {
 		index string
 		most  float64
 	}{
-		"Candidates": {candidatesSQL, []any{"h1", centertest.Day, "21", int64(centertest.Noon.UnixMilli() + 600_000)}, "tickets_waiting", 10},
+		"Candidates": {candidatesSQL, []any{"h1", centertest.Day, "21", int64(centertest.Noon.UnixMilli() + 600_000), int64(0)}, "tickets_waiting", 10},
 		"Held":       {heldSQL, []any{"h1", "21"}, "tickets_window", 1},
 		"Named":      {namedSQL, []any{"past7", "h1"}, "tickets_pkey", 1},
 		"Numbered":   {numberedSQL, []any{"h1", centertest.Day, "A1-007"}, "tickets_label", 1},

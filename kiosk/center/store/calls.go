@@ -90,7 +90,7 @@ func (s *Store) Do(ctx context.Context, p center.Press) (calling.Change, error) 
 			return err
 		}
 		if o.Survey {
-			line, err := d.line(p.Hall, o.Day, o.Change.Queue)
+			line, err := d.line(p.Hall, o.Day, o.Queue)
 			if err == nil {
 				err = o.Quote(line, p.Rules)
 			}
@@ -130,12 +130,12 @@ type desk struct {
 // look reads what the press is decided from.
 func (d *desk) look() (s center.Sight, err error) {
 	p := d.press
-	if s.Done, err = d.change(p.Op); err != nil || s.Done != nil {
+	if s.Done, _, err = d.change(p.Op); err != nil || s.Done != nil {
 		return s, err
 	}
 	window, id := p.Window, p.Ticket
 	if p.Undoes != "" {
-		if s.Old, err = d.change(p.Undoes); err != nil || s.Old == nil {
+		if s.Old, s.OldDay, err = d.change(p.Undoes); err != nil || s.Old == nil {
 			return s, err
 		}
 		window = s.Old.By
@@ -157,12 +157,12 @@ func (d *desk) look() (s center.Sight, err error) {
 	}
 	if !p.Next() {
 		for _, t := range s.Tickets {
-			if t.ID == id || id == "" {
-				queue := t.Queue
+			if t.ID == id || id == "" && s.Old == nil {
+				day, queue := p.Day, t.Queue
 				if s.Old != nil {
-					queue = s.Old.Queue
+					day, queue = s.OldDay, s.Old.Ticket.Before.Queue
 				}
-				return s, d.row(&s, t.Day, queue)
+				return s, d.row(&s, day, queue)
 			}
 		}
 		return s, nil
@@ -174,24 +174,26 @@ func (d *desk) look() (s center.Sight, err error) {
 		if err := d.row(&s, p.Day, q); err != nil {
 			return s, err
 		}
-		if err := d.candidates(&s, q); err != nil {
-			return s, err
+		for _, of := range p.Spans() {
+			if err := d.candidates(&s, q, of); err != nil {
+				return s, err
+			}
 		}
 	}
 	return s, nil
 }
 
 const candidatesSQL = "SELECT " + center.CallColumns + ` FROM tickets WHERE hall = ? AND day = ? AND line = ? AND class = ?
-	AND state IN ('waiting', 'parked') AND until <= ? AND (state = 'waiting' OR until > 0) ORDER BY wall, count, id`
+	AND wall >= ? AND state IN ('waiting', 'parked') AND until <= ? AND (state = 'waiting' OR until > 0) ORDER BY wall, count, id`
 
-// candidates finds whom a queue can call next.
-func (d *desk) candidates(s *center.Sight, q kiosk.QueueID) error {
+// candidates finds whom a queue can call next of a span.
+func (d *desk) candidates(s *center.Sight, q kiosk.QueueID, of center.Span) error {
 	p := d.press
 	for _, c := range []struct {
 		class center.Class
 		query string
 	}{{center.Plain, candidatesSQL + " LIMIT 1"}, {center.Ahead, candidatesSQL + " LIMIT 1"}, {center.Booked, candidatesSQL}} {
-		some, err := readTickets(d.ctx, d.tx, c.query, p.Hall, p.Day, q, c.class, p.At)
+		some, err := readTickets(d.ctx, d.tx, c.query, p.Hall, of.Day, q, c.class, of.Since, p.At)
 		if err != nil {
 			return err
 		}
@@ -200,18 +202,17 @@ func (d *desk) candidates(s *center.Sight, q kiosk.QueueID) error {
 	return nil
 }
 
-// change returns what is stored under an op, nil if nothing is.
-func (d *desk) change(op kiosk.OpID) (*calling.Change, error) {
+// change returns what is stored under an op and for which day, nil if nothing is.
+func (d *desk) change(op kiosk.OpID) (ch *calling.Change, day kiosk.Day, err error) {
 	var text string
-	err := d.tx.QueryRowContext(d.ctx, "SELECT change FROM changes WHERE hall = ? AND op = ?", d.press.Hall, op).Scan(&text)
+	err = d.tx.QueryRowContext(d.ctx, "SELECT change, day FROM changes WHERE hall = ? AND op = ?", d.press.Hall, op).Scan(&text, &day)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+		return nil, "", nil
 	}
-	ch := &calling.Change{}
 	if err == nil {
-		err = json.Unmarshal([]byte(text), ch)
+		err = json.Unmarshal([]byte(text), &ch)
 	}
-	return ch, err
+	return ch, day, err
 }
 
 // row adds a queue's row, if there is one.
@@ -250,10 +251,10 @@ func (d *desk) store(o center.Outcome) error {
 			return err
 		}
 	}
-	if ch.Turn != (calling.Balance{}) || o.Measured != "" {
+	for _, r := range o.Rows() {
 		if err := d.one(`INSERT INTO lines (hall, day, queue, priority, aged, measured) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (hall, day, queue) DO UPDATE SET priority = priority + excluded.priority, aged = aged + excluded.aged,
-				measured = iif(excluded.measured = '', measured, excluded.measured)`, p.Hall, o.Day, ch.Queue, ch.Turn.Priority, ch.Turn.Aged, o.Measured); err != nil {
+				measured = iif(excluded.measured = '', measured, excluded.measured)`, p.Hall, r.Day, r.Queue, r.Balance.Priority, r.Balance.Aged, r.Measured); err != nil {
 			return err
 		}
 	}
@@ -263,7 +264,7 @@ func (d *desk) store(o center.Outcome) error {
 		}
 	}
 	return d.one("INSERT INTO changes (hall, op, day, at, verb, actor, role, change) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		p.Hall, ch.Op, o.Day, ch.At, ch.Verb, p.Actor.ID, p.Actor.Role, string(text))
+		p.Hall, ch.Op, p.Day, ch.At, ch.Verb, p.Actor.ID, p.Actor.Role, string(text))
 }
 
 // one runs a statement that must touch one row.
