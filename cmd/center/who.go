@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,9 @@ type verb struct {
 // asked is what the operator wrote.
 type asked struct {
 	hall, kiosk, name, role string
+	day, window, ticket     string
 	days, limit             int
-	by                      string    // who asks
+	who                     string    // asks
 	now                     time.Time // in the city's zone
 }
 
@@ -57,6 +59,9 @@ var verbs = map[string]verb{
 	"account password": {nameFlag, []string{"name"}, setPassword},
 	"audit": {func(f *flag.FlagSet, a *asked) {
 		hallFlag(f, a)
+		f.StringVar(&a.day, "day", "", "只看这个营业日窗口上的操作 / what was pressed on this business day alone")
+		f.StringVar(&a.window, "window", "", "只看这个窗口 / what was pressed at this window alone")
+		f.StringVar(&a.ticket, "ticket", "", "只看这张票,号码或编号 / what was pressed for this number or id alone")
 		f.IntVar(&a.limit, "limit", 100, "最多多少行 / lines at most")
 	}, nil, audit},
 }
@@ -99,9 +104,9 @@ func (m *Main) operate(ctx context.Context, name string, v verb, args []string) 
 		fmt.Fprintln(m.Stderr, err)
 		return exitMend
 	}
-	a.now, a.by = time.Now().In(config.Location()), "operator"
+	a.now, a.who = time.Now().In(config.Location()), "operator"
 	if u, err := user.Current(); err == nil {
-		a.by += ":" + u.Username
+		a.who += ":" + u.Username
 	}
 	if err := m.on(ctx, config, v, a); err != nil {
 		var e *kiosk.Error
@@ -127,12 +132,13 @@ func (m *Main) on(ctx context.Context, config configs.Center, v verb, a asked) (
 	return v.run(ctx, m, st, a)
 }
 
-func (a asked) entry(action, subject, hall string) center.Entry {
-	return center.Entry{At: a.now, Hall: kiosk.HallID(hall), Account: a.by, Action: action, Subject: subject, From: "console"}
+// by says who does what is asked, when and from where.
+func (a asked) by() center.Entry {
+	return center.Entry{At: a.now, Account: a.who, From: "console"}
 }
 
 func enroll(ctx context.Context, m *Main, st center.Store, a asked) error {
-	code, err := center.NewCode(ctx, st, kiosk.HallID(a.hall), kiosk.KioskID(a.kiosk), time.Duration(a.days)*24*time.Hour, a.now, a.by)
+	code, err := center.NewCode(ctx, st, kiosk.HallID(a.hall), kiosk.KioskID(a.kiosk), time.Duration(a.days)*24*time.Hour, a.now, a.who)
 	if err != nil {
 		return err
 	}
@@ -169,17 +175,7 @@ func when(t time.Time, a asked) string {
 }
 
 func revoke(ctx context.Context, m *Main, st center.Store, a asked) error {
-	hall := ""
-	all, err := st.ListKeys(ctx)
-	if err != nil {
-		return err
-	}
-	for _, k := range all {
-		if string(k.Kiosk) == a.kiosk {
-			hall = string(k.Hall)
-		}
-	}
-	if err := st.Revoke(ctx, kiosk.KioskID(a.kiosk), a.entry("key.revoked", a.kiosk, hall)); err != nil {
+	if err := center.RevokeKey(ctx, st, kiosk.KioskID(a.kiosk), a.by()); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s: 密钥已吊销 / the key is revoked\n", a.kiosk)
@@ -199,22 +195,19 @@ func (m *Main) password() (string, error) {
 		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "read password", Err: err, Message: "读不到密码。", Hint: "the password can't be read from standard input"}
 	}
 	line = strings.TrimRight(line, "\r\n")
-	if err := center.CheckPassword(line); err != nil {
-		return "", err
-	}
-	return center.HashPassword(line, center.DefaultCost), nil
+	return line, center.CheckPassword(line)
 }
 
 func addAccount(ctx context.Context, m *Main, st center.Store, a asked) error {
-	account := center.Account{Name: a.name, Role: center.Role(a.role), Hall: kiosk.HallID(a.hall), Made: a.now}
+	account := center.Account{Name: a.name, Role: center.Role(a.role), Hall: kiosk.HallID(a.hall)}
 	if err := center.CheckAccount(account); err != nil {
 		return err
 	}
-	var err error
-	if account.Password, err = m.password(); err != nil {
+	password, err := m.password()
+	if err != nil {
 		return err
 	}
-	if err := st.AddAccount(ctx, account, a.entry("account.added", a.name+" "+a.role, a.hall)); err != nil {
+	if err := center.NewAccount(ctx, st, account, password, center.DefaultCost, a.by()); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s: 账号已建立 / added as %s, %s\n", a.name, a.role, hallName(a.hall))
@@ -245,45 +238,72 @@ func listAccounts(ctx context.Context, m *Main, st center.Store, _ asked) error 
 }
 
 func disable(ctx context.Context, m *Main, st center.Store, a asked, off bool) error {
-	action, told := "account.enabled", "已启用 / enabled"
-	if off {
-		action, told = "account.disabled", "已停用,所有会话已结束 / disabled, all its sessions have ended"
-	}
-	if err := st.SetDisabled(ctx, a.name, off, a.entry(action, a.name, hallOf(ctx, st, a.name))); err != nil {
+	if err := center.DisableAccount(ctx, st, a.name, off, a.by()); err != nil {
 		return err
+	}
+	told := "已启用 / enabled"
+	if off {
+		told = "已停用,所有会话已结束 / disabled, all its sessions have ended"
 	}
 	fmt.Fprintf(m.Stdout, "%s: %s\n", a.name, told)
 	return nil
 }
 
 func setPassword(ctx context.Context, m *Main, st center.Store, a asked) error {
-	hash, err := m.password()
+	password, err := m.password()
 	if err != nil {
 		return err
 	}
-	if err := st.SetPassword(ctx, a.name, hash, a.entry("account.password", a.name, hallOf(ctx, st, a.name))); err != nil {
+	if err := center.ChangePassword(ctx, st, a.name, password, center.DefaultCost, a.by()); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s: 密码已改,所有会话已结束 / password changed, all its sessions have ended\n", a.name)
 	return nil
 }
 
-// hallOf is the hall whose managers read of a change; without one nobody but
-// the operator does.
-func hallOf(ctx context.Context, st center.Store, name string) string {
-	c, err := st.Account(ctx, name)
-	if err != nil {
-		return ""
-	}
-	return string(c.Hall)
-}
-
+// audit tells who did what: the trail and the presses of each hall's latest
+// business day, the newest first; with a day, a window or a ticket the presses
+// alone.
 func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
-	lines, err := st.Trail(ctx, kiosk.HallID(a.hall), 0, max(1, a.limit))
-	if err != nil {
-		return err
+	var all []center.Entry
+	some := max(1, a.limit)
+	pressed := a.day + a.window + a.ticket
+	if pressed == "" {
+		var err error
+		if all, err = st.Trail(ctx, kiosk.HallID(a.hall), 0, some); err != nil {
+			return err
+		}
 	}
-	for _, e := range lines {
+	halls := []kiosk.HallID{kiosk.HallID(a.hall)}
+	if a.hall == "" {
+		var err error
+		if halls, err = st.Halls(ctx); err != nil {
+			return err
+		}
+	}
+	for _, hall := range halls {
+		of, err := center.ChangesOf{Hall: hall, Day: kiosk.Day(a.day), Window: kiosk.WindowID(a.window)}, error(nil)
+		if of.Day == "" {
+			if of.Day, err = st.LatestDay(ctx, hall); err == nil && of.Day == "" {
+				continue // nobody took a number yet
+			}
+		}
+		var presses []center.PressView
+		if err == nil {
+			presses, err = center.Presses(ctx, st, of, a.ticket, some)
+		}
+		if a.hall == "" && kiosk.CodeOf(err) == kiosk.ENotFound {
+			continue // the ticket is another hall's
+		}
+		if err != nil {
+			return err
+		}
+		for _, p := range presses {
+			all = append(all, center.Entry{At: p.At, Hall: hall, Account: p.Account, Action: "press." + string(p.Verb), Subject: p.Words(), From: string(p.Role)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b center.Entry) int { return b.At.Compare(a.At) })
+	for _, e := range all[:min(len(all), some)] {
 		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.In(a.now.Location()).Format(time.DateTime), e.Hall, e.Account, e.Action, e.Subject, e.From)
 	}
 	return nil

@@ -3,8 +3,10 @@ package center
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,13 +32,13 @@ func (s *Server) entry(ctx context.Context, who Actor, hall kiosk.HallID, action
 func (s *Server) identify(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if s.opts.Actor == nil {
-			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid, "this center knows no accounts"))
+			s.turnAway(api, ctx, deny(http.StatusUnauthorized, RefusedSession, "this center knows no accounts"))
 			return
 		}
 		r, _ := humago.Unwrap(ctx)
 		who, err := s.opts.Actor(r)
 		if err != nil {
-			p := refusal(http.StatusUnauthorized, kiosk.EInvalid, "log in first")
+			p := deny(http.StatusUnauthorized, RefusedSession, "log in first")
 			p.Message = "请先登录。"
 			var known *kiosk.Error
 			var said *Problem
@@ -50,17 +52,28 @@ func (s *Server) identify(api huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// permitted returns who makes a request, if that actor may do one of actions in
-// hall.
-func permitted(ctx context.Context, hall kiosk.HallID, actions ...Action) (Actor, error) {
+// allowed returns who makes a request, if that actor may do one of actions in
+// hall; "" asks for all halls.
+func allowed(ctx context.Context, hall kiosk.HallID, actions ...Action) (Actor, error) {
 	who, ok := ctx.Value(actor{}).(Actor)
 	allowed := slices.ContainsFunc(actions, func(a Action) bool { return Permit(Role(who.Role), a) })
 	if !ok || !allowed || who.Hall != "" && who.Hall != hall {
-		p := refusal(http.StatusForbidden, kiosk.EInvalid, "this account's role may not do that, or not in this hall")
+		p := deny(http.StatusForbidden, RefusedRole, "this account's role may not do that, or not in this hall")
 		p.Message = "您的账号没有这项权限。"
 		return Actor{}, p
 	}
 	return who, nil
+}
+
+// permitted is allowed in a hall that is there.
+func (s *Server) permitted(ctx context.Context, hall kiosk.HallID, actions ...Action) (Actor, error) {
+	who, err := allowed(ctx, hall, actions...)
+	if err != nil {
+		return who, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	return who, s.there(ctx, hall)
 }
 
 // plain returns a refusal unless hall is a hall's name and the others are short
@@ -200,7 +213,7 @@ func (s *Server) guide(ctx context.Context, in *guideInput) (*pressOutput, error
 }
 
 func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowID, verb calling.Verb, b PressBody, action Action) (*pressOutput, error) {
-	who, err := permitted(ctx, hall, action)
+	who, err := s.permitted(ctx, hall, action)
 	if err == nil {
 		err = plain(hall, string(b.Queue))
 	}
@@ -269,11 +282,11 @@ type windowsOutput struct {
 }
 
 func (s *Server) windows(ctx context.Context, in *hallInput) (*windowsOutput, error) {
-	if err := plain(in.Hall); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
+	if err := s.there(ctx, in.Hall); err != nil {
+		return nil, err
+	}
 	all, err := s.store.Windows(ctx, in.Hall)
 	if err != nil {
 		return nil, s.fault(err)
@@ -300,7 +313,8 @@ type windowInput struct {
 // setWindow is PUT /v1/halls/{hall}/windows/{window}.
 func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, error) {
 	// Which windows there are is the manager's business, like pausing a queue.
-	if _, err := permitted(ctx, in.Hall, ActionQueue); err != nil {
+	who, err := s.permitted(ctx, in.Hall, ActionQueue)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
@@ -308,10 +322,21 @@ func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, err
 	if err := s.hall(in.Hall).check("set window", in.Body.Queues...); err != nil {
 		return nil, s.fault(err)
 	}
-	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues); err != nil {
+	told := s.entry(ctx, who, in.Hall, "window.set", windowSet(in.Window, in.Body.Queues))
+	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues, told); err != nil {
 		return nil, s.fault(err)
 	}
 	return nil, nil
+}
+
+// windowSet is the subject of an entry that tells what a window serves.
+func windowSet(id kiosk.WindowID, queues []kiosk.QueueID) string {
+	const most = 300
+	subject := fmt.Sprintf("%s %s", id, queues)
+	if len(subject) > most {
+		subject = strings.ToValidUTF8(subject[:most], "") + "..."
+	}
+	return subject
 }
 
 type callsInput struct {
@@ -331,6 +356,9 @@ func (s *Server) calls(ctx context.Context, in *callsInput) (*callsOutput, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
+	if err := s.there(ctx, in.Hall); err != nil {
+		return nil, err
+	}
 	day, err := in.Day, error(nil)
 	if day == "" {
 		day, err = s.callDay(ctx, in.Hall)
@@ -376,7 +404,7 @@ type lineOutput struct {
 
 // line is GET /v1/halls/{hall}/queues/{queue}.
 func (s *Server) line(ctx context.Context, in *lineInput) (*lineOutput, error) {
-	if _, err := permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
+	if _, err := s.permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
 		return nil, err
 	}
 	if err := plain(in.Hall, string(in.Queue), string(in.Day)); err != nil {
@@ -424,7 +452,7 @@ type ticketOutput struct {
 
 // ticket is GET /v1/halls/{hall}/tickets/{ticket}.
 func (s *Server) ticket(ctx context.Context, in *ticketInput) (*ticketOutput, error) {
-	if _, err := permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
+	if _, err := s.permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
 		return nil, err
 	}
 	if err := plain(in.Hall, string(in.Ticket)); err != nil {
@@ -461,7 +489,7 @@ func (o operations) ask(id, path, summary string) huma.Operation {
 
 // open is ask for everybody.
 func (o operations) open(id, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: o.refusals(422, 500, 503)}
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: o.refusals(404, 422, 500, 503)}
 }
 
 // callOperations registers what clerks, guides and boards use.

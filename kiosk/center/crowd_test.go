@@ -29,7 +29,7 @@ func (h *hall) served(most int) (address string) {
 	o.Conns = most
 	o.Now = func() time.Time { return h.now }
 	o.Log = slog.New(slog.DiscardHandler)
-	tokens, err := center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens")
+	tokens, err := center.ReadTokens(strings.NewReader("k1 "+token1+" h1\nk2 "+token2+" h1\n"), "tokens")
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestIntake(t *testing.T) {
 	o := center.DefaultOpts()
 	o.Now, o.Log, o.Intake, o.Budget = func() time.Time { return h.now }, slog.New(slog.DiscardHandler), 1, time.Minute
 	var err error
-	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens"); err != nil {
+	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+" h1\nk2 "+token2+" h1\n"), "tokens"); err != nil {
 		t.Fatal(err)
 	}
 	s := center.New(slow, o)
