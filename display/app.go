@@ -86,6 +86,9 @@ type App struct {
 	loc     text.Loc
 	modes   screen.Modes                 // of this visit
 	here    spot                         // what is shown
+	drawn   drawn                        // of what is shown
+	late    bool                         // that waits for a finger to be drawn anew
+	finger  time.Time                    // when a finger was first seen lying on something; zero when none is
 	said    said                         // of what is shown
 	pad     keypad                       // of this visit
 	known   map[kiosk.ItemID]kiosk.Offer // as the desk last told
@@ -98,6 +101,8 @@ type App struct {
 	asking  time.Time // when the idle question came up; zero when it is not
 	leave   time.Time // when the ticket screen goes; zero when it stays
 	left    func()    // ends the following of the ticket shown
+	onPaper bool      // the ticket shown came out
+	booking *wish     // whose number this visit is taking, or has tried to; nil for none
 
 	assist assist    // zero outside assisted mode
 	badge  time.Time // when a guide's was read last
@@ -111,9 +116,10 @@ type App struct {
 	helping     time.Time // when staff was called; zero when it wasn't
 	present     bool      // somebody stands there, as far as a sensor tells
 
-	mu    sync.Mutex // guards what follows
-	up    bool
-	early []func()
+	mu        sync.Mutex // guards what follows
+	up        bool
+	early     []func()
+	unguarded error // see Unguarded
 }
 
 // New returns an App that is not shown yet.
@@ -217,6 +223,7 @@ const (
 func (a *App) pass(beats int) {
 	now := a.o.Now()
 	a.hearOut(now)
+	a.feel(now)
 	a.forget(now)
 	switch {
 	case a.assist.on:
@@ -239,7 +246,7 @@ func (a *App) pass(beats int) {
 		a.show()
 	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) > 1 && a.top().name != "ticket" && a.top().name != "standing":
 		a.ask()
-	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && (a.loc.Lang != a.o.Language || a.modes != screen.Modes{}):
+	case now.Sub(a.touched) >= a.o.IdleAsk && len(a.stack) == 1 && (a.loc.Lang != a.o.Language || a.modes != screen.Modes{} || a.elder):
 		a.home()
 	case a.o.RestAfter > 0 && !a.present && !a.locked && len(a.stack) == 1 && a.top().name != "rest" && now.Sub(a.touched) >= a.o.RestAfter:
 		a.rest()
@@ -308,7 +315,7 @@ func (a *App) home() {
 func (a *App) again() {
 	a.left()
 	a.asking, a.leave = time.Time{}, time.Time{}
-	a.person = ""
+	a.person, a.booking = "", nil
 	a.helped()
 	if a.assist.on { // on the page where the guide was
 		a.stack = a.stack[:1]

@@ -22,7 +22,8 @@ type assist struct {
 	said  bool           // the guide chose next
 	next  kiosk.Priority // of the next number
 	taken []kiosk.TicketID
-	shown *view // the number that was taken last
+	shown *view          // the number that was taken last
+	of    kiosk.Priority // of that one
 }
 
 // stayAssisted is how long a number stays on the guide's screen once its paper is
@@ -35,9 +36,9 @@ const badgeHeld = 4 * time.Second
 
 // given notes a guide's number: the next is for another person. The guide stands
 // there for all of them, so paper that fails may come until the mode ends.
-func (a *App) given(id kiosk.TicketID, shown *view) {
+func (a *App) given(t kiosk.Ticket, shown *view) {
 	s := &a.assist
-	s.taken, s.shown = append(s.taken, id), shown
+	s.taken, s.shown, s.of = append(s.taken, t.ID), shown, t.Priority
 	s.said, s.next, a.elder = false, "", false
 }
 
@@ -150,6 +151,15 @@ func (a *App) why(w *wish) kiosk.Priority {
 		return kiosk.Elder
 	}
 	return ""
+}
+
+// marked is who the frame says a number is for: the one that is shown, until it is
+// known who the next is for.
+func (a *App) marked() kiosk.Priority {
+	if s := a.assist; s.shown != nil && a.top() == s.shown && !s.said && !a.elder {
+		return s.of
+	}
+	return a.why(nil)
 }
 
 // precedence is what the confirm screen says of it.

@@ -95,8 +95,13 @@ func TestAssisted(t *testing.T) {
 	if !g.shows("A001") || !g.shows("老人优先") || !g.shows("请取走您的号") {
 		t.Errorf("the number's screen lacks something")
 	}
+	if got := g.marked(); got != kiosk.Elder {
+		t.Errorf("beside the number %q is marked", got)
+	}
 	g.tap("下一张")
-	g.is("first")
+	if g.is("first"); g.marked() != "" {
+		t.Errorf("the next number is for %q", g.marked())
+	}
 	g.take("公积金")
 	g.after(4 * time.Second)
 	g.is("ticket")

@@ -1,6 +1,8 @@
 package display
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -71,4 +73,36 @@ func taps(o fyne.CanvasObject) (out []*widget.Tap) {
 		}
 	}
 	return out
+}
+
+// unread is a desk whose queue can be read only while it is well.
+type unread struct {
+	Desk
+	well bool
+}
+
+func (d *unread) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error) {
+	if !d.well {
+		return nil, errors.New("the disk doesn't answer")
+	}
+	return d.Desk.Offers(ctx, ids...)
+}
+
+// While the queue can't be read no screen says that nobody waits, not even where it
+// could be read before; as soon as it can, it does.
+func TestUnreadQueue(t *testing.T) {
+	s := newStand(t)
+	d := &unread{Desk: s.o.Desk}
+	s.o.Desk = d
+	for _, well := range []bool{true, false, true, false} {
+		d.well = well
+		s.pass(fresh)
+		if s.shows("不用等") != well || s.shows("暂时查不到") == well {
+			t.Fatalf("well: %v, it shows %q", well, widget.Survey(s.root.content).Paragraphs)
+		}
+	}
+	s.tap("社保卡")
+	if s.shows("随到随办") || s.target("取号") == nil {
+		t.Errorf("it shows %q", widget.Survey(s.root.content).Paragraphs)
+	}
 }

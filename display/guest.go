@@ -43,7 +43,8 @@ const personStays = 15 * time.Second
 // forget takes a name away in time, before the next beat would be too late; and
 // what its holder has chosen, once nobody has touched the screen for as long: who
 // comes next finds the first screen. What has a time of its own stays for that: a
-// number, and the help that was called.
+// number that is being given, which is nowhere else until its paper is out, and the
+// help that was called.
 func (a *App) forget(now time.Time) {
 	late := func(since time.Time) bool { return now.Sub(since) > personStays-beat }
 	switch {
@@ -62,7 +63,7 @@ func (a *App) chosen() bool {
 		switch v.name {
 		case "bookings":
 			return true
-		case "ticket", "standing", "help":
+		case "ticket", "help":
 			return false
 		}
 	}
@@ -70,13 +71,15 @@ func (a *App) chosen() bool {
 }
 
 // Person greets somebody by a masked name; empty when the card was lifted, which
-// clears all that was on the screen of the visit. elder says that they go ahead for
-// their age.
+// clears all that was on the screen of the visit. Only a number that its holder has
+// no paper of yet stays for its time: who takes the card while it prints needs to see
+// what becomes of it, and without paper it is nowhere else. elder says that they go
+// ahead for their age.
 func (a *App) Person(masked string, elder bool) {
 	a.hear(func() {
 		was := a.card
 		a.card = masked != ""
-		if was && !a.card && !a.holding() {
+		if was && !a.card && !(a.holding() && !a.onPaper) {
 			a.home()
 			return
 		}
@@ -255,11 +258,18 @@ func (a *App) wake() {
 // note is the line in the head: who is there, or in turn what doesn't work and what
 // the hall has to say.
 func (a *App) note() string {
-	switch {
-	case a.person != "":
+	if a.person != "" {
 		return a.loc.Say("hello", text.Data{"Name": a.person})
 	}
-	var notes []string
+	notes := a.notes()
+	if len(notes) == 0 {
+		return ""
+	}
+	return notes[int(a.o.Now().Unix())/noteStays%len(notes)]
+}
+
+// notes are all that doesn't work and that the hall has to say.
+func (a *App) notes() (notes []string) {
 	switch a.fault {
 	case kiosk.FaultNone, kiosk.FaultNearEnd:
 	case kiosk.FaultPaper:
@@ -272,10 +282,7 @@ func (a *App) note() string {
 	for _, m := range a.o.Desk.Messages() {
 		notes = append(notes, a.loc.Of(m))
 	}
-	if len(notes) == 0 {
-		return ""
-	}
-	return notes[int(a.o.Now().Unix())/noteStays%len(notes)]
+	return notes
 }
 
 // noteStays is how many seconds one of several notes is read.

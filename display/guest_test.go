@@ -33,6 +33,8 @@ func TestForgottenChoice(t *testing.T) {
 		{"Gone", true, func(m *machine) {}, 15 * time.Second, "first"},
 		{"Touching", true, func(m *machine) { m.after(14 * time.Second); m.touch() }, 14 * time.Second, "confirm"},
 		{"Listing", true, func(m *machine) { m.again(); m.push(m.zones()) }, 15 * time.Second, "first"},
+		{"Standing", true, func(m *machine) { m.stand(kiosk.Ticket{ID: "t", Queue: "A", Items: []kiosk.ItemID{"RS001"}}, true) }, 15 * time.Second, "first"},
+		{"StandingWithoutCard", false, func(m *machine) { m.stand(kiosk.Ticket{ID: "t", Queue: "A", Items: []kiosk.ItemID{"RS001"}}, true) }, 29 * time.Second, "standing"},
 		{"Helped", true, func(m *machine) { m.help() }, time.Minute, "help"},
 		{"WithoutCard", false, func(m *machine) {}, 29 * time.Second, "confirm"},
 		{"WithoutCardAsked", false, func(m *machine) {}, 30 * time.Second, "idle"},
@@ -80,4 +82,52 @@ func TestForgottenCard(t *testing.T) {
 	if m.top().name != "first" {
 		t.Errorf("15 s after a touch the screen is %s", m.top().name)
 	}
+}
+
+// Who comes upon a card that an elder forgot doesn't go ahead for it: its age goes
+// with its holder, once nobody has touched the screen for as long as a visit takes to
+// be asked for.
+func TestForgottenElder(t *testing.T) {
+	at := time.Date(2026, 11, 26, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
+	m := newMachine(t, at, nil)
+	m.listen()
+	m.Person("陈*", true)
+	m.after(20 * time.Second)
+	m.touch()
+	m.after(29 * time.Second)
+	if m.why(nil) != kiosk.Elder {
+		t.Fatal("29 s after their touch the elder is none any more")
+	}
+	m.after(time.Second)
+	m.pick("RS001")
+	if got := m.why(nil); got != "" || strings.Contains(m.says(), "老人优先") {
+		t.Errorf("who comes 30 s after the last touch goes ahead as %q", got)
+	}
+}
+
+// With its card a number goes too, if it is on paper. One whose paper is on its way,
+// or doesn't come, has its time.
+func TestNumberGoesWithItsCard(t *testing.T) {
+	for state, want := range map[kiosk.PrintState]string{kiosk.Printed: "first", kiosk.NotPrinted: "ticket"} {
+		t.Run(string(state), func(t *testing.T) {
+			g := newGuided(t)
+			g.desk.print = state
+			g.Person("张**", false)
+			g.tap("社保卡")
+			g.take("取号")
+			g.Person("", false)
+			g.is(want)
+		})
+	}
+	t.Run("Printing", func(t *testing.T) {
+		s := newStand(t)
+		s.listen()
+		s.Person("张**", false)
+		offers := s.offers([]kiosk.ItemID{"RS001"})
+		s.issued(kiosk.Ticket{ID: "t", Number: kiosk.Number{Queue: "A", N: 7}, Queue: "A", Items: []kiosk.ItemID{"RS001"}}, offers[0])
+		s.Person("", false)
+		if s.top().name != "ticket" || !s.shows("A007") || s.shows("张**") {
+			t.Errorf("the card was lifted while its number prints; the screen is %s", s.top().name)
+		}
+	})
 }

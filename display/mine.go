@@ -95,12 +95,19 @@ func (a *App) item(ids []kiosk.ItemID) kiosk.Item {
 
 func (a *App) hour(at kiosk.Instant) string { return at.Time().In(a.o.Location).Format("15:04") }
 
-// checkIn takes the number of a booking.
+// checkIn takes the number of a booking, and says so meanwhile. What is touched or
+// read while one is on its way counts for nothing: a list takes touches until it is
+// drawn anew.
 func (a *App) checkIn(b kiosk.Booking) {
-	if len(b.Items) == 0 {
+	if len(b.Items) == 0 || a.booking != nil && a.booking.busy {
 		return
 	}
-	a.take(&wish{item: b.Items[0], req: kiosk.Request{ID: a.o.Request(), Booking: b.ID}})
+	a.booking = &wish{item: b.Items[0], req: kiosk.Request{ID: a.o.Request(), Booking: b.ID}}
+	item := a.item(b.Items)
+	a.push(&view{name: "taking", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		return nil, func() fyne.CanvasObject { return screen.Message(p, "ticket", p.Say("taking"), p.Of(item.Name)) }
+	}})
+	a.take(a.booking)
 }
 
 // standing shows a number that was taken before, for as long as one that has just

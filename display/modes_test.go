@@ -14,6 +14,7 @@ import (
 
 	"hallkiosk/configs"
 	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
 	"hallkiosk/display/theme"
 	"hallkiosk/display/voice"
 	"hallkiosk/display/widget"
@@ -224,5 +225,52 @@ func TestSpeakPapers(t *testing.T) {
 	s.tap(paper)
 	if said = s.heard[len(s.heard)-1]; !strings.Contains(said, paper+",没带") || !strings.Contains(said, "缺必须的材料") {
 		t.Errorf("of the missing paper it said %q", said)
+	}
+}
+
+// What doesn't work and what the hall has to say goes before all else, once for as
+// long as it stands in the head, and without the screen that was read before.
+func TestSpeakNotes(t *testing.T) {
+	s := newStand(t)
+	s.listen()
+	s.tap("全部事项")
+	s.tap("朗读")
+	said := func() string {
+		t.Helper()
+		if len(s.heard) != 1 {
+			t.Fatalf("it said %q, want one thing", s.heard)
+		}
+		was := s.heard[0]
+		s.heard = nil
+		return was
+	}
+	said()
+	s.Printer(kiosk.FaultPaper)
+	note := s.loc.Say("note_paper")
+	if got := said(); got != note {
+		t.Errorf("it said %q, want %q", got, note)
+	}
+	for range 20 { // of several notes, each is in the head for some time
+		s.clock = s.clock.Add(time.Second)
+		s.touch()
+		s.pass(fresh)
+	}
+	if len(s.heard) > 0 {
+		t.Errorf("it said %q again", s.heard)
+	}
+	s.tap("返回")
+	if got := said(); strings.Contains(got, note) || !strings.Contains(got, "您要办什么") {
+		t.Errorf("of the next screen it said %q", got)
+	}
+	s.Printer(kiosk.FaultNone)
+	s.Printer(kiosk.FaultPaper)
+	if got := said(); got != note {
+		t.Errorf("of paper that ran out again it said %q", got)
+	}
+	s.tap("朗读")
+	s.heard = nil
+	s.tap("朗读")
+	if got := said(); !strings.HasPrefix(got, s.loc.Say("mode_on", text.Data{"Mode": "朗读"})+"\n"+note+"\n您要办什么") {
+		t.Errorf("switched on, it said %q", got)
 	}
 }

@@ -26,9 +26,15 @@ func newRoot(resized, touched func()) *root {
 	return r
 }
 
-// set shows parts. What is shown already is not drawn again.
+// set shows parts. What is shown already is not drawn again, and what leaves takes
+// no touch along: it may come back in another visit.
 func (r *root) set(parts ...fyne.CanvasObject) {
 	if !slices.Equal(r.content.Objects, parts) {
+		for _, o := range r.content.Objects {
+			if !slices.Contains(parts, o) {
+				widget.Lift(o)
+			}
+		}
 		r.content.Objects = parts
 		widget.Redraw(r.content)
 	}

@@ -35,7 +35,7 @@ func (a *App) show() {
 	}
 	note := a.note()
 	body := a.draw(page, look)
-	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name, a.assist.look(a.why(nil))), func() fyne.CanvasObject {
+	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name, a.assist.look(a.marked())), func() fyne.CanvasObject {
 		return place(screen.Frame(page, a.bar()), page.Frame)
 	})
 	a.root.set(
@@ -52,11 +52,18 @@ func place(o fyne.CanvasObject, at screen.Area) fyne.CanvasObject {
 	return widget.Put(o, at.X, at.Y, at.W, at.H)
 }
 
-// draw returns the drawing of the view on top, at its place in the window.
+// draw returns the drawing of the view on top, at its place in the window. One that
+// a finger lies on stays as it is until that is lifted.
 func (a *App) draw(p screen.Page, look string) fyne.CanvasObject {
 	v := a.top()
+	same := v == a.drawn.view && v.page == a.drawn.page && look == a.drawn.look
+	if a.late = same && a.pressed(); a.late {
+		return a.drawn.body
+	}
 	data, draw := v.load(p, v.page)
-	return v.get(look+fmt.Sprint(data), func() fyne.CanvasObject { return place(draw(), p.Body) })
+	body := v.get(look+fmt.Sprint(data), func() fyne.CanvasObject { return place(draw(), p.Body) })
+	a.drawn = drawn{v, v.page, look, body}
+	return body
 }
 
 // bar is what the frame can do on the screen on top.
@@ -83,7 +90,7 @@ func (a *App) bar() screen.Bar {
 		bar.Back = a.on(a.back)
 	}
 	if a.assist.on {
-		bar.Assist = &screen.Assist{Next: a.why(nil), Busy: a.assist.busy, Choose: a.chooseNext, End: a.on(a.leaveAssist)}
+		bar.Assist = &screen.Assist{Who: a.marked(), Busy: a.assist.busy, Choose: a.chooseNext, End: a.on(a.leaveAssist)}
 	}
 	return bar
 }

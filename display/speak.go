@@ -30,6 +30,7 @@ type said struct {
 	last    []string // what was said last, a line a sentence
 	whole   bool     // that was the whole screen
 	greeted bool     // the person was greeted by name
+	notes   []string // of the head, as they were last told
 
 	next []string // what goes before the screen's words
 	tone voice.Tone
@@ -80,7 +81,9 @@ func (a *App) arrive(p screen.Page, body, frame fyne.CanvasObject) {
 }
 
 // speak reads the screen out when it is a new one. Of one that has changed, it
-// says what is new, where that is more than a number of people or seconds.
+// says what is new, where that is more than a number of people or seconds. A note of
+// the head goes before all that, once in each language: those that take turns are told
+// together.
 func (a *App) speak(moved bool) {
 	tone := a.said.tone
 	a.said.tone = voice.NoTone
@@ -95,7 +98,12 @@ func (a *App) speak(moved bool) {
 		return
 	}
 	before, lines := a.said, a.lines()
-	a.said.on, a.said.lines, a.said.next = true, lines, nil
+	a.said.on, a.said.lines, a.said.next, a.said.notes = true, lines, nil, a.notes()
+	for _, n := range a.said.notes {
+		if !slices.Contains(before.notes, n) {
+			before.next = append(before.next, n)
+		}
+	}
 	news := before.next
 	hello := ""
 	switch {
@@ -176,14 +184,7 @@ func (a *App) say(tone voice.Tone, private string, lines ...string) {
 // hearOut keeps the screen while it is read out: nobody is sent away in the
 // middle of a sentence. The time to act begins when it has been said.
 func (a *App) hearOut(now time.Time) {
-	if a.o.Voice == nil || !a.modes.Aloud || !a.o.Voice.Speaking() {
-		return
-	}
-	a.touched = now
-	if !a.asking.IsZero() {
-		a.asking = now
-	}
-	if !a.leave.IsZero() {
-		a.leave = later(a.leave, now.Add(stayPrinted))
+	if a.o.Voice != nil && a.modes.Aloud && a.o.Voice.Speaking() {
+		a.linger(now)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -19,8 +20,8 @@ import (
 // millisecond unless the disk hangs.
 const quick = 300 * time.Millisecond
 
-// offers asks the desk. When the queue can't be read now, what was last known
-// is shown, and the take itself will tell.
+// offers asks the desk. When the queue can't be read now, nobody knows how many wait;
+// its hours are those that were last known, and the take itself will tell.
 func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
 	ctx, cancel := context.WithTimeout(a.ctx, quick)
 	defer cancel()
@@ -33,14 +34,15 @@ func (a *App) offers(ids []kiosk.ItemID) []kiosk.Offer {
 	}
 	list = make([]kiosk.Offer, len(ids))
 	for i, id := range ids {
-		if o, ok := a.known[id]; ok {
-			list[i] = o
-			continue
+		o, ok := a.known[id]
+		if !ok {
+			item, _ := a.o.Catalog.Item(id)
+			queue, _ := a.o.Catalog.Queue(item.Queue)
+			zone, _ := a.o.Catalog.Zone(queue.Zone)
+			o = kiosk.Offer{Item: item, Queue: queue, Zone: zone, Open: true, CanTake: true}
 		}
-		item, _ := a.o.Catalog.Item(id)
-		queue, _ := a.o.Catalog.Queue(item.Queue)
-		zone, _ := a.o.Catalog.Zone(queue.Zone)
-		list[i] = kiosk.Offer{Item: item, Queue: queue, Zone: zone, Open: true, CanTake: true}
+		o.Unknown = true
+		list[i] = o
 	}
 	return list
 }
@@ -51,7 +53,7 @@ func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
 func seen(offers []kiosk.Offer, now time.Time) string {
 	key := now.Format(time.DateOnly)
 	for _, o := range offers {
-		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix(), o.Holiday.Zh)
+		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Unknown, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix(), o.Holiday.Zh)
 	}
 	return key
 }
@@ -245,6 +247,7 @@ func (a *App) take(w *wish) {
 		a.later(func() {
 			w.busy = false
 			a.assist.busy = false
+			a.stack = slices.DeleteFunc(a.stack, func(v *view) bool { return v.name == "taking" })
 			switch {
 			case err != nil:
 				a.trouble(w, err)
@@ -323,14 +326,14 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 	ctx, cancel := context.WithCancel(a.ctx)
 	if guides {
 		a.left = cancel
-		a.given(t.ID, visit)
+		a.given(t, visit)
 	} else {
 		a.left = func() {
 			cancel()
 			a.o.Desk.Leave(t.ID)
 		}
 	}
-	a.asking = time.Time{}
+	a.asking, a.onPaper = time.Time{}, false
 	a.stack = []*view{a.ground(), visit}
 	a.show()
 	moving, still := context.WithCancel(ctx)
@@ -344,7 +347,7 @@ func (a *App) issued(t kiosk.Ticket, offer kiosk.Offer) {
 		}
 		i.Print, i.Cause = job.State, job.Cause
 		a.leave = time.Time{}
-		if i.Print == kiosk.Printed {
+		if a.onPaper = i.Print == kiosk.Printed; a.onPaper {
 			a.tone(voice.Ready)
 		}
 		if i.Print.Ended() {

@@ -79,6 +79,7 @@ type Offer struct {
 	Day     Day // the business day a number would belong to
 	Ahead   int
 	Wait    Estimate
+	Unknown bool      // the queue can't be read now: nobody knows Ahead and Wait, and whether there is a number only the take tells
 	Open    bool      // the windows serve now
 	Booked  bool      // the windows serve, but only people with a booking
 	Opens   time.Time // when they serve next, in the hall's time; zero when never

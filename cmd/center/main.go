@@ -4,7 +4,7 @@
 //	center run -config F     serve until SIGINT or SIGTERM; see reload for SIGHUP
 //	center check -config F   read the config and the tokens, and say what is wrong
 //
-// and the operator's enroll, keys, revoke, account and audit; see usage.
+// and the operator's enroll, keys, revoke, account, audit and backup; see usage.
 //
 // It exits with 0 when it was told to stop or all is well, 1 when starting it
 // again may help, 2 when the config or the command must be mended, and 125
@@ -51,16 +51,20 @@ const usage = `用法 / usage:
   center account add -config F -name N -role R [-hall H]        新账号,密码从标准输入读 / password from standard input
   center account list|disable|enable|password -config F [-name N]
   center audit  -config F [-hall H] [-day D] [-window W] [-ticket T] [-limit N]   谁做了什么 / who did what
+  center backup -config F -to DIR [-keep N]            备份 SQLite 账本,中心照常运行 / back up the SQLite ledger while the center runs
 `
 
-func main() {
+func main() { os.Exit(run(time.Now)) }
+
+// run is the program by a clock, and returns its exit code.
+func run(now func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	again := make(chan os.Signal, 1)
 	signal.Notify(again, syscall.SIGHUP)
-	m := &Main{Stdout: os.Stdout, Stderr: os.Stderr, Again: again}
+	m := &Main{Stdout: os.Stdout, Stderr: os.Stderr, Again: again, Now: now}
 	code := m.Run(ctx, os.Args[1:])
 	stop()
-	os.Exit(code)
+	return code
 }
 
 // Main is the program, apart from the process it runs in.
@@ -68,6 +72,7 @@ type Main struct {
 	Stdout, Stderr io.Writer
 	Stdin          io.Reader        // passwords; nil is the process's own
 	Again          <-chan os.Signal // what has run read its halls again; nil is never
+	Now            func() time.Time // the machine's clock; nil is time.Now
 }
 
 // Run does what the arguments say until it is done or ctx ends, and returns
@@ -144,7 +149,7 @@ func (m *Main) serve(ctx context.Context, path string, config configs.Center, to
 	}
 	opts := center.DefaultOpts()
 	opts.Tokens = tokens
-	opts.Now = func() time.Time { return time.Now().In(config.Location()) }
+	opts.Now = func() time.Time { return m.now(config) }
 	opts.DayChange, opts.Rules, opts.Halls, opts.Keep = config.Change(), config.Rules(), halls(config), keep(config.Retention)
 	opts.Log = slog.New(slog.NewTextHandler(m.Stderr, nil))
 	scheme := "http"
@@ -167,6 +172,14 @@ func (m *Main) serve(ctx context.Context, path string, config configs.Center, to
 	r := &reload{path: path, config: config, server: server, log: opts.Log}
 	reading.Go(func() { r.run(ctx, m.Again) })
 	return server.Serve(ctx, l)
+}
+
+// now is the clock in the city's zone.
+func (m *Main) now(config configs.Center) time.Time {
+	if m.Now == nil {
+		return time.Now().In(config.Location())
+	}
+	return m.Now().In(config.Location())
 }
 
 // halls are what the config knows of halls.

@@ -9,13 +9,13 @@ import (
 	"io"
 	"os"
 	"os/user"
-	"slices"
 	"strings"
 	"time"
 
 	"hallkiosk/configs"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/center"
+	"hallkiosk/kiosk/center/store"
 )
 
 // verb is a command of the operator at the console.
@@ -29,7 +29,8 @@ type verb struct {
 type asked struct {
 	hall, kiosk, name, role string
 	day, window, ticket     string
-	days, limit             int
+	to                      string // a folder
+	days, limit, keep       int
 	who                     string    // asks
 	now                     time.Time // in the city's zone
 }
@@ -64,6 +65,10 @@ var verbs = map[string]verb{
 		f.StringVar(&a.ticket, "ticket", "", "只看这张票,号码或编号 / what was pressed for this number or id alone")
 		f.IntVar(&a.limit, "limit", 100, "最多多少行 / lines at most")
 	}, nil, audit},
+	"backup": {func(f *flag.FlagSet, a *asked) {
+		f.StringVar(&a.to, "to", "", "备份放在哪个文件夹 / the folder of the backups")
+		f.IntVar(&a.keep, "keep", 30, "留最新的几份 / how many of the newest stay")
+	}, []string{"to"}, backup},
 }
 
 // find returns the verb that args begin with, and what is left of them.
@@ -104,7 +109,7 @@ func (m *Main) operate(ctx context.Context, name string, v verb, args []string) 
 		fmt.Fprintln(m.Stderr, err)
 		return exitMend
 	}
-	a.now, a.who = time.Now().In(config.Location()), "operator"
+	a.now, a.who = m.now(config), "operator"
 	if u, err := user.Current(); err == nil {
 		a.who += ":" + u.Username
 	}
@@ -261,50 +266,20 @@ func setPassword(ctx context.Context, m *Main, st center.Store, a asked) error {
 	return nil
 }
 
-// audit tells who did what: the trail and the presses of each hall's latest
-// business day, the newest first; with a day, a window or a ticket the presses
-// alone.
-func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
-	var all []center.Entry
-	some := max(1, a.limit)
-	pressed := a.day + a.window + a.ticket
-	if pressed == "" {
-		var err error
-		if all, err = st.Trail(ctx, kiosk.HallID(a.hall), 0, some); err != nil {
-			return err
-		}
+// backup may run while the center does.
+func backup(ctx context.Context, m *Main, st center.Store, a asked) error {
+	file, ok := st.(*store.Store)
+	if !ok {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: "back up the ledger", Message: "账本在 PostgreSQL 里,请用它自己的备份。",
+			Hint: "the ledger is in PostgreSQL: back it up by its own means, pg_dump or pg_basebackup with its WAL"}
 	}
-	halls := []kiosk.HallID{kiosk.HallID(a.hall)}
-	if a.hall == "" {
-		var err error
-		if halls, err = st.Halls(ctx); err != nil {
-			return err
-		}
+	if a.keep < 1 {
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: "back up the ledger", Message: "-keep 至少是 1。", Hint: "-keep must be 1 or more"}
 	}
-	for _, hall := range halls {
-		of, err := center.ChangesOf{Hall: hall, Day: kiosk.Day(a.day), Window: kiosk.WindowID(a.window)}, error(nil)
-		if of.Day == "" {
-			if of.Day, err = st.LatestDay(ctx, hall); err == nil && of.Day == "" {
-				continue // nobody took a number yet
-			}
-		}
-		var presses []center.PressView
-		if err == nil {
-			presses, err = center.Presses(ctx, st, of, a.ticket, some)
-		}
-		if a.hall == "" && kiosk.CodeOf(err) == kiosk.ENotFound {
-			continue // the ticket is another hall's
-		}
-		if err != nil {
-			return err
-		}
-		for _, p := range presses {
-			all = append(all, center.Entry{At: p.At, Hall: hall, Account: p.Account, Action: "press." + string(p.Verb), Subject: p.Words(), From: string(p.Role)})
-		}
+	path, err := file.Backup(ctx, a.to, a.keep, a.now)
+	if err != nil {
+		return err
 	}
-	slices.SortStableFunc(all, func(a, b center.Entry) int { return b.At.Compare(a.At) })
-	for _, e := range all[:min(len(all), some)] {
-		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.In(a.now.Location()).Format(time.DateTime), e.Hall, e.Account, e.Action, e.Subject, e.From)
-	}
+	fmt.Fprintf(m.Stdout, "%s: 已备份 / backed up\n", path)
 	return nil
 }

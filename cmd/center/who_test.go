@@ -186,3 +186,50 @@ func TestCheckTLS(t *testing.T) {
 		})
 	}
 }
+
+// TestBackup copies the ledger while a center works on it, and goes on from the
+// copy: the kiosk tells again what came after it.
+func TestBackup(t *testing.T) {
+	p, box, l := newPlace(t), &outbox{}, newLine(t, clear)
+	c := p.start()
+	l.connect(c)
+	box.add(20)
+	up := startPump(t, box, "http://"+l.Addr().String())
+	up.sent(t, box)
+	to := t.TempDir()
+	for range 3 { // within one second the newest takes the name
+		p.must("已备份 / backed up", "backup", "-config", p.config, "-to", to, "-keep", "1")
+	}
+	kept, err := filepath.Glob(filepath.Join(to, "*"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %v, %v; want one", kept, err)
+	}
+	if info, err := os.Stat(kept[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v; want mode 0600", info.Mode(), err)
+	}
+	box.add(30)
+	up.sent(t, box)
+	c.stop()
+	for _, end := range []string{"-wal", "-shm", ""} {
+		os.Remove(filepath.Join(p.dir, "center.db"+end))
+	}
+	whole, err := os.ReadFile(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.dir, "center.db"), whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c = p.start()
+	l.connect(c)
+	box.add(1)
+	up.sent(t, box)
+	c.stop()
+	p.exact(box)
+
+	for _, bad := range [][]string{{"-to", filepath.Join(to, "none")}, {"-to", to, "-keep", "0"}, {}} {
+		if code, out, stderr := p.try(append([]string{"backup", "-config", p.config}, bad...)...); code == exitStop || out != "" || !strings.Contains(stderr, " / ") && !strings.Contains(stderr, "-keep") {
+			t.Errorf("%v: exit %d, %s, %s", bad, code, out, stderr)
+		}
+	}
+}

@@ -122,20 +122,20 @@ func TestBlindPersonTakesANumber(t *testing.T) {
 	e.hearAtLast(slices.Concat(keypadSays, firstScreen)...)
 }
 
-// By finger: read-aloud switches the screen's own voice on, in every language,
-// and a finger takes the keypad's ring away.
+// By finger: read-aloud switches the screen's own voice on, in every language, with
+// the head's note once in each, and a finger takes the keypad's ring away.
 func TestReadAloudByTouch(t *testing.T) {
 	env := xvfb(t, 1080, 1920)
 	e, config := newEar(t)
 	m := newMachine(t, "[screen]\nidle_ask = 600\n"+config)
 	m.run(env)
 	m.tap(env, "朗读")
-	e.hear("朗读, 开")
+	e.hear("朗读, 开", "这台机器不印纸, 号码会留在屏幕上, 请拍照")
 	e.hear(firstScreen...)
 	m.tap(env, "中 / En")
 	e.hear("用哪种语言", "简体中文", "繁體中文", "English")
 	m.tap(env, "English")
-	e.hear("What would you like to do", "Find a service", "Social security card", "Housing fund", "Resale home transfer", "Start a business", "Taxes", "Traffic violations",
+	e.hear("No printing here, photograph your number", "What would you like to do", "Find a service", "Social security card", "Housing fund", "Resale home transfer", "Start a business", "Taxes", "Traffic violations",
 		"H K, Macao endorsement", "School enrolment", "Medical insurance", "Court filing", "All services", "Life events", "Hall and map", "Booked, or my number")
 	m.tap(env, "Social security card")
 	e.hear("Replace a social security card", "Ahead of you", "zero people", "Wait", "No wait", "Where", "Zone C", "Windows twenty one to twenty six",

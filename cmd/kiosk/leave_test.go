@@ -78,7 +78,17 @@ func TestCantBeLeft(t *testing.T) {
 			if err := xproto.MapWindowChecked(x, other).Check(); err != nil {
 				t.Fatal(err)
 			}
+			if err := xproto.SetInputFocusChecked(x, xproto.InputFocusParent, other, xproto.TimeCurrentTime).Check(); err != nil {
+				t.Fatal(err)
+			}
 			until(t, "the kiosk is before the other window", func() bool { return top(t, x, root) == window })
+			until(t, "the kiosk has the keyboard again", func() bool {
+				focus, err := xproto.GetInputFocus(x).Reply()
+				return err == nil && focus.Focus == window
+			})
+			do("key", "Down", "key", "Down", "key", "Return") // of the audio keypad: the first begins
+			m.screen("find", named("find"))
+			m.device("window", "ready")
 		}},
 		{"Rotation", func(t *testing.T) {
 			turn(t, x, root, 1920, 1080)

@@ -76,9 +76,9 @@ func TestWalksAwayFromACard(t *testing.T) {
 		t.Errorf("after 14 s the name is gone: %v", s.Texts)
 	}
 	m.clock(put.Add(15 * time.Second)) // and no further
-	m.screen("free of the name", gone)
+	first := func(s control.Screen) bool { return s.Name == "first" && gone(s) }
+	m.screen("first, without a name", first)
 	h.do("/reader/lift")
-	m.screen("first, without a name", func(s control.Screen) bool { return s.Name == "first" && gone(s) })
 
 	// With the card all goes at once: the clock does not move.
 	h.do("/reader/put?card=hmt")
@@ -86,7 +86,7 @@ func TestWalksAwayFromACard(t *testing.T) {
 	m.tap(env, "社保卡")
 	m.screen("confirm", named("confirm"))
 	h.do("/reader/lift")
-	m.screen("first, without a name", func(s control.Screen) bool { return s.Name == "first" && gone(s) })
+	m.screen("first, without a name", first)
 	if code := p.stop(); code != 0 {
 		t.Errorf("exit %d", code)
 	}

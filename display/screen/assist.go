@@ -14,7 +14,7 @@ import (
 // Assist is what the frame shows in assisted mode, in which a guide takes numbers
 // for several people.
 type Assist struct {
-	Next   kiosk.Priority // of the next number
+	Who    kiosk.Priority // of the number that is shown, or else of the next
 	Busy   bool           // a number is being taken
 	Choose func(kiosk.Priority)
 	End    func()
@@ -64,7 +64,7 @@ func (s *sheet) assistCells(b Bar) (back, home, title, end assistCell, who []ass
 	}
 	for _, why := range append([]kiosk.Priority{""}, kiosk.Priorities...) {
 		style := widget.Plain
-		if why == b.Assist.Next {
+		if why == b.Assist.Who {
 			style = widget.Chosen
 		}
 		who = append(who, func(x, y, w, h float32) {

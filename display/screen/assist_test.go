@@ -20,7 +20,7 @@ var precedence = screen.Precedence{Ask: func() {}}
 func assisted(c *kiosk.Catalog) (out []example) {
 	nop, turn := func() {}, func(int) {}
 	mode := func(next kiosk.Priority, busy bool) *screen.Assist {
-		return &screen.Assist{Next: next, Busy: busy, Choose: func(kiosk.Priority) {}, End: nop}
+		return &screen.Assist{Who: next, Busy: busy, Choose: func(kiosk.Priority) {}, End: nop}
 	}
 	var wanted []kiosk.Offer
 	for i, w := range c.Wanted {
@@ -47,7 +47,7 @@ func assisted(c *kiosk.Catalog) (out []example) {
 		if v.print.Ended() {
 			i.Left = 5
 		}
-		out = append(out, example{name: "assist-taken-" + v.name, assist: mode("", false), draw: func(p screen.Page) fyne.CanvasObject { return screen.Taken(p, monday, i, nop) }})
+		out = append(out, example{name: "assist-taken-" + v.name, assist: mode(v.why, false), draw: func(p screen.Page) fyne.CanvasObject { return screen.Taken(p, monday, i, nop) }})
 	}
 	slices.SortFunc(out, func(a, b example) int { return strings.Compare(a.name, b.name) })
 	return out
@@ -115,7 +115,7 @@ func TestAssistedFrame(t *testing.T) {
 		p := v.page()
 		var chosen []kiosk.Priority
 		bar := screen.Bar{Back: nop, Home: nop, Help: nop, Language: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop,
-			Assist: &screen.Assist{Next: kiosk.Elder, Choose: func(why kiosk.Priority) { chosen = append(chosen, why) }, End: nop}}
+			Assist: &screen.Assist{Who: kiosk.Elder, Choose: func(why kiosk.Priority) { chosen = append(chosen, why) }, End: nop}}
 		targets := widget.Survey(screen.Frame(p, bar)).Targets
 		var labels []string
 		for _, x := range targets {

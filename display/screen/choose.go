@@ -96,8 +96,7 @@ func Items(p Page, now time.Time, above string, offers []kiosk.Offer, page int, 
 	_, y := s.ask(above, s.Say("pick_item"))
 	var cards []widget.Card
 	for _, o := range offers {
-		line, style := s.state(o, now)
-		cards = append(cards, widget.Card{Style: style, Icon: "file-text", Title: s.Of(o.Item.Name), Second: line, Act: func() { pick(o.Item.ID) }})
+		cards = append(cards, s.queued(widget.Card{Icon: "file-text", Title: s.Of(o.Item.Name), Act: func() { pick(o.Item.ID) }}, o, now))
 	}
 	s.choose(y, s.columns(), cards, nil, false, paging{at: page, turn: turn})
 	return s.done()

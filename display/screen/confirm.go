@@ -102,16 +102,19 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 		}
 	case s.tight > 2:
 		side = s.Px(96) + apart
+		if word := max(side, s.buttonNeeds(s.first.shortest(s.Page))+apart); s.buttonNeeds(s.Say("more"))+apart+s.buttonNeeds(s.Say("take"))+word <= w {
+			side = word
+		}
 	default:
 		side = min(s.Px(220), w*0.28) + apart
 	}
 	if hidden && s.lacking() { // the answers have long words
 		mw, mh := w, s.Px(100)
 		if s.tight > 2 {
-			mh = s.Px(theme.Target)
+			mh = s.Px(theme.Target + 4) // a line of large words
 		}
 		if side > 0 {
-			side = max(side, w*0.4)
+			side = max(side, w*0.4, s.buttonNeeds(s.first.shortest(s.Page))+apart)
 			mw -= side
 			s.precedence(s.first, x+w-side+apart, y, side-apart, mh)
 		}
@@ -130,7 +133,8 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	case hidden && s.tight > 2 && s.o.CanTake: // beside each other
 		half, icon := (w-side-apart)/2, "list-details"
 		if least := s.Pt(215); side > 0 && half < least { // taking a number keeps its room
-			half, icon = w-side-apart-least, ""
+			half, icon = max(s.buttonNeeds(s.Say("more")), w-side-apart-least), ""
+			size = 48
 		}
 		more(icon, half, h)
 		x, w = x+half+apart, w-half-apart
@@ -157,6 +161,11 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	return y + h + s.Px(bottom)
 }
 
+// buttonNeeds is how wide a button is at least whose words may take two lines.
+func (s *sheet) buttonNeeds(label string) float32 {
+	return s.Fit(label, theme.Least, theme.Least, s.Pt(110), 2, true).Width() + s.Px(38)
+}
+
 // precedes says whether the precedence has room beside the answers in a width of
 // w: who can't be taken in has two of them, unless the papers are hidden.
 func (s *confirm) precedes(w float32, hidden bool) bool {
@@ -180,36 +189,54 @@ func (s *confirm) waits() string {
 	return s.Say("no_wait")
 }
 
-// facts are three cards beside each other, or where room is scarce one: how
-// many, how long, where. Where no number is given, it is only where. It returns
-// their height.
+// told are the facts: how many, how long, where; each an icon, a name, a value and a
+// second line. Where no number is given, it is only where, and how long follows from
+// how many.
+func (s *confirm) told() [][4]string {
+	list := [][4]string{
+		{"users", s.Say("ahead"), s.Say("people", text.Data{"N": s.o.Ahead})}, {"clock", s.Say("wait"), s.waits()},
+		{"map-pin", s.Say("place"), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone}), s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})},
+	}
+	switch {
+	case s.waits() == "":
+		return list[2:]
+	case s.o.Unknown && s.o.Open:
+		list[0][2] = s.Say("ahead_unknown")
+		return append(list[:1], list[2])
+	}
+	return list
+}
+
+// facts are the cards of what is told beside each other, or where room is scarce one
+// with rows. It returns their height.
 func (s *confirm) facts(x, y, w float32) float32 {
-	people, place := s.Say("people", text.Data{"N": s.o.Ahead}), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone})
-	windows := s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})
+	facts := s.told()
 	if s.tight > 3 {
-		lines := []string{s.Say("ahead") + " " + people, s.waits(), place + " · " + windows}
+		var lines []string
+		for _, v := range facts {
+			switch {
+			case v[0] == "users":
+				lines = append(lines, v[1]+" "+v[2])
+			case v[3] != "":
+				lines = append(lines, v[2]+" · "+v[3])
+			default:
+				lines = append(lines, v[2])
+			}
+		}
 		switch {
 		case s.waits() == "":
-			lines = append(lines[2:], s.Say("paused_short"))
+			lines = append(lines, s.Say("paused_short"))
 		case s.lacking():
 			lines = append(lines[1:], s.said(s.check, s.o, true).Head)
 		}
 		return s.brief(x, y, w, lines)
 	}
 	if w < s.Pt(800) {
-		list := [][3]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place + " · " + windows}}
-		if s.waits() == "" {
-			list = list[2:]
-		}
-		return s.rows(x, y, w, list)
+		return s.rows(x, y, w, facts)
 	}
 	type fact struct {
 		icon                string
 		name, value, second widget.Block
-	}
-	facts := [][4]string{{"users", s.Say("ahead"), people}, {"clock", s.Say("wait"), s.waits()}, {"map-pin", s.Say("place"), place, windows}}
-	if s.waits() == "" {
-		facts = facts[2:]
 	}
 	gap, pad, icon := s.Px(theme.Gap), s.Px(theme.Pad), s.Px(52)
 	if s.Shape == Small || s.tight > 1 {
@@ -256,7 +283,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 }
 
 // rows is the facts as rows of one card, where three cards would be too narrow.
-func (s *confirm) rows(x, y, w float32, facts [][3]string) float32 {
+func (s *confirm) rows(x, y, w float32, facts [][4]string) float32 {
 	pad, icon := s.Px(theme.Pad), s.Px(52)
 	if s.tight > 1 {
 		pad = s.Px(18)
@@ -265,7 +292,11 @@ func (s *confirm) rows(x, y, w float32, facts [][3]string) float32 {
 	var list []fyne.CanvasObject
 	for _, f := range facts {
 		name := s.Fit(f[1], 30, theme.Least, w, 1, false)
-		value := s.Fit(f[2], 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
+		words := f[2]
+		if f[3] != "" {
+			words += " · " + f[3]
+		}
+		value := s.Fit(words, 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
 		h := max(name.Height(), value.Height())
 		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)),
 			name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))

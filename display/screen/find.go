@@ -65,45 +65,49 @@ type asking struct {
 // keyed draws a screen with a keyboard.
 func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 	s := &finder{sheet: sheet{Page: p}, f: f, keys: keys, ask: ask}
-	m, apart := s.margin(), s.Px(theme.Apart)
+	m, gap, apart := s.margin(), s.Px(theme.Gap), s.Px(theme.Apart)
 	full := s.W - 2*m
-	y := s.Px(12)
-	if s.Shape != Small {
-		y = s.title("", s.Say(ask.title))
-	}
 	foot := s.H - s.Px(bottom)
 	field := s.Pt(84)
 	if s.Large {
 		field = s.Pt(72)
 	}
+	y := s.Px(12)
+	if s.Shape != Small {
+		y = s.headed(field)
+	}
 	hits := Area{X: m, W: full}
 	pages := Area{X: m, W: full, H: s.Px(88)}
+	column := s.Large && ask.count && f.Typed != "" // the pager stands beside the hits, which need the height
 	switch s.Shape {
 	case Wide:
-		s.field(m, y, full, field)
 		wide := s.Px(10*68 + 9*theme.Gap)
 		if s.Large {
 			wide = s.Px(10*theme.Target + 9*theme.Gap)
 		}
-		hits.Y = s.reach(y + field + apart)
+		hits.Y = s.reach(y + apart)
 		hits.W = full - wide - apart
 		s.keyboard(Area{m + full - wide, hits.Y, wide, min(foot-hits.Y, s.Px(4*130+3*theme.Gap))}, 4)
 		pages.W, pages.Y = hits.W, foot-pages.H
 		hits.H = pages.Y - apart - hits.Y
-	case Small: // the pager stands beside the field
-		field = s.Px(theme.Target + 8)
-		wide := full * 0.42
-		if f.Typed == "" {
-			wide = full
+	case Small:
+		high := s.Px(4*theme.Target + 3*theme.Gap)
+		field, hits.Y = s.Px(theme.Target+8), y+s.Px(theme.Target+8)+apart
+		wide := full
+		switch {
+		case column:
+			y, foot, field = s.Px(4), s.H-s.Px(8), s.Px(62)
+			hits.Y, hits.W = y+field+s.Px(8), full-s.Px(96)-apart
+			wide = hits.W
+			pages = Area{m + wide + apart, y, full - wide - apart, foot - high - apart - y}
+		case f.Typed != "": // the pager stands beside the field
+			wide = full * 0.42
+			pages = Area{m + wide + apart, y, full - wide - apart, field}
 		}
 		s.field(m, y, wide, field)
-		pages = Area{m + wide + apart, y, full - wide - apart, field}
-		high := s.Px(4*theme.Target + 3*theme.Gap)
 		s.keyboard(Area{m, foot - high, full, high}, 4)
-		hits.Y = y + field + apart
-		hits.H = foot - high - s.Px(theme.Gap) - hits.Y
+		hits.H = foot - high - gap - hits.Y
 	default:
-		s.field(m, y, full, field)
 		rows, key := float32(4), s.Px(92)
 		switch {
 		case s.Low && s.Large:
@@ -115,21 +119,45 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 		}
 		high := rows*key + (rows-1)*s.Px(theme.Gap)
 		s.keyboard(Area{m, foot - high, full, high}, int(rows))
-		hits.Y = s.reach(y + field + s.Px(theme.Gap))
+		hits.Y = s.reach(y + gap)
 		pages.Y = foot - high - apart - pages.H
 		hits.H = pages.Y - apart - hits.Y
+		if f.Typed == "" {
+			hits.H = foot - high - gap - hits.Y
+		}
+		if column && s.Low {
+			hits.W, hits.H = full-s.Px(120)-apart, foot-high-gap-hits.Y
+			pages = Area{m + hits.W + apart, hits.Y, s.Px(120), foot - high - apart - hits.Y}
+		}
 	}
 	if f.Typed == "" {
-		if s.Shape == Tall { // it is only read
-			top := y + field + s.Px(theme.Gap)
-			hits.Y, hits.H = top, hits.Y+hits.H-top
-		}
-		s.help(hits)
+		s.help(hits, Area{m, s.Px(theme.Pad), full, s.parts[0].Position().Y - s.Px(theme.Pad) - gap})
 		return s.done()
 	}
 	s.pages = pages
 	ask.below(s, hits)
 	return s.done()
+}
+
+// headed places the title, the field below it, or in wide layouts with large text at
+// its right, and returns the y below. In low-reach mode both stand right above what
+// can be touched.
+func (s *finder) headed(h float32) float32 {
+	x, w, y := s.margin(), s.W-2*s.margin(), s.title("", s.Say(s.ask.title))
+	title := s.parts[0]
+	if side := title.Size().Width + s.Px(theme.Apart); s.Large && s.Shape == Wide && side < w/2 {
+		x, w, y = x+side, w-side, s.Px(16)
+		title.Move(fyne.NewPos(s.margin(), y+(h-title.Size().Height)/2))
+	}
+	s.field(x, y, w, h)
+	y += h
+	if down := s.Top - s.Px(theme.Gap) - y; down > 0 {
+		for _, o := range s.parts {
+			o.Move(o.Position().AddXY(0, down))
+		}
+		y += down
+	}
+	return y
 }
 
 type finder struct {
@@ -140,11 +168,16 @@ type finder struct {
 	pages Area // for the pager
 }
 
-// help says how to type.
-func (s *finder) help(in Area) {
+// help says how to type, in an area below the field, or in one above the title where
+// all of it fits only there.
+func (s *finder) help(in, above Area) {
 	n := s.ask.hint
 	if s.NoticeHeight(n, in.W) > in.H {
-		n.Body = ""
+		if h := s.NoticeHeight(n, above.W); h <= above.H {
+			in = Area{above.X, above.Y + above.H - h, above.W, h}
+		} else {
+			n.Body = ""
+		}
 	}
 	if h := s.NoticeHeight(n, in.W); h <= in.H {
 		s.put(s.Notice(n, in.W, h), in.X, in.Y, in.W, h)
@@ -157,7 +190,7 @@ func (s *finder) help(in Area) {
 	}
 	b := s.FitIn(n.Head, theme.Heading, theme.Least, in.W-2*s.Px(theme.Pad), in.H-2*pad, true)
 	if h := b.Height() + 2*pad; h <= in.H {
-		s.add(s.Panel(in.X, in.Y, in.W, h), b.Left(in.X+s.Px(theme.Pad), in.Y+pad, ink))
+		s.add(s.NoticeGround(n.Tone, in.X, in.Y, in.W, h), b.Left(in.X+s.Px(theme.Pad), in.Y+pad, ink))
 	}
 }
 
@@ -212,24 +245,84 @@ func (s *finder) hits(in, pages Area, now time.Time, p paging, pick func(i int))
 	if s.Shape == Small && len(cards) < s.f.Total { // the field has no room to say so
 		cards = append(cards, widget.Card{Style: widget.Shut, Title: s.found()})
 	}
-	v := s.pack(cards, columns, in)
-	if v.good > in.H {
+	var v packed
+	if s.Large {
+		all := in
+		if pages.X > in.X && len(cards) < 4 { // what stands on one page needs no pager at its side
+			all.W = pages.X + pages.W - in.X
+		}
+		if v = s.large(cards, all); len(v.starts) > 1 && all != in {
+			v = s.large(cards, in)
+		}
+	} else {
+		v = s.normal(cards, columns, now, in)
+	}
+	page, _ := s.pagerAt(p, 1, len(v.starts), pages)
+	s.rows(v, page, in)
+}
+
+// normal packs cards for normal text.
+func (s *finder) normal(cards []widget.Card, columns int, now time.Time, in Area) packed {
+	pack := func(columns int) packed { return s.pack(cards, columns, theme.Least, in, len(cards)) }
+	good := float32(0)
+	for row := range slices.Chunk(cards, columns) {
+		_, high := s.heights(row, (in.W-s.Px(theme.Gap)*float32(columns-1))/float32(columns))
+		good += high + s.Px(theme.Gap)
+	}
+	if good-s.Px(theme.Gap) > in.H {
 		for i := range cards {
 			cards[i].Icon = ""
 		}
-		v = s.pack(cards, columns, in)
 	}
+	v := pack(columns)
 	if !v.fits { // the words need the room
-		v = s.pack(cards, 1, in)
+		v = pack(1)
 	}
 	if !v.fits {
 		for i, hit := range s.f.Hits {
 			cards[i].Second = s.brief(hit, now)
 		}
-		v = s.pack(cards, 1, in)
+		v = pack(1)
 	}
-	page, _ := s.pagerAt(p, 1, len(v.starts), pages)
-	s.rows(v, page, in)
+	return v
+}
+
+// large packs cards for large text. A page holds a few: for that icons go first, then
+// second lines, of which a few words stay beside the titles, and at last titles
+// become smaller.
+func (s *finder) large(cards []widget.Card, in Area) (v packed) {
+	few := 3
+	if s.Shape == Small {
+		few = 2
+	}
+	plain, beside := slices.Clone(cards), slices.Clone(cards)
+	for i := range cards {
+		plain[i].Icon, beside[i].Icon, beside[i].Beside = "", "", true
+	}
+	most := (len(cards) + few - 1) / few // pages
+	for _, forms := range [][][]widget.Card{{cards, plain, beside}, {s.wordless(beside, in.W)}} {
+		for _, size := range []float32{theme.Heading, 40, 38, 34, 30, theme.Least} {
+			for _, form := range forms {
+				if v = s.pack(form, 1, size, in, most); v.fits {
+					return v
+				}
+			}
+		}
+	}
+	return s.pack(s.wordless(beside, in.W), 1, theme.Least, in, len(cards))
+}
+
+// wordless returns cards of which those say nothing beside their titles that would be
+// higher for it; the next screen tells it.
+func (s *finder) wordless(cards []widget.Card, w float32) []widget.Card {
+	out := slices.Clone(cards)
+	for i, c := range cards {
+		c.Short = ""
+		if s.CardHeightAt(c, w, theme.Least) < s.CardHeightAt(cards[i], w, theme.Least) {
+			out[i] = c
+		}
+	}
+	return out
 }
 
 // packed is cards in rows, and the rows on pages.
@@ -238,22 +331,28 @@ type packed struct {
 	columns int
 	w       float32   // of a card
 	high    []float32 // of each row at least
-	good    float32   // how high all rows should be
 	starts  []int     // the first row of each page
-	fits    bool      // no row is higher than a page
+	fits    bool      // no row is higher than a page, and there are no more pages than asked for
 }
 
-// pack puts cards in rows as high as their words need, and the rows on pages.
-func (s *finder) pack(cards []widget.Card, columns int, in Area) packed {
+// pack puts cards in rows as high as their words need with titles of a size, and the
+// rows on pages, if that is possible on most pages.
+func (s *finder) pack(cards []widget.Card, columns int, size float32, in Area, most int) packed {
 	gap := s.Px(theme.Gap)
-	v := packed{cards: cards, columns: columns, w: (in.W - gap*float32(columns-1)) / float32(columns), good: -gap, fits: true}
+	v := packed{cards: cards, columns: columns, w: (in.W - gap*float32(columns-1)) / float32(columns), fits: true}
 	y := float32(0)
 	for row := range slices.Chunk(cards, columns) {
-		least, good := s.heights(row, v.w)
+		least := float32(0)
+		for _, c := range row {
+			least = max(least, s.CardHeightAt(c, v.w, size))
+		}
 		if v.starts == nil || y+least > in.H {
 			v.starts, y = append(v.starts, len(v.high)), 0
 		}
-		v.high, v.good, v.fits = append(v.high, least), v.good+good+gap, v.fits && least <= in.H
+		v.high, v.fits = append(v.high, least), v.fits && least <= in.H && len(v.starts) <= most
+		if !v.fits && most < len(cards) {
+			break
+		}
 		y += least + gap
 	}
 	return v
@@ -290,13 +389,12 @@ func (s *finder) rows(v packed, page int, in Area) {
 }
 
 func (s *finder) card(hit Hit, now time.Time, act func()) widget.Card {
-	line, style := s.state(hit.Offer, now)
-	c := widget.Card{Style: style, Icon: "file-text", Title: s.Of(hit.Item.Name), Second: line, Act: act}
+	c := s.queued(widget.Card{Icon: "file-text", Title: s.Of(hit.Item.Name), Act: act}, hit.Offer, now)
 	switch {
 	case hit.Theme.Zh != "":
-		c.Icon, c.Second = "list-details", s.Say("find_theme", text.Data{"Name": s.Of(hit.Theme)})
+		c.Icon, c.Second, c.Short = "list-details", s.Say("find_theme", text.Data{"Name": s.Of(hit.Theme)}), s.Say("themes_short")
 	case hit.Also != "":
-		c.Second = s.Say("find_also", text.Data{"Name": hit.Also}) + " · " + line
+		c.Second = s.Say("find_also", text.Data{"Name": hit.Also}) + " · " + c.Second
 	}
 	if s.Lang != kiosk.En && len([]rune(c.Title)) == len([]rune(hit.Item.Name.Zh)) { // one character stands for one
 		c.Mark = [2]int{hit.From, hit.To}
@@ -308,113 +406,14 @@ func (s *finder) card(hit Hit, now time.Time, act func()) widget.Card {
 
 // brief is the second line of a card for which there is room for one only.
 func (s *finder) brief(hit Hit, now time.Time) string {
-	switch line, _ := s.state(hit.Offer, now); {
+	switch {
 	case hit.Theme.Zh != "":
 		return s.Say("find_theme", text.Data{"Name": s.Of(hit.Theme)})
 	case !hit.Open:
 		return s.Say("closed")
 	default:
-		return line
+		return s.queued(widget.Card{}, hit.Offer, now).Second
 	}
-}
-
-// key is one of the keyboard, at a place counted in keys.
-type key struct {
-	label string
-	icon  string
-	at    float32
-	row   int
-	wide  float32
-	act   func()
-}
-
-// word says that a key has a word instead of a letter.
-func (k key) word() bool { return len([]rune(k.label)) > 1 }
-
-// keyboard fills an area with rows of keys.
-func (s *finder) keyboard(in Area, rows int) {
-	gap := s.Px(theme.Gap)
-	columns, lines := 10, []string{"1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"}
-	if rows == 3 {
-		lines = lines[1:]
-	}
-	if s.Shape == Small {
-		columns, lines = 8, []string{"abcdefgh", "ijklmnop", "qrstuvwx", "yz"}
-	}
-	change := s.Shape == Small || rows == 3
-	if change && s.f.Digits {
-		lines = []string{"1234567890"[:columns], "1234567890"[columns:], "", ""}[:rows]
-	}
-	wide := (in.W - gap*float32(columns-1)) / float32(columns)
-	high := (in.H - gap*float32(rows-1)) / float32(rows)
-	width := func(keys float32) float32 { return keys*(wide+gap) - gap }
-	var list []key
-	for i, row := range lines {
-		shift := float32(0)
-		if !change && len(row) == 9 {
-			shift = 0.5
-		}
-		for n, letter := range strings.Split(row, "") {
-			list = append(list, key{strings.ToUpper(letter), "", shift + float32(n), i, 1, s.press(letter)})
-		}
-	}
-	fits := func(label string, keys float32) bool { return s.KeySize(label, width(keys), high) > 0 }
-	list = append(list, s.more(rows, change, fits)...)
-	letters, words := s.KeySize("W", wide, high), float32(theme.Body)
-	for _, k := range list {
-		if size := s.KeySize(k.label, width(k.wide), high); k.word() && size > 0 {
-			words = min(words, size)
-		}
-	}
-	for _, k := range list {
-		size := letters
-		if k.word() {
-			size = words
-		}
-		w := width(k.wide)
-		s.put(s.Key(k.icon, k.label, size, w, high, k.act), in.X+k.at*(wide+gap), in.Y+float32(k.row)*(high+gap), w, high)
-	}
-}
-
-// more are the keys that type nothing. fits says whether a word has room in a width
-// counted in keys: where the words have none beside each other, the one that has an
-// icon leaves its room to the others.
-func (s *finder) more(rows int, change bool, fits func(label string, keys float32) bool) (list []key) {
-	erase, clear := s.keys.Erase, s.keys.Clear
-	if s.f.Typed == "" {
-		erase, clear = nil, nil
-	}
-	other, act := "123", s.keys.Switch
-	if s.f.Digits {
-		other = "abc"
-	} else if !strings.ContainsAny(s.f.Next, "0123456789") {
-		act = nil
-	}
-	last, back, all := rows-1, s.Say("erase"), s.Say("find_clear")
-	if s.Shape == Small {
-		return []key{{other, "", 2, last, 2, act}, {back, "backspace", 4, last, 2, erase}, {all, "", 6, last, 2, clear}}
-	}
-	narrow := !fits(back, 1.5) || !fits(all, 1.5)
-	switch {
-	case change && !(fits("123", 1) && fits("abc", 1)):
-		return []key{{back, "backspace", 9, last - 1, 1, erase}, {other, "", 7, last, 1.25, act}, {all, "", 8.25, last, 1.75, clear}}
-	case narrow:
-		list = []key{{back, "backspace", 7, last, 1, erase}, {all, "", 8, last, 2, clear}}
-	default:
-		list = []key{{back, "backspace", 7, last, 1.5, erase}, {all, "", 8.5, last, 1.5, clear}}
-	}
-	if change {
-		list = append(list, key{other, "", 9, last - 1, 1, act})
-	}
-	return list
-}
-
-// press types a letter, where that leads on.
-func (s *finder) press(letter string) func() {
-	if letter == "" || !strings.Contains(s.f.Next, letter) {
-		return nil
-	}
-	return func() { s.keys.Press(letter) }
 }
 
 // String tells searches apart that look different, but for the state of the

@@ -33,8 +33,7 @@ func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, z
 	s.directory(top, zones)
 	var cards []widget.Card
 	for i, w := range wanted {
-		line, style := s.state(offers[i], now)
-		cards = append(cards, widget.Card{Style: style, Icon: w.Icon, Title: s.Of(w.Name), Second: line, Act: func() { pick(w.Item) }})
+		cards = append(cards, s.queued(widget.Card{Icon: w.Icon, Title: s.Of(w.Name), Act: func() { pick(w.Item) }}, offers[i], now))
 	}
 	find, mine := entry{to.Find, "search", "find"}, entry{to.Mine, "calendar-check", "mine"}
 	all, themes, hall := entry{to.All, "building-community", "all_items"}, entry{to.Themes, "heart-handshake", "themes_short"}, entry{to.Hall, "map-2", "hall"}
@@ -48,9 +47,15 @@ func First(p Page, now time.Time, wanted []kiosk.Wanted, offers []kiosk.Offer, z
 		if s.Shape == Wide && to.Mine != nil { // beside the last of the wanted things
 			last, rows = &s.entries(mine)[0], rows[:1]
 		}
+	case s.Large && s.Shape == Wide:
+		cards = append(s.entries(find), cards...)
+		rows = [][]widget.Card{s.entries(all, themes, hall, mine)}
 	case s.Large: // a third of the width has no room for large words
 		cards = append(s.entries(find), cards...)
 		rows = [][]widget.Card{s.entries(all, mine)}
+		if s.Shape == Tall && !s.Low {
+			rows = [][]widget.Card{s.entries(all, themes), s.entries(hall, mine)}
+		}
 	default:
 		rows = [][]widget.Card{s.entries(find, all, mine)}
 	}
@@ -101,7 +106,7 @@ func (s *sheet) rowHeight(cards []widget.Card) float32 {
 
 // cell is the size of each card of a row. Where room is scarce icons go.
 func (s *sheet) cell(cards []widget.Card) (w, h float32) {
-	n, tight := float32(len(cards)), s.Shape == Small || s.Large || s.Low
+	n, tight := float32(len(cards)), s.Shape == Small || s.Low && s.Shape == Tall
 	for i := range cards {
 		cards[i].Slim = n > 1
 		if tight {
@@ -110,7 +115,10 @@ func (s *sheet) cell(cards []widget.Card) (w, h float32) {
 	}
 	w = (s.W - 2*s.margin() - s.Px(theme.Gap)*(n-1)) / n
 	least, good := s.heights(cards, w)
-	if tight {
+	switch {
+	case tight && s.Large: // a card, not a line of words
+		return w, max(least, s.Px(88))
+	case tight:
 		return w, least
 	}
 	return w, min(max(least, s.Px(126)), good)

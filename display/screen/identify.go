@@ -62,7 +62,12 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 			top += h + gap
 		}
 	}
-	read := top <= s.Top // the words stand where nothing can be touched
+	read := top <= s.Top // the words stand where nothing can be touched, right above what can
+	if read && s.Shape == Tall {
+		for _, o := range s.parts {
+			o.Move(o.Position().AddXY(0, s.Top-top))
+		}
+	}
 	top = s.typed(typed, x, s.reach(top), w) + gap
 	columns, keys := 3, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "ok"}
 	if s.Shape == Small {
@@ -133,10 +138,10 @@ type Booked struct {
 // Bookings asks which of several bookings it is.
 func Bookings(p Page, list []Booked, page int, turn func(int), pick func(i int)) fyne.CanvasObject {
 	s := &sheet{Page: p}
-	y := s.title("", s.Say("which_booking"))
+	_, y := s.ask("", s.Say("which_booking"))
 	var cards []widget.Card
 	for i, b := range list {
-		cards = append(cards, widget.Card{Icon: "calendar-check", Title: s.Of(b.Item.Name), Second: s.Say("slot", text.Data{"From": b.From, "To": b.To}), Act: func() { pick(i) }})
+		cards = append(cards, widget.Card{Icon: "calendar-check", Title: s.Of(b.Item.Name), Second: s.Say("slot", text.Data{"From": b.From, "To": b.To}), Short: b.From, Act: func() { pick(i) }})
 	}
 	s.choose(y, 1, cards, nil, false, paging{at: page, turn: turn})
 	return s.done()

@@ -65,6 +65,11 @@ func mine(c *kiosk.Catalog) (out []example) {
 	paused := offer(c, c.Items[0].ID, 5)
 	paused.Paused, paused.CanTake, paused.Why = true, false, pausedWhy
 	dept, _ := c.Department(paused.Item.Dept)
+	unread := offer(c, c.Items[0].ID, 0)
+	unread.Unknown = true
+	out = append(out, example{name: "confirm-unread", draw: func(p screen.Page) fyne.CanvasObject {
+		return screen.Confirm(p, monday, unread, dept, check(), precedence, nop, nop)
+	}})
 	return append(out, example{name: "confirm-paused", bare: true, draw: func(p screen.Page) fyne.CanvasObject {
 		return screen.Confirm(p, monday, paused, dept, check(), precedence, nop, nil)
 	}})

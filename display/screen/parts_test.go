@@ -67,6 +67,7 @@ func specimens() []specimen {
 		at("pager", "pagerAt", 984, 108, func() fyne.CanvasObject { return p.Pager(984, 108) }),
 		at("stepper", "Stepper", 700, 60, func() fyne.CanvasObject { return p.Stepper(steps) }),
 		at("notice", "Notice", 984, p.NoticeHeight(notice, 984), func() fyne.CanvasObject { return p.Notice(notice, 984, p.NoticeHeight(notice, 984)) }),
+		at("ground of a notice", "NoticeGround", 984, 120, func() fyne.CanvasObject { return p.NoticeGround(widget.Bad, 0, 0, 984, 120) }),
 		at("countdown", "leaves", 500, 50, func() fyne.CanvasObject { return p.Countdown(500) }),
 		at("paper, coming out", "Paper", 200, 200, func() fyne.CanvasObject { return p.Paper(three, 200) }),
 		at("paper, out", "Paper", 200, 200, func() fyne.CanvasObject { return p.Paper(widget.PaperOut, 200) }),

@@ -28,6 +28,14 @@ func Who(why kiosk.Priority) string { return whoWords[why] }
 
 func (v Precedence) shown() bool { return v.Why != "" || v.Ask != nil }
 
+// shortest is the shortest that is said of it.
+func (v Precedence) shortest(p Page) string {
+	if v.Why == "" {
+		return p.Say("priority")
+	}
+	return p.Say(whoWords[v.Why])
+}
+
 // precedence draws a quiet button that tells why somebody goes ahead and leads to
 // the choice. Where there is none to make it is only read. A word that has no room
 // is an icon.
@@ -60,11 +68,11 @@ func (s *sheet) precedence(v Precedence, x, y, w, h float32) {
 // precedenceWord is what a precedence says in w by h pixels, how large, and whether
 // that has room; where it has none the whole of it is returned.
 func (s *sheet) precedenceWord(v Precedence, w, h float32) (label string, fit sized, ok bool) {
-	labels := []string{s.Say("priority")}
+	labels := []string{v.shortest(s.Page)}
 	if v.Why != "" {
-		labels = []string{s.Say(firstWords[v.Why]), s.Say(whoWords[v.Why])}
+		labels = []string{s.Say(firstWords[v.Why]), labels[0]}
 	}
-	in, high := w-s.Px(40), h-s.Px(12)
+	in, high := w-s.Px(36), h-s.Px(12)
 	for _, label := range labels {
 		size := float32(36)
 		for one := size; one >= theme.Least; one -= 2 { // one line, if it can be

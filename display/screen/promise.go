@@ -146,6 +146,7 @@ func (s *sheet) said(c Check, o kiosk.Offer, short bool) widget.Notice {
 	if short || !o.CanTake { // the second lines are about the number
 		n.Body = ""
 	}
+	n.Slim = short && s.Shape == Small && s.Large // so that a page has room for a paper too
 	return n
 }
 

@@ -109,7 +109,11 @@ func (s *sheet) titleAt(y float32, above, question string) float32 {
 		s.add(b.Left(m, y, s.Sub))
 		y += b.Height() + s.Px(4)
 	}
-	b := s.Fit(question, size, min(size, 42), s.W-2*m, 1, true)
+	least := min(size, 42)
+	if s.Large && s.Shape == Small { // a second line would take a card's room
+		least = 30
+	}
+	b := s.Fit(question, size, least, s.W-2*m, 1, true)
 	if len(b.Lines) > 1 {
 		b = s.Fit(question, min(size, 54), 36, s.W-2*m, 2, true)
 	}
@@ -131,8 +135,8 @@ type paging struct {
 // choose places cards below y, as few on a page as their text and the size of
 // letters need. last, unless nil, ends every page. With whole set, icons go
 // before a second page comes, then white and the end of long second lines; on a small
-// panel icons always do. Where large text has little room second lines go too: the
-// next screen tells them; those of closed things then stand beside the title. It
+// panel icons always do. Where large text has little room second lines go too, but
+// for the few words that tell choices apart: those stand beside the title. It
 // returns the y of what stands below, whose height p.foot keeps free.
 func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget.Card, whole bool, p paging) float32 {
 	y = s.reach(y)
@@ -144,14 +148,18 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		all = append(all, *last)
 	}
 	rows := max(1, (len(all)+columns-1)/columns)
+	if s.Large {
+		for i, c := range all {
+			if c.Short != "" && strings.Contains(c.Second, " · ") && !s.SecondFits(c, w) {
+				all[i].Second = c.Short
+			}
+		}
+	}
 	least, good := s.heights(all, w)
 	h := (room+gap)/float32(rows) - gap
 	if h < least && s.Large && (s.Low || s.Shape == Small) {
 		for i := range all {
-			if all[i].Style == widget.Shut { // that, and until when, is not left out
-				all[i].Title += " · " + all[i].Second
-			}
-			all[i].Second = ""
+			all[i].Beside, all[i].Narrow = true, s.Shape == Small
 		}
 		least, good = s.heights(all, w)
 	}
@@ -322,11 +330,16 @@ func (s *sheet) pager(p paging, per, n int) (from, to int) {
 	return s.pagerAt(p, per, n, Area{s.margin(), s.H - h - s.Px(bottom), s.W - 2*s.margin(), h})
 }
 
-// pagerAt is pager for another place.
+// pagerAt is pager for another place. In one that is higher than wide the buttons
+// stand above each other.
 func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 	pages := max(1, (n+per-1)/per)
 	at := min(max(p.at, 0), pages-1)
-	if pages > 1 || p.last != nil {
+	switch {
+	case pages == 1 && p.last == nil:
+	case in.H > in.W:
+		s.pagerColumn(p, at, pages, in)
+	default:
 		y, h := in.Y, in.H
 		w := min(s.Px(380), in.W*0.35)
 		icons := s.Fit(s.Say("prev"), theme.Least, theme.Least, in.W, 1, true).Width() > w-s.Px(40)
@@ -338,10 +351,10 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 			page        int
 			x           float32
 		}{{"arrow-left", s.Say("prev"), at - 1, in.X}, {"arrow-right", s.Say("next"), at + 1, in.X + in.W - w}} {
-			act := func() { p.turn(v.page) }
+			act, style := func() { p.turn(v.page) }, widget.Plain
 			switch {
 			case v.page >= pages && p.last != nil:
-				v.label, act = p.last.Label, p.last.Act
+				v.label, act, style = p.last.Label, p.last.Act, widget.Main
 			case v.page < 0 || v.page >= pages:
 				act = nil
 				if s.Bare {
@@ -352,12 +365,33 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 				s.put(s.Key(v.icon, v.label, theme.Body, w, h, act), v.x, y, w, h)
 				continue
 			}
-			s.put(s.Button(widget.Plain, "", v.label, 42, w, h, act), v.x, y, w, h)
+			s.put(s.Button(style, "", v.label, 42, w, h, act), v.x, y, w, h)
 		}
 		b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, in.W-2*w, 1, false)
 		s.add(b.Center(in.X+w, y+(h-b.Height())/2, in.W-2*w, s.Sub))
 	}
 	return at * per, min(n, (at+1)*per)
+}
+
+// pagerColumn draws the buttons of a pager above each other.
+func (s *sheet) pagerColumn(p paging, at, pages int, in Area) {
+	b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, in.W, 2, false)
+	h := min(s.pagerHeight(), (in.H-b.Height())/2-s.Px(4))
+	for _, v := range []struct {
+		icon, label string
+		page        int
+		y           float32
+	}{{"arrow-left", "prev", at - 1, in.Y}, {"arrow-right", "next", at + 1, in.Y + in.H - h}} {
+		act := func() { p.turn(v.page) }
+		if v.page < 0 || v.page >= pages {
+			act = nil
+			if s.Bare {
+				continue
+			}
+		}
+		s.put(s.Key(v.icon, s.Say(v.label), theme.Body, in.W, h, act), in.X, v.y, in.W, h)
+	}
+	s.add(b.Center(in.X, in.Y+(in.H-b.Height())/2, in.W, s.Sub))
 }
 
 // opening says when o's windows serve next, seen from now, and which holiday keeps
@@ -404,27 +438,32 @@ func (p Page) long(minutes, hours string, e kiosk.Estimate) string {
 	return p.Say(hours, text.Data{"Low": e.Low / 60, "High": (e.High + 59) / 60})
 }
 
-// state is the second line of an item's card: how the queue stands.
-func (p Page) state(o kiosk.Offer, now time.Time) (line string, style widget.Style) {
+// queued puts onto an item's card how the queue stands, by which people choose.
+func (p Page) queued(c widget.Card, o kiosk.Offer, now time.Time) widget.Card {
 	shut := widget.Choice
 	if !o.CanTake {
 		shut = widget.Shut
 	}
 	switch {
 	case o.Paused:
-		return p.Say("paused_short"), widget.Shut
+		c.Second, c.Style = p.Say("paused_short"), widget.Shut
 	case o.Item.Self.Zh != "":
-		return p.Say("self_short"), widget.Choice
+		c.Second = p.Say("self_short")
+		c.Short, _, _ = strings.Cut(c.Second, " · ")
 	case o.Booked:
-		return p.Say("booked_only"), shut
+		c.Second, c.Style = p.Say("booked_only"), shut
 	case !o.Open:
-		return p.opening(o, now), shut
+		c.Second, c.Short, c.Style = p.opening(o, now), p.opens(o, now), shut
+	case o.Unknown:
+		c.Second = p.Say("waiting_unknown")
 	case o.Ahead == 0:
-		return p.Say("waiting_none"), widget.Choice
+		c.Second = p.Say("waiting_none")
+	default:
+		c.Short = p.long("about", "about_hours", o.Wait)
+		c.Second = p.Say("waiting", text.Data{"N": o.Ahead}) + " · " + c.Short
 	}
-	line = p.Say("waiting", text.Data{"N": o.Ahead})
-	if !p.Large { // how long it takes is told on the next screen
-		line += " · " + p.long("about", "about_hours", o.Wait)
+	if c.Short == "" {
+		c.Short = c.Second
 	}
-	return line, widget.Choice
+	return c
 }

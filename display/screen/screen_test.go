@@ -375,6 +375,38 @@ func TestNothingIsPromisedWhereNothingCanBeTaken(t *testing.T) {
 	}
 }
 
+// Where the queue can't be read nobody is told that there is none, or how long it
+// takes, and the number can be taken all the same.
+func TestUnreadQueueIsNotEmpty(t *testing.T) {
+	c := hall(t)
+	for _, v := range variants() {
+		p := v.page()
+		o := offer(c, "RS001", 0)
+		o.Unknown = true
+		dept, _ := c.Department(o.Item.Dept)
+		for name, drawn := range map[string]fyne.CanvasObject{
+			"confirm": screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}),
+			"items":   screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}),
+			"theme":   screen.Theme(p, monday, c.Themes[0], stepsOf(c, c.Themes[0]), o, check(), 0, func(int) {}, func() {}, func() {}),
+		} {
+			none := []string{p.Say("waiting_none"), p.Say("no_wait"), p.Say("ahead_none"), p.Say("wait")}
+			known := true
+			for _, said := range widget.Survey(drawn).Paragraphs {
+				if slices.Contains(none, said) || strings.Contains(said, p.Say("people", text.Data{"N": 0})) {
+					t.Errorf("%v %s: it says %q", v, name, said)
+				}
+				known = known && !strings.Contains(said, p.Say("waiting_unknown")) && !strings.Contains(said, p.Say("ahead_unknown"))
+			}
+			if known {
+				t.Errorf("%v %s: it doesn't say that it doesn't know", v, name)
+			}
+			if name == "confirm" && !slices.ContainsFunc(widget.Survey(drawn).Targets, func(x widget.Target) bool { return x.Label == p.Say("take") }) {
+				t.Errorf("%v: no number can be taken", v)
+			}
+		}
+	}
+}
+
 // What is closed is told without colour, in every mode: its edge and its letters are
 // thinner than those of what is open, and it says when it opens.
 func TestClosedIsSeen(t *testing.T) {
@@ -448,17 +480,44 @@ func TestDigitKeysStay(t *testing.T) {
 	}
 }
 
-// Who goes ahead is said in words on a portrait, however large they are.
+// In high contrast a notice is told from a button without colour: it has no frame.
+func TestNoticesHaveNoFrame(t *testing.T) {
+	hall(t)
+	nop := func() {}
+	for _, v := range variants() {
+		p, framed, ground := v.page(), 0, 0
+		for _, b := range widget.Survey(screen.Message(p, "clock", p.Say("still_there"), p.Say("still_home"), screen.Answer{Label: p.Say("still_yes"), Act: nop})).Boxes {
+			switch {
+			case b.Picture || b.Touch:
+			case b.Stroke > 0:
+				framed++
+			default:
+				ground++
+			}
+		}
+		if want := map[bool][2]int{false: {1, 0}, true: {0, 1}}[v.modes.Contrast]; want != [2]int{framed, ground} {
+			t.Errorf("%v: %d frames and %d bars, want %v", v, framed, ground, want)
+		}
+	}
+}
+
+// Who goes ahead, and that one can, is said in words, however large they are.
 func TestPrecedenceInWords(t *testing.T) {
 	c := hall(t)
 	o := offer(c, "GJ003", 120)
 	dept, _ := c.Department(o.Item.Dept)
 	nop := func() {}
 	for _, v := range variants() {
-		if p := v.page(); p.Shape == screen.Tall && !v.modes.Low {
-			s := widget.Survey(screen.Confirm(p, monday, o, dept, check(), screen.Precedence{Why: kiosk.Pregnant, Ask: nop}, nop, nop))
-			if !slices.ContainsFunc([]string{"pregnant", "pregnant_first"}, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
-				t.Errorf("%v: no word for who goes ahead in %q", v, s.Paragraphs)
+		p := v.page()
+		for why, ids := range map[kiosk.Priority][]string{kiosk.Pregnant: {"pregnant", "pregnant_first"}, "": {"priority"}} {
+			for state, papers := range lacking(o.Item) {
+				if why == "" && state == "essential" {
+					continue // there one asks after a number that is only to ask
+				}
+				s := widget.Survey(screen.Confirm(p, monday, o, dept, papers, screen.Precedence{Why: why, Ask: nop}, nop, nop))
+				if !slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(s.Paragraphs, p.Say(id)) }) {
+					t.Errorf("%v, %s missing: no word for who goes ahead in %q", v, state, s.Paragraphs)
+				}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"hallkiosk/display/text"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
@@ -16,7 +17,11 @@ func Services(p Page, list []kiosk.Service, page int, turn func(int), pick func(
 	_, y := s.ask("", s.Say("services_pick"))
 	var cards []widget.Card
 	for _, v := range list {
-		cards = append(cards, widget.Card{Icon: v.Icon, Title: s.Of(v.Name), Second: s.Of(v.Place), Act: func() { pick(v) }})
+		c := widget.Card{Icon: v.Icon, Title: s.Of(v.Name), Second: s.Of(v.Place), Short: s.Of(v.Place), Act: func() { pick(v) }}
+		if v.Zone != "" {
+			c.Short = s.Say("zone", text.Data{"Zone": v.Zone})
+		}
+		cards = append(cards, c)
 	}
 	var last *widget.Card
 	if plan != nil {

@@ -82,7 +82,7 @@ func (s *stand) lines(x, y, w float32) float32 {
 		list = append(list, b)
 		h += b.Height()
 	}
-	s.add(s.Panel(x, y, w, h))
+	s.add(s.NoticeGround(widget.Info, x, y, w, h))
 	at := y + pad
 	for _, b := range list {
 		s.add(b.Left(x+s.Px(theme.Pad), at, s.Ink))

@@ -216,7 +216,7 @@ func (s *themeSheet) buttons(x, y, w float32) float32 {
 // leads says where the one number leads, and how long that takes, or that none can
 // be taken.
 func (s *themeSheet) leads() widget.Notice {
-	n := widget.Notice{Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
+	n := widget.Notice{Slim: s.tight && s.Large && s.Shape == Small, Icon: "ticket", Head: s.Say("theme_start", text.Data{"Zone": s.o.Queue.Zone, "Windows": s.o.Queue.Windows})}
 	if !s.o.CanTake {
 		n.Icon, n.Head = "clock", s.Say("theme_shut")
 	}
@@ -229,6 +229,8 @@ func (s *themeSheet) leads() widget.Notice {
 		n.Tone, n.Body = widget.Bad, s.opening(s.o, s.now)
 	case !s.o.Open: // the first of the notices says why, and when
 		n.Tone, n.Body = widget.Bad, s.notices(s.o, s.now)[0].Body
+	case s.o.Unknown:
+		n.Body = s.Say("waiting_unknown")
 	case s.o.Ahead == 0:
 		n.Body = s.Say("ahead_none")
 	case s.tight && s.Large: // how long it takes, the ticket tells

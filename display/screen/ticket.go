@@ -3,6 +3,7 @@ package screen
 import (
 	"image"
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -33,7 +34,6 @@ type Issued struct {
 func Ticket(p Page, now time.Time, i Issued, page int, turn func(int), done func()) fyne.CanvasObject {
 	t := ticket{sheet: &sheet{Page: p}, Issued: i, now: now}
 	if p.Shape == Small && p.Large {
-		t.tight = smallWords
 		t.pages(paging{at: page, turn: turn}, done)
 		return t.done()
 	}
@@ -50,6 +50,10 @@ type ticket struct {
 	now   time.Time
 	tight int  // see fit
 	brief bool // see Taken
+	paged bool // see pages
+
+	size  float32 // of the number, with paged
+	named bool    // the item's name is told below it
 }
 
 // How tight a ticket's screen is: each does without what those before it do without.
@@ -118,27 +122,75 @@ func (s *ticket) draw(done func()) float32 {
 	return max(s.foot(m, at, w, done), left+s.footHeight(w)+s.Px(theme.Apart)-gap, right)
 }
 
-// pages shows the parts one after the other; the button is where the last page
-// would have another.
+// pages shows on its first page the number, the fate of the paper and where to go,
+// and what else there is to know on the second; the button is where that would have
+// another.
 func (s *ticket) pages(p paging, done func()) {
-	m := s.margin()
-	w := s.W - 2*m
-	var parts []part
-	pieces := []func(*ticket, float32, float32, float32) float32{(*ticket).number, (*ticket).fated, (*ticket).way}
-	if s.unpaid() && s.Code != nil {
-		pieces = slices.Insert(pieces, 2, (*ticket).code)
-	}
-	for _, piece := range pieces {
+	m, y := s.margin(), s.Px(8)
+	w, end, left := s.W-2*m, s.H-s.Px(12), s.leaves(s.W-2*m)
+	p.last, p.space = &Answer{s.Say("done"), done}, s.Px(8)+left.Height()
+	room := end - s.pagerHeight() - p.space - y
+	high := func(piece func(t *ticket, y float32) float32) float32 {
 		try := *s
 		try.sheet = &sheet{Page: s.Page}
-		parts = append(parts, part{piece(&try, m, 0, w), func(y float32) { piece(s, m, y, w) }})
+		return piece(&try, 0)
 	}
-	end, left := s.H-s.Px(bottom), s.leaves(w)
-	p.last, p.space = &Answer{s.Say("done"), done}, s.Px(theme.Gap)+left.Height()
+	first := func(t *ticket, y float32) float32 {
+		top, gap := y, t.Px(10)
+		y += t.number(m, y, w) + gap
+		y += t.fated(m, y, w) + gap
+		return y + t.way(m, y, w) - top
+	}
+	s.paged, s.tight = true, smallWords
+	more := []string{s.ahead(), s.Of(s.Offer.Zone.Way)}
+	for _, s.named = range []bool{true, false} { // a name has no room that leaves the number small
+		for s.size = theme.NumberL / s.T; s.size > 110/s.T && high(first) > room; s.size -= 2 {
+		}
+		if high(first) <= room {
+			break
+		}
+	}
+	if !s.named {
+		more = slices.Insert(more, 1, s.Of(s.Offer.Item.Name))
+	}
+	second := func(t *ticket, y float32) float32 { return t.rest(m, y, w, more) }
+	for len(more) > 0 && high(second) > room { // the windows' numbers show the way too
+		more = more[:len(more)-1]
+	}
 	if s.Left > 0 {
 		s.add(left.Center(m, end-s.pagerHeight()-p.space+s.Px(6), w, s.Sub))
 	}
-	s.flow(s.Px(16), end, parts, p)
+	s.flow(y, end, []part{{high(first), func(y float32) { first(s, y) }}, {high(second), func(y float32) { second(s, y) }}}, p)
+}
+
+// rest shows what a first page leaves: the code in the place of paper that failed,
+// and lines.
+func (s *ticket) rest(x, y, w float32, lines []string) float32 {
+	top := y
+	if s.unpaid() && s.Code != nil {
+		y += s.code(x, y, w) + s.Px(10)
+	} else if s.unpaid() {
+		lines = append([]string{s.Say("kept")}, lines...)
+	}
+	var list []widget.Block
+	pad, high := s.Px(10), float32(0)
+	for _, line := range lines {
+		b := s.Fit(line, theme.Heading, theme.Least, w-2*s.Px(theme.Pad), 1, false)
+		if len(b.Lines) > 1 {
+			b = s.Fit(strings.ReplaceAll(line, " · ", "\n"), theme.Heading, theme.Least, w-2*s.Px(theme.Pad), 2, false)
+		}
+		list, high = append(list, b), high+b.Height()+pad
+	}
+	if len(list) > 0 {
+		s.add(s.Panel(x, y, w, high+pad))
+		at := y + pad
+		for _, b := range list {
+			s.add(b.Left(x+s.Px(theme.Pad), at, s.Ink))
+			at += b.Height() + pad
+		}
+		y += high + 2*pad
+	}
+	return y - s.Px(10) - top
 }
 
 // gap is the white between parts.
@@ -156,6 +208,8 @@ func (s *ticket) number(x, y, w float32) float32 {
 	if s.tight < noHeading {
 		title := s.Fit(s.Say("your_number"), theme.Title, 44, w, 1, true)
 		switch {
+		case s.paged:
+			title = s.Fit(s.Say("your_number"), theme.Least, theme.Least, w, 1, true)
 		case s.tight >= smallWords:
 			title = s.Fit(s.Say("your_number"), theme.Body, theme.Least, w, 1, true)
 		case s.Shape != Tall || s.tight > 0:
@@ -183,7 +237,10 @@ func (s *ticket) number(x, y, w float32) float32 {
 		size = theme.NumberL
 	}
 	size /= s.T // it is large enough for everybody
-	num := s.Fit(s.Ticket.Number.String(), size, 60, in, 1, true).Tight()
+	if s.paged {
+		size = s.size
+	}
+	num := s.Fit(s.Ticket.Number.String(), size, 60/s.T, in, 1, true).Tight()
 	ahead := s.ahead()
 	if s.brief && s.Ticket.Priority != "" {
 		ahead = s.Say(firstWords[s.Ticket.Priority])
@@ -194,11 +251,22 @@ func (s *ticket) number(x, y, w float32) float32 {
 		name = s.Fit(s.Of(s.Offer.Item.Name), 32, theme.Least, in, 2, true)
 		line = s.Fit(ahead, theme.Least, theme.Least, in, 2, false)
 	}
+	if s.paged { // they are on the next page
+		line = widget.Block{}
+		if !s.named {
+			name = line
+		}
+	}
 	h := num.Height() + name.Height() + line.Height() + 2*pad + s.Px(12)
 	s.put(s.Box(s.Palette.Card, s.Warm, s.Strong), x, y, wide, h)
 	s.add(num.Center(x, y+pad, wide, s.Warm))
 	at := y + pad + num.Height() + s.Px(12)
-	s.add(name.Center(x, at, wide, s.Ink), line.Center(x, at+name.Height(), wide, s.Sub))
+	if len(name.Lines) > 0 {
+		s.add(name.Center(x, at, wide, s.Ink))
+	}
+	if len(line.Lines) > 0 {
+		s.add(line.Center(x, at+name.Height(), wide, s.Sub))
+	}
 	return y + h - top
 }
 
@@ -222,13 +290,13 @@ func (i Issued) unpaid() bool { return i.Print.Ended() && i.Print != kiosk.Print
 func (s *ticket) fate() widget.Notice {
 	switch {
 	case !s.Print.Ended():
-		return widget.Notice{Paper: &s.Paper, Head: s.Say("printing")}
+		return widget.Notice{Paper: &s.Paper, Head: s.Say("printing"), Slim: s.paged}
 	case s.Print == kiosk.Printed:
 		out := widget.PaperOut
-		return widget.Notice{Tone: widget.Good, Paper: &out, Head: s.Say("printed")}
+		return widget.Notice{Tone: widget.Good, Paper: &out, Head: s.Say("printed"), Slim: s.paged}
 	}
 	n := widget.Notice{Tone: widget.Bad, Icon: "printer-off", Head: s.Say(faultWords(s.Issued)), Body: s.Say("kept"), Slim: s.tight >= smallWords}
-	if s.tight >= noComfort || s.brief && s.tight >= smallWords {
+	if s.paged || s.tight >= noComfort || s.brief && s.tight >= smallWords {
 		n.Body = ""
 	}
 	return n
@@ -278,11 +346,18 @@ func (s *ticket) code(x, y, w float32) float32 {
 	code := canvas.NewImageFromImage(s.Code)
 	code.ScaleMode = canvas.ImageScalePixels
 	code.FillMode = canvas.ImageFillContain
-	b := s.FitIn(s.Say("show_code"), 38, theme.Least, w-side-3*quiet, side, false)
-	box := max(side, b.Height()) + 2*quiet
+	b, kept := s.FitIn(s.Say("show_code"), 38, theme.Least, w-side-3*quiet, side, false), widget.Block{}
+	if s.paged {
+		kept = s.Fit(s.Say("kept"), theme.Least, theme.Least, w-side-3*quiet, 1, true)
+	}
+	box := max(side, kept.Height()+b.Height()) + 2*quiet
 	s.add(s.Panel(x, y, w, box))
 	s.put(code, x+quiet, y+(box-side)/2, side, side)
-	s.add(b.Left(x+side+2*quiet, y+(box-b.Height())/2, s.Ink))
+	x, at := x+side+2*quiet, y+(box-kept.Height()-b.Height())/2
+	if s.paged {
+		s.add(kept.Left(x, at, s.Ink))
+	}
+	s.add(b.Left(x, at+kept.Height(), s.Ink))
 	return box
 }
 
@@ -295,7 +370,14 @@ func (s *ticket) wayText(w float32) (to, way widget.Block) {
 	if s.tight >= smallWords { // smaller letters before a second line
 		most = 1
 	}
-	to = s.Fit(s.Say("go_to", text.Data{"Zone": s.Offer.Queue.Zone, "Windows": s.Offer.Queue.Windows}), size, 30, in, most, true)
+	goTo := s.Say("go_to", text.Data{"Zone": s.Offer.Queue.Zone, "Windows": s.Offer.Queue.Windows})
+	if s.paged {
+		if to = s.Fit(goTo, size, theme.Least, in, 1, true); len(to.Lines) > 1 { // the words need the icon's room
+			to = s.Fit(goTo, size, theme.Least, w-s.Px(36), 1, true)
+		}
+		return to, widget.Block{}
+	}
+	to = s.Fit(goTo, size, 30, in, most, true)
 	return to, s.Fit(s.Of(s.Offer.Zone.Way), 36, theme.Least, in, most, false)
 }
 
@@ -316,16 +398,26 @@ func (s *ticket) wayHeight(w float32) float32 {
 func (s *ticket) way(x, y, w float32) float32 {
 	to, way := s.wayText(w)
 	h := s.wayHeight(w)
-	s.add(s.Panel(x, y, w, h))
+	s.add(s.NoticeGround(widget.Info, x, y, w, h))
 	left, side := s.Px(40), s.Px(72)
 	if s.Shape == Small {
 		left, side = s.Px(18), s.Px(56)
 	} else if s.tight > 0 {
 		left = s.Px(12)
 	}
-	s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
-	at := y + (h-to.Height()-way.Height())/2
-	s.add(to.Left(x+left+side+s.Px(22), at, s.Ink), way.Left(x+left+side+s.Px(22), at+to.Height(), s.Sub))
+	if s.Bare { // clear of the bar
+		left = max(left, s.Px(22))
+	}
+	at, text := y+(h-to.Height()-way.Height())/2, x+left+side+s.Px(22)
+	if to.Width() <= w-s.Px(118) {
+		s.add(s.Icon("map-pin", s.Touch, x+left, y+(h-side)/2, side))
+	} else {
+		text = x + left
+	}
+	s.add(to.Left(text, at, s.Ink))
+	if len(way.Lines) > 0 {
+		s.add(way.Left(text, at+to.Height(), s.Sub))
+	}
 	return h
 }
 
@@ -337,11 +429,11 @@ func (s *ticket) foot(x, y, w float32, done func()) float32 {
 		b := s.leaves(w)
 		s.add(b.Center(x, y+h+s.Px(8), w, s.Sub))
 	}
-	style, label := widget.Plain, s.Say("done")
+	label := s.Say("done")
 	if s.brief {
-		style, label = widget.Main, s.Say("assist_next")
+		label = s.Say("assist_next")
 	}
-	s.put(s.Button(style, "", label, 44, w, h, done), x, y, w, h)
+	s.put(s.Button(widget.Main, "", label, 44, w, h, done), x, y, w, h)
 	return y + s.footHeight(w)
 }
 

@@ -49,3 +49,41 @@ func TestTicketWithoutPaper(t *testing.T) {
 		}
 	}
 }
+
+// In large text on a small panel a ticket has two pages: the number, the fate of its
+// paper and where to go stand on the first.
+func TestTicketHasTwoPages(t *testing.T) {
+	c := hall(t)
+	for n, v := range variants() {
+		p := v.page()
+		if p.Shape != screen.Small || !v.modes.Large {
+			continue
+		}
+		for at := n; at < len(c.Items); at += 60 {
+			o := offer(c, c.Items[at].ID, 120)
+			i := screen.Issued{Offer: o, Code: checker(29), Left: 12,
+				Ticket: kiosk.Ticket{Number: kiosk.Number{Queue: o.Item.Queue, Series: "12", N: 1023}, Items: []kiosk.ItemID{o.Item.ID}, Ahead: 120}}
+			for fate, print := range map[string]kiosk.PrintState{"printing": kiosk.PrintSent, "printed": kiosk.Printed, "fault_unknown": kiosk.PrintUnknown} {
+				i.Print = print
+				turns := 0
+				list := pagesOf(func(page int, turn func(int)) widget.Scene {
+					turns = page
+					return widget.Survey(screen.Ticket(p, monday, i, page, turn, func() {}))
+				})
+				to := p.Say("go_to", text.Data{"Zone": o.Queue.Zone, "Windows": o.Queue.Windows})
+				large := slices.ContainsFunc(list[0].Words, func(w widget.Word) bool { return w.Text == i.Ticket.Number.String() && w.Height >= p.Px(110) })
+				if !large {
+					t.Errorf("%v, %s: the number is small", v, o.Item.ID)
+				}
+				for _, want := range []string{p.Say("your_number"), p.Say(fate), to} {
+					if !slices.Contains(list[0].Paragraphs, want) {
+						t.Errorf("%v, %s: %q isn't on the first page: %q", v, o.Item.ID, want, list[0].Paragraphs)
+					}
+				}
+				if turns > 1 {
+					t.Errorf("%v, %s %s: %d pages", v, o.Item.ID, fate, turns+1)
+				}
+			}
+		}
+	}
+}

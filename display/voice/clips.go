@@ -123,21 +123,6 @@ func (s clipSet) cover(sentence string) ([]string, bool) {
 	return files, true
 }
 
-// coverAll is cover for all sentences of an utterance, or none of them.
-func (c clips) coverAll(t words.Tongue, sentences []string) ([][]string, bool) {
-	set, ok := c[t]
-	if !ok {
-		return nil, false
-	}
-	all := make([][]string, len(sentences))
-	for i, s := range sentences {
-		if all[i], ok = set.cover(s); !ok {
-			return nil, false
-		}
-	}
-	return all, true
-}
-
 // join plays recordings one after the other into one sound; load fetches one.
 func join(files []string, load func(path string) (Sound, error)) (Sound, error) {
 	out := Sound{Rate: Rate}

@@ -41,8 +41,8 @@ func record(t *testing.T, e voice.Engine, dir string, tongue words.Tongue, texts
 // chars are the sentence's units as recordings of their own.
 func chars(s string) []string { return strings.Split(s, "") }
 
-// Recordings are joined when they cover all of an utterance; otherwise all of
-// it is the engine's.
+// Recordings are joined where they cover a sentence; the others are the engine's, in
+// their order.
 func TestClips(t *testing.T) {
 	dir := t.TempDir()
 	record(t, voice.Espeak{}, dir, words.Mandarin, append(chars("零一二三四五六七八九十百A去到C区"), "您的号", "号窗口", "二十一")...)
@@ -92,16 +92,47 @@ func TestClips(t *testing.T) {
 		t.Errorf("with a pause it has %d samples", len(pause.Samples))
 	}
 
-	r.say(kiosk.Zh, "您的号 A023。", "请坐") // the second sentence is not recorded
-	r.hear("您的号 A 零 二 三")
+	r.say(kiosk.Zh, "您的号 A023。", "请坐", "去 C 区 21 号窗口") // the second sentence is not recorded
+	r.expect(voice.Begun, "您的号 A 零 二 三")
+	p := <-r.plays
+	if p.answer("ok"); !slices.Equal(p.sound.Samples, number.Samples) {
+		t.Error("the first sentence is not its recordings")
+	}
+	r.expect(voice.Said, "您的号 A 零 二 三")
 	r.hear("请坐")
+	r.expect(voice.Begun, "去 C 区二十一号窗口")
+	p = <-r.plays
+	if p.answer("ok"); !slices.Equal(p.sound.Samples, window.Samples) {
+		t.Error("the third sentence is not its recordings")
+	}
+	r.expect(voice.Said, "去 C 区二十一号窗口")
 	r.say(kiosk.Hant, "零") // nobody has recorded Cantonese
 	r.hear("零")
-	if want := []string{"cmn 您的号 A 零 二 三", "cmn 请坐", "yue 零"}; !slices.Equal(engine.made, want) {
+	if want := []string{"cmn 请坐", "yue 零"}; !slices.Equal(engine.made, want) {
 		t.Errorf("the engine spoke %q, want %q", engine.made, want)
 	}
 	if !r.Status().OK() {
 		t.Errorf("status %+v", r.Status())
+	}
+}
+
+// Recordings and engine are played at the same volume.
+func TestClipsVolume(t *testing.T) {
+	dir := t.TempDir()
+	record(t, &loudFake{}, dir, words.Mandarin, "一")
+	r := newRig(t, func(o *voice.Opts) { o.Clips, o.Levels = dir, []voice.Level{{Percent: 50}} })
+	r.say(kiosk.Zh, "一", "二")
+	for _, c := range []struct {
+		sentence string
+		full     int16
+	}{{"一", 9000}, {"二", slices.Max(soundOf("二").Samples)}} {
+		r.expect(voice.Begun, c.sentence)
+		p := <-r.plays
+		p.answer("ok")
+		if got, want := slices.Max(p.sound.Samples), float64(c.full)/4; float64(got) < want-1 || float64(got) > want+1 {
+			t.Errorf("%q has a peak of %d, want %.0f", c.sentence, got, want)
+		}
+		r.expect(voice.Said, c.sentence)
 	}
 }
 

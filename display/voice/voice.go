@@ -312,18 +312,17 @@ func (v *Voice) speak(ctx context.Context, j *job) {
 	if j.Tone != NoTone {
 		parts = append(parts, Spoken{Utterance: j.id, Tone: j.Tone})
 	}
-	sentences := words.Read(j.tongue, j.Text)
-	for _, s := range sentences {
+	for _, s := range words.Read(j.tongue, j.Text) {
 		parts = append(parts, Spoken{Utterance: j.id, Tongue: j.tongue, Sentence: s})
 	}
 	if len(parts) == 0 {
 		return
 	}
-	source := v.source(j, sentences)
-	outcome := Said
+	source := v.source(j)
+	outcome, silent := Said, false
 	if _, err := v.player(); err != nil {
 		v.notePlayer("", err)
-		outcome = Unsaid
+		silent = true
 	}
 	type made struct {
 		sound Sound
@@ -344,11 +343,12 @@ func (v *Voice) speak(ctx context.Context, j *job) {
 		}
 	}()
 
-	if outcome == Said {
+	if !silent {
 		prepare(0)
 	}
 	for i := range parts {
-		if outcome == Unsaid {
+		if silent { // and so is the rest
+			outcome = Unsaid
 			v.tell(parts[i], Unsaid)
 			continue
 		}
@@ -359,26 +359,27 @@ func (v *Voice) speak(ctx context.Context, j *job) {
 			break
 		}
 		gain := v.gain()
-		if m.err != nil || gain == 0 {
+		silent = gain == 0
+		if !silent && i+1 < len(parts) {
+			prepare(i + 1)
+		}
+		if silent || m.err != nil { // of one sentence that can't be made the others are worth hearing
 			outcome = Unsaid
 			v.tell(parts[i], Unsaid)
 			continue
 		}
-		if i+1 < len(parts) {
-			prepare(i + 1)
-		}
 		v.tell(parts[i], Begun)
 		err := v.play(ctx, m.sound, gain)
-		switch {
-		case ctx.Err() != nil && err != nil:
+		if err != nil && ctx.Err() != nil {
 			outcome = Cut
-		case err != nil:
-			outcome = Unsaid
-		}
-		v.tell(parts[i], outcome)
-		if outcome == Cut {
+			v.tell(parts[i], Cut)
 			break
 		}
+		state := Said
+		if silent = err != nil; silent {
+			outcome, state = Unsaid, Unsaid
+		}
+		v.tell(parts[i], state)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -398,37 +399,36 @@ func (v *Voice) tell(s Spoken, state State) {
 	}
 }
 
-// source is where an utterance's sounds come from: recordings if they cover all
-// of it, or else the engine, so that it is one voice.
-func (v *Voice) source(j *job, sentences []string) func(ctx context.Context, part Spoken) (Sound, error) {
-	recorded := map[string]Sound{}
-	if files, ok := v.clips.coverAll(j.tongue, sentences); ok {
-		for i, s := range sentences {
-			sound, err := join(files[i], v.clip)
-			if err != nil {
-				v.noteClips("clip", []string{err.Error()})
-				recorded = nil
-				break
-			}
-			recorded[s] = sound
-		}
-		if recorded != nil {
-			v.noteClips("clip", nil)
-		}
-	}
+// source is where an utterance's sounds come from: a sentence that recordings cover
+// is theirs, and any other the engine's. An engine that has hung is not waited for a
+// second time, while somebody listens to nothing.
+func (v *Voice) source(j *job) func(ctx context.Context, part Spoken) (Sound, error) {
+	var faults []string // of recordings
+	hung := false
 	return func(ctx context.Context, part Spoken) (Sound, error) {
 		if part.Sentence == "" {
 			return tones[part.Tone], nil
 		}
-		if s, ok := recorded[part.Sentence]; ok {
-			return s, nil
+		if files, ok := v.clips[part.Tongue].cover(part.Sentence); ok {
+			s, err := join(files, v.clip)
+			if err != nil {
+				faults = append(faults, err.Error())
+			}
+			v.noteClips("clip", faults)
+			if err == nil {
+				return s, nil
+			}
 		}
 		key := v.o.Engine.String() + "\x00" + string(part.Tongue) + "\x00" + part.Sentence
 		if s, ok := v.cache.get(key); ok {
 			return s, nil
 		}
+		if hung {
+			return Sound{}, context.DeadlineExceeded
+		}
 		s, err := limited(ctx, v.o.Engine, part.Tongue, part.Sentence, v.o.Patience)
 		v.noteEngine(part.Tongue, err)
+		hung = errors.Is(err, context.DeadlineExceeded)
 		if err == nil && !j.Private {
 			v.cache.put(key, s)
 		}

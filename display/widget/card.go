@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"image/color"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -14,6 +15,8 @@ import (
 type Card struct {
 	Style               Style
 	Icon, Title, Second string
+	Short               string  // Second in a few words, which stand at the right of the title where it has no room; may be empty
+	Beside              bool    // they do
 	Size                float32 // of the title at most; 0 is theme.Heading, or theme.Body with Slim
 	Slim                bool    // a few words in smaller letters, so that there is room for the icon
 	Narrow              bool    // little white at the sides, so that there is room for a longer line
@@ -26,15 +29,17 @@ const inset = 6
 
 // CardHeight is what a card of width w needs at least, and what it should have.
 func (k Kit) CardHeight(c Card, w float32) (least, good float32) {
-	for i, size := range []float32{theme.Least, theme.Heading} {
-		total := max(k.Px(theme.Target), blocks(k.text(c, size, k.room(c, w)))+2*k.Px(inset))
-		if i == 0 {
-			least = total
-			continue
-		}
-		good = total + 2*k.Px(theme.Pad-inset)
-	}
-	return least, good
+	return k.CardHeightAt(c, w, theme.Least), k.CardHeightAt(c, w, theme.Heading) + 2*k.Px(theme.Pad-inset)
+}
+
+// CardHeightAt is what it needs at least for a title as large as size.
+func (k Kit) CardHeightAt(c Card, w, size float32) float32 {
+	return max(k.Px(theme.Target), k.text(c, size, k.room(c, w)).height()+2*k.Px(inset))
+}
+
+// SecondFits says whether a card's second line is one.
+func (k Kit) SecondFits(c Card, w float32) bool {
+	return len(k.Fit(c.Second, theme.Second, theme.Least, k.room(c, w), 1, false).Lines) == 1
 }
 
 // heading is the largest size of the title.
@@ -75,19 +80,34 @@ func (k Kit) room(c Card, w float32) float32 {
 // edge are thin among bold ones.
 func (k Kit) thin(c Card) bool { return k.Bare && c.Style == Shut }
 
-// text is a card's lines with the title as large as size. Long titles take three
+// cardText is what stands on a card: lines below each other, and what is beside
+// them.
+type cardText struct {
+	lines  []Block
+	beside Block
+}
+
+func (t cardText) height() (high float32) {
+	return max(blocks(t.lines), t.beside.Height())
+}
+
+// text is a card's text with the title as large as size. Long titles take three
 // lines before they take small letters.
-func (k Kit) text(c Card, size, room float32) []Block {
-	lines := []Block{k.Fit(c.Title, size, theme.Least, room, 3, !k.thin(c))}
-	if c.Second != "" {
+func (k Kit) text(c Card, size, room float32) (t cardText) {
+	if c.Beside && c.Short != "" {
+		t.beside = k.Fit(c.Short, theme.Second, theme.Least, room*0.45, 2, false)
+		room -= t.beside.Width() + k.Px(24)
+	}
+	t.lines = []Block{k.Fit(c.Title, size, theme.Least, room, 3, !k.thin(c))}
+	if c.Second != "" && !c.Beside {
 		second := k.Fit(c.Second, theme.Second, theme.Least, room, 1, false)
 		if len(second.Lines) > 1 { // break it between what it says
 			second = k.Fit(strings.ReplaceAll(c.Second, " · ", "\n"), theme.Second, theme.Least, room, 2, false)
 			second.text = c.Second
 		}
-		lines = append(lines, second)
+		t.lines = append(t.lines, second)
 	}
-	return lines
+	return t
 }
 
 // CardSize is how large a card's title can be, so that cards of one list have
@@ -97,15 +117,15 @@ func (k Kit) CardSize(c Card, w, h float32) float32 {
 	return size
 }
 
-func (k Kit) fitted(c Card, w, h float32) (size float32, lines []Block) {
+func (k Kit) fitted(c Card, w, h float32) (size float32, t cardText) {
 	size = c.heading()
 	if c.Size > 0 {
 		size = min(size, c.Size)
 	}
 	for ; ; size -= 2 {
-		lines = k.text(c, size, k.room(c, w))
-		if blocks(lines) <= h-2*k.Px(inset) || size <= theme.Least {
-			return size, lines
+		t = k.text(c, size, k.room(c, w))
+		if t.height() <= h-2*k.Px(inset) || size <= theme.Least {
+			return size, t
 		}
 	}
 }
@@ -124,7 +144,7 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		l.stroke = k.Strong
 	}
 	var parts []fyne.CanvasObject
-	left, _ := k.sides(c)
+	left, right := k.sides(c)
 	if side := k.icon(c, w); side > 0 {
 		side = min(side, h-2*k.Px(inset))
 		back := canvas.NewRectangle(l.iconBack)
@@ -135,7 +155,8 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		parts = append(parts, Put(back, left, y, side, side), k.Icon(c.Icon, l.icon, left+side*in, y+side*in, side*(1-2*in)))
 		left += side + k.Px(24)
 	}
-	_, lines := k.fitted(c, w, h)
+	_, t := k.fitted(c, w, h)
+	lines := t.lines
 	if c.Mark[0] < c.Mark[1] {
 		lines[0] = lines[0].Mark(c.Mark[0], c.Mark[1], l.icon, k.Bare)
 	}
@@ -147,6 +168,9 @@ func (k Kit) Card(c Card, w, h float32) fyne.CanvasObject {
 		}
 		parts = append(parts, b.Left(left, y, color))
 		y += b.Height()
+	}
+	if b := t.beside; len(b.Lines) > 0 {
+		parts = append(parts, b.Right(w-right, (h-b.Height())/2, l.second))
 	}
 	return newTap(c.Title, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, c.Act, parts...)
 }
@@ -162,13 +186,32 @@ const (
 )
 
 // Notice is a message with an icon; it can't be touched. Head or Body may be
-// empty.
+// empty. Where no colour tells it from a button it has no frame, but a bar at its
+// left.
 type Notice struct {
 	Tone             Tone
 	Icon, Head, Body string
 	Alone            bool // it is all that the screen says
 	Slim             bool // smaller letters, where it shares little room with others
 	Paper            *int // unless nil, a Paper at this frame stands in the place of Icon
+}
+
+// noticeBar is how thick the bar of a notice is that has no frame.
+const noticeBar = 14
+
+// NoticeGround is what is behind the words of a notice.
+func (k Kit) NoticeGround(t Tone, x, y, w, h float32) fyne.CanvasObject {
+	fill, edge := k.Palette.Card, k.Line
+	switch t {
+	case Good:
+		fill, edge = k.OKGround, k.OKLine
+	case Bad:
+		fill, edge = k.WarmGround, k.WarmLine
+	}
+	if k.Bare {
+		return Put(canvas.NewRectangle(edge), x, y, k.Px(noticeBar), h)
+	}
+	return Put(k.Box(fill, edge, k.Edge), x, y, w, h)
 }
 
 func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
@@ -192,7 +235,11 @@ func (k Kit) notice(n Notice, w float32) (side, left float32, blocks []Block) {
 	}
 	room := w - left - side - k.Px(28) - k.Px(28)
 	if n.Head != "" {
-		blocks = append(blocks, k.Fit(n.Head, head, least, room, 2, true))
+		lines := 2
+		if n.Slim { // small letters come before a second line
+			lines = 1
+		}
+		blocks = append(blocks, k.Fit(n.Head, head, least, room, lines, true))
 	}
 	if n.Body != "" {
 		blocks = append(blocks, k.Fit(n.Body, body, theme.Least, room, 3, false))
@@ -208,15 +255,9 @@ func (k Kit) NoticeHeight(n Notice, w float32) float32 {
 
 // Notice draws a notice of w by h pixels.
 func (k Kit) Notice(n Notice, w, h float32) fyne.CanvasObject {
-	fill, edge, c := k.Palette.Card, k.Line, k.Touch
-	switch n.Tone {
-	case Good:
-		fill, edge, c = k.OKGround, k.OKLine, k.OK
-	case Bad:
-		fill, edge, c = k.WarmGround, k.WarmLine, k.Warm
-	}
+	c := map[Tone]color.NRGBA{Info: k.Touch, Good: k.OK, Bad: k.Warm}[n.Tone]
 	side, left, list := k.notice(n, w)
-	parts := []fyne.CanvasObject{Put(k.Box(fill, edge, k.Edge), 0, 0, w, h)}
+	parts := []fyne.CanvasObject{k.NoticeGround(n.Tone, 0, 0, w, h)}
 	if n.Paper != nil {
 		parts = append(parts, Put(k.Paper(*n.Paper, side), left, (h-side)/2, side, side))
 	} else {

@@ -20,11 +20,13 @@ type Tap struct {
 	rest    color.Color
 	down    color.Color
 	act     func()
+	pressed bool // a finger lies on it
 }
 
 var (
 	_ fyne.Tappable      = (*Tap)(nil)
 	_ desktop.Mouseable  = (*Tap)(nil)
+	_ desktop.Hoverable  = (*Tap)(nil)
 	_ desktop.Cursorable = (*Tap)(nil)
 )
 
@@ -56,17 +58,66 @@ func (t *Tap) Tapped(*fyne.PointEvent) {
 }
 
 // MouseDown shows that the touch was felt.
-func (t *Tap) MouseDown(*desktop.MouseEvent) { t.paint(t.down) }
+func (t *Tap) MouseDown(*desktop.MouseEvent) {
+	if t.act != nil {
+		t.pressed = true
+		t.paint(t.down)
+	}
+}
 
 // MouseUp shows that it is over.
-func (t *Tap) MouseUp(*desktop.MouseEvent) { t.paint(t.rest) }
+func (t *Tap) MouseUp(*desktop.MouseEvent) { t.lift() }
+
+// MouseIn is for Fyne.
+func (t *Tap) MouseIn(*desktop.MouseEvent) {}
+
+// MouseMoved is for Fyne.
+func (t *Tap) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is for Fyne: the finger slid off, and whatever it leaves from is told of
+// its end.
+func (t *Tap) MouseOut() { t.lift() }
+
+func (t *Tap) lift() {
+	if t.pressed {
+		t.pressed = false
+		t.paint(t.rest)
+	}
+}
 
 func (t *Tap) paint(c color.Color) {
-	if t.act == nil || t.box.FillColor == c {
-		return
+	if t.box.FillColor != c {
+		t.box.FillColor = c
+		Redraw(t.box)
 	}
-	t.box.FillColor = c
-	Redraw(t.box)
+}
+
+// Pressed says whether a finger lies on a target of a drawing.
+func Pressed(o fyne.CanvasObject) bool { return pressed(o) != nil }
+
+// Lift forgets the finger that lies on a target of a drawing: what leaves the screen
+// isn't told when it goes.
+func Lift(o fyne.CanvasObject) {
+	if t := pressed(o); t != nil {
+		t.lift()
+	}
+}
+
+// pressed finds the target that a finger lies on. There is one finger: Fyne's mouse.
+func pressed(o fyne.CanvasObject) *Tap {
+	switch v := o.(type) {
+	case *Tap:
+		if v.pressed {
+			return v
+		}
+	case *fyne.Container:
+		for _, child := range v.Objects {
+			if t := pressed(child); t != nil {
+				return t
+			}
+		}
+	}
+	return nil
 }
 
 // Cursor hides the arrow: fingers have none.

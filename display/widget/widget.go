@@ -134,7 +134,7 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 	if icon != "" {
 		iconSide, space = k.Px(size*1.15), k.Px(size*0.45)
 	}
-	least, room, high := max(theme.Least, size*0.55), w-k.Px(40), h-k.Px(12)
+	least, room, high := max(theme.Least, size*0.55), w-k.Px(36), h-k.Px(12)
 	b := k.FitIn(label, size, least, room-iconSide-space, high, true)
 	if icon != "" && (b.Width() > room-iconSide-space || b.Height() > high) { // the words need the room
 		icon, iconSide, space = "", 0, 0

@@ -172,7 +172,7 @@ func NewAccount(ctx context.Context, st Accounts, a Account, password string, c 
 // as for NewAccount. ENotFound when there is no such account.
 func DisableAccount(ctx context.Context, st Accounts, name string, off bool, by Entry) error {
 	a, err := st.Account(ctx, name)
-	if err != nil {
+	if err != nil && kiosk.CodeOf(err) != kiosk.ENotFound { // which SetDisabled says in words
 		return err
 	}
 	by.Hall, by.Action, by.Subject = a.Hall, "account.enabled", name
@@ -189,7 +189,7 @@ func ChangePassword(ctx context.Context, st Accounts, name, password string, c C
 		return err
 	}
 	a, err := st.Account(ctx, name)
-	if err != nil {
+	if err != nil && kiosk.CodeOf(err) != kiosk.ENotFound {
 		return err
 	}
 	by.Hall, by.Action, by.Subject = a.Hall, "account.password", name

@@ -129,6 +129,7 @@ func TestPress(t *testing.T) {
 			{"h1/tickets/id-A003/undo", `{"op":"v13","undoes":"v12"}`, "A003", "left"},
 		} {
 			who := "clerk"
+			h.now = h.now.Add(time.Second)
 			if strings.Contains(c.path, "tickets") {
 				who = "guide@h1"
 			}
@@ -136,10 +137,12 @@ func TestPress(t *testing.T) {
 				t.Fatalf("%s: %d %s", c.path, a.status, a.body)
 			}
 		}
+		h.now = h.now.Add(time.Second)
 		a, p := h.press("clerk", "h1/windows/22/pause", `{"op":"v20","reason":"午餐"}`)
 		if a.status != 200 || !p.Window.Paused || p.Window.Reason != "午餐" || p.Ticket != nil {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
+		h.now = h.now.Add(time.Second)
 		if a, p := h.press("clerk", "h1/windows/22/resume", `{"op":"v21"}`); a.status != 200 || p.Window.Paused {
 			t.Fatalf("%d %s", a.status, a.body)
 		}

@@ -87,10 +87,13 @@ func (s *Server) changeAccount(ctx context.Context, in *changeAccountInput) (*st
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
-	if !accountName(in.Name) {
-		return nil, s.fault(&kiosk.Error{Code: kiosk.ENotFound, Op: "change account", Message: "没有这个账号。", Hint: "no such account"})
+	a, err := Account{}, error(&kiosk.Error{Code: kiosk.ENotFound})
+	if accountName(in.Name) {
+		a, err = s.store.Account(ctx, in.Name)
 	}
-	a, err := s.store.Account(ctx, in.Name)
+	if kiosk.CodeOf(err) == kiosk.ENotFound {
+		err = &kiosk.Error{Code: kiosk.ENotFound, Op: "change account", Message: "没有这个账号。", Hint: "no such account"}
+	}
 	if err != nil {
 		return nil, s.fault(err)
 	}

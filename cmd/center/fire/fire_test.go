@@ -2,38 +2,50 @@ package fire
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	_ "github.com/mattn/go-sqlite3"
 
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/calling"
 )
 
 // The hall under fire: 8 kiosks, 2 centers on one PostgreSQL, citizens who take
-// numbers all the while. Kiosks, centers and the database are killed, the lines
-// between are cut and stalled, clocks jump by two hours both ways. Afterwards,
-// with all of it healed, the center's ledger is exactly the union of the kiosks',
-// everybody who was told a number has it, and no number was given twice.
+// numbers all the while, 40 clerks who use every button. Kiosks, centers and the
+// database are killed; the lines between kiosks and centers, windows and centers,
+// centers and database are cut and stalled; clocks of kiosks and centers jump by
+// two hours both ways, over the change of the business day. Afterwards, with all of
+// it healed,
 //
-// KIOSK_FIRE_SECONDS sets how long it burns.
+//   - the center's ledger is exactly the union of the kiosks', everybody who was
+//     told a number has it, and no number was given twice;
+//   - every press that was answered is stored, each ticket's history is a lawful
+//     one, and none was at two windows;
+//   - everybody was called, and nobody was passed over but by the rules.
+//
+// A kiosk whose clock has leapt ahead stamps its tickets so, and place is by stamp:
+// its people stand behind those who come later elsewhere, and that is no fault here.
+//
+// KIOSK_FIRE_SECONDS sets how long it burns. 300 and more are the long form, in
+// which 10,000 tickets must be taken while it does.
 func TestHallUnderFire(t *testing.T) {
-	burns := time.Minute
+	burns, rate := time.Minute, 28.0 // of tickets a second
 	if s := os.Getenv("KIOSK_FIRE_SECONDS"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		burns = time.Duration(n) * time.Second
+	}
+	long := burns >= 5*time.Minute
+	if long {
+		rate = 42
 	}
 	seed := rand.Uint64()
 	if s := os.Getenv("KIOSK_FIRE_SEED"); s != "" {
@@ -44,292 +56,193 @@ func TestHallUnderFire(t *testing.T) {
 		seed = n
 	}
 	t.Logf("KIOSK_FIRE_SEED=%d", seed)
+	random := func(stream int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(stream))) }
+	const windows, citizensEach = 40, 4
+	began := time.Now()
 	h := newHall(t, 8, 2)
+	o := newOffice(h, windows, func(i int) []kiosk.QueueID {
+		one := i % len(h.queues)
+		switch {
+		case i == windows-1:
+			return h.queues
+		case i%4 == 3:
+			return []kiosk.QueueID{h.queues[one], h.queues[(one+1)%len(h.queues)]}
+		}
+		return h.queues[one : one+1]
+	})
+	t.Logf("it stands after %v", time.Since(began).Round(time.Second))
 	ctx, cancel := context.WithTimeout(t.Context(), burns)
 	defer cancel()
-
-	o := newOffice(h, 40, h.queues)
 	open, close := context.WithCancel(t.Context())
 	defer close()
 	var clerks, citizens sync.WaitGroup
-	for w := range 40 {
-		clerks.Go(func() { o.work(open, w+1) })
+	for w := range windows {
+		d := &desk{o: o, window: w + 1, random: random(1000 + w), days: h.days()}
+		clerks.Go(func() { d.work(open) })
 	}
+	for g := range 3 {
+		citizens.Go(func() { o.guide(ctx, fmt.Sprintf("guide%d", g), random(2000+g)) })
+	}
+	every := time.Duration(float64(len(h.kiosks)*citizensEach) / rate * float64(time.Second))
 	for i, k := range h.kiosks {
-		for c := range 2 {
-			citizens.Go(func() { k.citizens(ctx, rand.New(rand.NewPCG(seed, uint64(100*i+c))), fmt.Sprintf("%d-%d", i, c)) })
+		for c := range citizensEach {
+			citizens.Go(func() { k.citizens(ctx, every, random(100*i+c+2), fmt.Sprintf("%d-%d", i, c)) })
 		}
 	}
-	did := h.burn(ctx, rand.New(rand.NewPCG(seed, 1)))
+	did := h.burn(ctx, random(1))
 	citizens.Wait()
-	t.Logf("the fire: %v", did)
+	taken := h.told()
+	t.Logf("the fire: %v; %d tickets were taken in it", did, taken)
+	if long && taken < 10_000 {
+		t.Errorf("%d tickets were taken while it burned, want 10000", taken)
+	}
 
+	healed := time.Now()
 	h.heal()
+	o.rest()
 	var settling sync.WaitGroup
 	for _, k := range h.kiosks {
 		settling.Go(k.settle)
 	}
 	settling.Wait()
-	told := 0
-	for _, k := range h.kiosks {
-		told += len(k.told)
+	if all := h.told(); taken < all/10 {
+		t.Errorf("only %d of %d tickets were taken while it burned", taken, all)
 	}
-	h.compare(told)
-	h.served(o)
+	settled := time.Now()
+	h.over(o)
 	close()
 	clerks.Wait()
-	t.Logf("40 windows called %d tickets; %d presses were repeated", o.calls, o.again)
-	for _, action := range []string{"kiosk killed", "center killed", "database killed", "line cut", "line stalled", "clock jumped"} {
-		if did[action] == 0 {
-			t.Errorf("no %s: the fire was too small", action)
+	t.Logf("%v until all was told to the center, %v until all were served", settled.Sub(healed).Round(time.Second), time.Since(settled).Round(time.Second))
+	h.compare(h.told())
+	h.judge(o)
+	for _, harm := range harms {
+		if did[harm.name] == 0 && harm.first >= 0 {
+			t.Errorf("no %s: the fire was too small", harm.name)
 		}
 	}
 }
 
-// citizens take numbers at one kiosk until ctx ends. A wish without an answer is
-// asked again, by settle at the latest.
-func (k *terminal) citizens(ctx context.Context, random *rand.Rand, name string) {
-	for n := 0; ctx.Err() == nil; n++ {
-		w := kiosk.Request{ID: kiosk.RequestID(fmt.Sprintf("%s-%d", name, n)), Items: []kiosk.ItemID{wanted[random.IntN(len(wanted))]}}
+// told is how many know their number.
+func (h *hall) told() (n int) {
+	for _, k := range h.kiosks {
 		k.mu.Lock()
-		k.wishes[w.ID] = w
+		n += len(k.told)
 		k.mu.Unlock()
-		k.ask(ctx, w)
-		select { // people don't come all at once
-		case <-time.After(time.Duration(random.IntN(900)) * time.Millisecond):
-		case <-ctx.Done():
-		}
 	}
+	return n
 }
 
-// wanted are the items that citizens come for.
-var wanted = []kiosk.ItemID{"RS001", "GJ001", "SW001", "SC001", "BD001"}
+// rest has clerks do no more than call and serve.
+func (o *office) rest() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calm = true
+}
 
-// served waits until nobody is left waiting: none was starved.
-func (h *hall) served(o *office) {
+// over waits until nobody is left: everybody was served, has left, or missed all
+// calls. Who is parked, or was to be offered again at a time by a clock that was
+// ahead, is put back by the guide.
+func (h *hall) over(o *office) {
 	t := h.t
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patient)
-	defer cancel()
-	db, err := pgx.Connect(ctx, h.url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ctx := t.Context()
+	db := h.open(ctx)
 	defer db.Close(context.Background())
-	for {
-		var left, all int
-		if err := db.QueryRow(ctx, "SELECT count(*) FILTER (WHERE state <> 'done'), count(*) FROM tickets").Scan(&left, &all); err != nil {
+	least, late := -1, time.Now().Add(patient)
+	for n := 0; ; n++ {
+		var left int
+		if err := db.QueryRow(ctx, "SELECT count(*) FROM tickets WHERE state NOT IN ('done', 'left', 'missed')").Scan(&left); err != nil {
 			t.Fatal(err)
 		}
-		o.mu.Lock()
-		calls := o.calls
-		o.mu.Unlock()
 		if left == 0 {
-			if calls != all {
-				t.Errorf("%d calls for %d tickets", calls, all)
-			}
 			return
 		}
-		if ctx.Err() != nil {
-			t.Fatalf("%d of %d tickets are never served", left, all)
+		if left < least || least < 0 {
+			least, late = left, time.Now().Add(patient)
+		}
+		if time.Now().After(late) {
+			t.Fatalf("%d tickets are never served", left)
+		}
+		rows, err := db.Query(ctx, "SELECT id FROM tickets WHERE state = 'parked' AND (until = 0 OR until > $1) OR state = 'waiting' AND until > $1 LIMIT 20",
+			time.Now().Add(2*time.Second).UnixMilli())
+		if err != nil {
+			t.Fatal(err)
+		}
+		stuck, err := pgx.CollectRows(rows, pgx.RowTo[kiosk.TicketID])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, id := range stuck {
+			o.walk(ctx, i, id, calling.PutBack, press{Op: kiosk.OpID(fmt.Sprintf("over-%d-%d", n, i))})
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 }
 
-// ask asks for a number and notes the answer, if there is one.
-func (k *terminal) ask(ctx context.Context, w kiosk.Request) bool {
-	k.mu.Lock()
-	path := k.client
-	k.mu.Unlock()
-	r, err := path.Take(ctx, w)
-	if err != nil {
-		return false
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if before, known := k.told[w.ID]; known && before != (answer{r.ID, r.Number}) {
-		k.t.Errorf("%s was told %s, then %s", w.ID, before.number, r.Number)
-	}
-	k.told[w.ID] = answer{r.ID, r.Number}
-	return true
+// harm is something that burn does.
+type harm struct {
+	name   string
+	weight int
+	first  int // when it is done first; -1 leaves that to chance
+	do     func(h *hall, random *rand.Rand)
+}
+
+var harms = []harm{
+	{"kiosk killed", 18, 0, func(h *hall, r *rand.Rand) { one(h.kiosks, r).restart() }},
+	{"center killed", 11, 1, func(h *hall, r *rand.Rand) { one(h.centers, r).restart() }},
+	{"database killed", 5, 2, func(h *hall, _ *rand.Rand) { h.killDatabase() }},
+	{"kiosk's line cut", 16, 3, func(h *hall, r *rand.Rand) { one(h.kiosks, r).line.set(cut) }},
+	{"kiosk's line stalled", 8, 4, func(h *hall, r *rand.Rand) { one(h.kiosks, r).line.set(stalled) }},
+	{"kiosk's line healed", 14, -1, func(h *hall, r *rand.Rand) { one(h.kiosks, r).line.set(open) }},
+	{"kiosk's clock ahead", 6, 5, func(h *hall, r *rand.Rand) { jump(h.t, one(h.kiosks, r).dir, 2*time.Hour) }},
+	{"kiosk's clock behind", 4, 6, func(h *hall, r *rand.Rand) { jump(h.t, one(h.kiosks, r).dir, -2*time.Hour) }},
+	{"kiosk's clock right", 4, -1, func(h *hall, r *rand.Rand) { jump(h.t, one(h.kiosks, r).dir, 0) }},
+	{"center's clock ahead", 2, 7, func(h *hall, r *rand.Rand) { jump(h.t, one(h.centers, r).dir, 2*time.Hour) }},
+	{"center's clock behind", 2, 8, func(h *hall, r *rand.Rand) { jump(h.t, one(h.centers, r).dir, -2*time.Hour) }},
+	{"center's clock right", 2, -1, func(h *hall, r *rand.Rand) { jump(h.t, one(h.centers, r).dir, 0) }},
+	{"database's line cut", 3, 9, func(h *hall, r *rand.Rand) { one(h.centers, r).o.line.hurt(cut, moment(r)) }},
+	{"database's line stalled", 3, 10, func(h *hall, r *rand.Rand) { one(h.centers, r).o.line.hurt(stalled, moment(r)) }},
+	{"windows' line cut", 4, 11, func(h *hall, r *rand.Rand) { one(h.windows, r).hurt(cut, moment(r)) }},
+	{"windows' line stalled", 4, 12, func(h *hall, r *rand.Rand) { one(h.windows, r).hurt(stalled, moment(r)) }},
+}
+
+func one[T any](of []T, random *rand.Rand) T { return of[random.IntN(len(of))] }
+
+// moment is how long a line on which a whole hall waits is hurt.
+func moment(random *rand.Rand) time.Duration {
+	return time.Duration(200+random.IntN(2000)) * time.Millisecond
 }
 
 // burn does harm until ctx ends and says what it did.
 func (h *hall) burn(ctx context.Context, random *rand.Rand) map[string]int {
 	did := map[string]int{}
-	for ctx.Err() == nil {
+	all := 0
+	for _, m := range harms {
+		all += m.weight
+	}
+	for n := 0; ; n++ {
 		select {
 		case <-time.After(time.Duration(100+random.IntN(500)) * time.Millisecond):
 		case <-ctx.Done():
 			return did
 		}
-		k := h.kiosks[random.IntN(len(h.kiosks))]
-		n := random.IntN(100)
-		if first := len(did); first < 6 { // each once at least
-			n = []int{0, 20, 32, 37, 60, 85}[first]
-		}
-		switch {
-		case n < 20:
-			k.restart()
-			did["kiosk killed"]++
-		case n < 32:
-			h.centers[random.IntN(len(h.centers))].restart()
-			did["center killed"]++
-		case n < 37:
-			h.killDatabase()
-			did["database killed"]++
-		case n < 60:
-			k.line.set(cut)
-			did["line cut"]++
-		case n < 70:
-			k.line.set(stalled)
-			did["line stalled"]++
-		case n < 85:
-			k.line.set(open)
-			did["line healed"]++
-		default:
-			hours := []int{-2, 0, 2}[random.IntN(3)]
-			k.clock(time.Duration(hours) * time.Hour)
-			did["clock jumped"]++
-		}
-	}
-	return did
-}
-
-// settle has every wish answered and every event acknowledged. Of the wishes that
-// have their answer some are asked again: it must be the same.
-func (k *terminal) settle() {
-	k.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patient)
-	defer cancel()
-	again := 0
-	for _, w := range k.wishes {
-		if _, known := k.told[w.ID]; known {
-			if again++; again > 50 {
-				continue
-			}
-		}
-		for !k.ask(ctx, w) {
-			if ctx.Err() != nil {
-				k.t.Errorf("%s: wish %s is never answered:\n%s", k.id, w.ID, k.proc.said())
-				return
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
-	}
-	for {
-		s, err := k.client.Status(ctx)
-		if err == nil && s.Unsent == 0 {
-			return
-		}
-		if ctx.Err() != nil {
-			k.t.Errorf("%s: %d events stay unsent, center %+v (%v)\n%s", k.id, s.Unsent, s.Center, err, k.proc.said())
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
+		m := choose(n, random.IntN(all))
+		m.do(h, random)
+		did[m.name]++
 	}
 }
 
-// row is a ticket as both ledgers have it.
-type row struct{ kiosk, id, day, number string }
-
-// compare holds the center's ledger against the kiosks'.
-func (h *hall) compare(told int) {
-	t := h.t
-	t.Helper()
-	ours := map[row]bool{}
-	for _, k := range h.kiosks {
-		stored := k.ledger()
-		byID := map[string]string{}
-		for _, r := range stored {
-			ours[r] = true
-			byID[r.id] = r.number
-		}
-		for id, a := range k.told {
-			if byID[string(a.id)] != a.number {
-				t.Errorf("%s: %s was told %s, stored is %q", k.id, id, a.number, byID[string(a.id)])
-			}
+// choose is the n-th harm: each in its turn at first, then by weight.
+func choose(n, pick int) harm {
+	for _, m := range harms {
+		if m.first == n {
+			return m
 		}
 	}
-	labels := map[string]row{}
-	for r := range ours {
-		if other, twice := labels[r.day+" "+r.number]; twice {
-			t.Errorf("%s on %s was given by %s and by %s", r.number, r.day, r.kiosk, other.kiosk)
-		}
-		labels[r.day+" "+r.number] = r
-	}
-	db, err := pgx.Connect(t.Context(), h.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close(context.Background())
-	rows, err := db.Query(t.Context(), "SELECT kiosk, id, day::text, number FROM tickets")
-	if err != nil {
-		t.Fatal(err)
-	}
-	theirs := map[row]bool{}
-	for rows.Next() {
-		var r row
-		if err := rows.Scan(&r.kiosk, &r.id, &r.day, &r.number); err != nil {
-			t.Fatal(err)
-		}
-		theirs[r] = true
-	}
-	if rows.Err() != nil {
-		t.Fatal(rows.Err())
-	}
-	for r := range ours {
-		if !theirs[r] {
-			t.Errorf("the center lacks %+v", r)
+	for _, m := range harms {
+		if pick -= m.weight; pick < 0 {
+			return m
 		}
 	}
-	for r := range theirs {
-		if !ours[r] {
-			t.Errorf("the center made up %+v", r)
-		}
-	}
-	var alarms int
-	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM alarms").Scan(&alarms); err != nil || alarms != 0 {
-		t.Errorf("%d alarms (%v)", alarms, err)
-	}
-	shared := 0
-	for r := range ours {
-		if !strings.Contains(r.number, "-") {
-			shared++
-		}
-	}
-	if len(ours) < told || shared == 0 || shared == len(ours) {
-		t.Errorf("%d tickets, %d told, %d of the shared series", len(ours), told, shared)
-	}
-	t.Logf("%d tickets on %d kiosks, %d of the shared series", len(ours), len(h.kiosks), shared)
-}
-
-// ledger reads a kiosk's tickets.
-func (k *terminal) ledger() []row {
-	k.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(k.dir, "kiosk.db")+"?mode=ro")
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	defer db.Close()
-	rows, err := db.Query("SELECT id, day, queue, series, n FROM ticket")
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	defer rows.Close()
-	var out []row
-	for rows.Next() {
-		r := row{kiosk: k.id}
-		var n kiosk.Number
-		if err := rows.Scan(&r.id, &r.day, &n.Queue, &n.Series, &n.N); err != nil {
-			k.t.Fatal(err)
-		}
-		r.number = n.String()
-		out = append(out, r)
-	}
-	if rows.Err() != nil {
-		k.t.Fatal(rows.Err())
-	}
-	return out
+	panic("no harm has that weight")
 }

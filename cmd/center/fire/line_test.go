@@ -3,6 +3,9 @@ package fire
 import (
 	"io"
 	"net"
+	"net/url"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -17,12 +20,11 @@ const (
 	stalled      // connections stay, nothing passes
 )
 
-// proxy is the line from one kiosk to whichever center answers.
+// proxy is a line between two who talk: from a kiosk or some windows to whichever
+// center answers, or from a center to the database.
 type proxy struct {
-	t *testing.T
-	h *hall
-	n int
-	l net.Listener
+	l    net.Listener
+	dial func() (net.Conn, error) // to the other end
 
 	mu      sync.Mutex
 	mode    mode
@@ -30,13 +32,9 @@ type proxy struct {
 	conns   map[net.Conn]bool
 }
 
-func newProxy(t *testing.T, h *hall, n int) *proxy {
+func newProxy(t *testing.T, l net.Listener, dial func() (net.Conn, error)) *proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{t: t, h: h, n: n, l: l, changed: make(chan struct{}), conns: map[net.Conn]bool{}}
+	p := &proxy{l: l, dial: dial, changed: make(chan struct{}), conns: map[net.Conn]bool{}}
 	t.Cleanup(func() { l.Close(); p.set(cut) })
 	go func() {
 		for {
@@ -48,6 +46,57 @@ func newProxy(t *testing.T, h *hall, n int) *proxy {
 		}
 	}()
 	return p
+}
+
+// toCenters is a line to the centers, of which the n-th is preferred.
+func toCenters(t *testing.T, h *hall, n int) *proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newProxy(t, l, func() (c net.Conn, err error) {
+		for i := range h.centers {
+			server := h.centers[(n+i)%len(h.centers)]
+			server.mu.Lock()
+			addr := server.addr
+			server.mu.Unlock()
+			if c, err = net.DialTimeout("tcp", addr, time.Second); err == nil {
+				return c, nil
+			}
+		}
+		return nil, err
+	})
+}
+
+// toDatabase is a line to the PostgreSQL at address, and the address at which it
+// stands there.
+func toDatabase(t *testing.T, address string) (p *proxy, instead string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const socket = ".s.PGSQL.5432"
+	at := filepath.Join(u.Query().Get("host"), socket)
+	dir := shortDir(t)
+	l, err := net.Listen("unix", filepath.Join(dir, socket))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.RawQuery = url.Values{"host": {dir}}.Encode()
+	return newProxy(t, l, func() (net.Conn, error) { return net.DialTimeout("unix", at, time.Second) }), u.String()
+}
+
+// shortDir is a folder for a socket, whose path is at most 107 bytes.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fire")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (p *proxy) set(m mode) {
@@ -81,29 +130,28 @@ func (p *proxy) drop(c net.Conn) {
 	c.Close()
 }
 
-// carry joins a kiosk's connection to a center's, the preferred one first.
+// carry joins a connection to one to the other end.
 func (p *proxy) carry(c net.Conn) {
 	defer p.drop(c)
 	if !p.keep(c) {
 		return
 	}
-	for i := range p.h.centers {
-		server := p.h.centers[(p.n+i)%len(p.h.centers)]
-		server.mu.Lock()
-		addr := server.addr
-		server.mu.Unlock()
-		s, err := net.DialTimeout("tcp", addr, time.Second)
-		if err != nil {
-			continue
-		}
-		defer p.drop(s)
-		if !p.keep(s) {
-			return
-		}
-		go func() { p.copy(s, c); c.Close(); s.Close() }()
-		p.copy(c, s)
+	s, err := p.dial()
+	if err != nil {
 		return
 	}
+	defer p.drop(s)
+	if !p.keep(s) {
+		return
+	}
+	go func() { p.copy(s, c); c.Close(); s.Close() }()
+	p.copy(c, s)
+}
+
+// hurt cuts or stalls the line for so long.
+func (p *proxy) hurt(m mode, d time.Duration) {
+	p.set(m)
+	time.AfterFunc(d, func() { p.set(open) })
 }
 
 // copy moves bytes while the line isn't stalled.

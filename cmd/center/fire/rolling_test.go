@@ -20,7 +20,7 @@ import (
 func TestRollingRestart(t *testing.T) {
 	const rounds, kiosks, windows, calls = 3, 4, 40, 40
 	h := newCenters(t, allDay(t), kiosks, 2)
-	o := newOffice(h, windows, h.queues)
+	o := newOffice(h, windows, inTurn(h.queues))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	doors, lock := context.WithCancel(ctx)

@@ -42,7 +42,7 @@ type sender struct {
 func newSender(t *testing.T, h *hall, i int) *sender {
 	t.Helper()
 	s := &sender{t: t, id: kiosk.KioskID("K" + strconv.Itoa(i+1)), idle: make(chan struct{}, 1), heard: make(chan struct{}, 1)}
-	client, err := uplink.NewClient(uplink.ClientOpts{URL: "http://" + newProxy(t, h, i).l.Addr().String(), Hall: "center", Token: uplink.Token(tokenOf(i)),
+	client, err := uplink.NewClient(uplink.ClientOpts{URL: "http://" + toCenters(t, h, i).l.Addr().String(), Hall: "center", Token: uplink.Token(tokenOf(i)),
 		HTTP: &http.Client{Timeout: patient, Transport: &http.Transport{MaxIdleConnsPerHost: 2}}})
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func TestWeek(t *testing.T) {
 	}
 	h := newCenters(t, allDay(t), kiosks, 1, "GODEBUG=gctrace=1")
 	c := h.centers[0]
-	o := newOffice(h, windows, h.queues)
+	o := newOffice(h, windows, inTurn(h.queues))
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	var senders []*sender
@@ -60,7 +60,7 @@ func TestWeek(t *testing.T) {
 		}
 		come.Go(func() {
 			for range logins {
-				o.login("clerk")
+				o.login(ctx, 1, clerk, o.token(clerk))
 			}
 		})
 		come.Wait()

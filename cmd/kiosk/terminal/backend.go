@@ -83,7 +83,7 @@ func (b backend) Status(ctx context.Context) (control.Status, error) {
 		return s, err
 	}
 	s.Orders = k.desk.Orders()
-	s.Devices = append(append([]control.Device{b.printer()}, k.deviceStates()...), k.storeState(), k.catalogState(), k.voiceState())
+	s.Devices = append(append([]control.Device{b.printer()}, k.deviceStates()...), k.storeState(), k.catalogState(), k.voiceState(), k.windowState())
 	if s.Center, err = k.centerState(ctx); err != nil {
 		return s, err
 	}
@@ -102,6 +102,20 @@ func (b backend) printer() control.Device {
 	d.State, d.Hint = string(fault), hints[fault]
 	if fault == kiosk.FaultNone {
 		d.State = "ready"
+	}
+	return d
+}
+
+// windowState tells the technician whether other windows can get in the citizen's way.
+func (k *terminal) windowState() control.Device {
+	d := control.Device{Name: "window", State: string(kiosk.FaultUnfitted)}
+	if k.app == nil {
+		return d
+	}
+	d.State = "ready"
+	if err := k.app.Unguarded(); err != nil {
+		d.State = "unguarded"
+		d.Hint = fmt.Sprintf("连不上 X,别的窗口可能盖住取号机或占用键盘;在不断重试 / other windows may cover the kiosk's or take its keyboard; it is tried again and again: %v", err)
 	}
 	return d
 }

@@ -147,7 +147,17 @@ func (d *desk) run(conn *pgx.Conn) error {
 	}
 	o, err := d.press.Decide(d.sight)
 	if err != nil || o.Again {
-		_, bad := conn.Exec(d.ctx, "ROLLBACK")
+		q := &pgx.Batch{}
+		if err != nil {
+			d.change(q, d.press.Op, &d.sight.Done)
+		}
+		q.Queue("ROLLBACK")
+		bad := d.send(q)
+		if err != nil && d.sight.Done != nil {
+			// What was in the way is this very press: it came twice, and the other
+			// was stored after its op had been looked for.
+			o, err = d.press.Decide(d.sight)
+		}
 		d.outcome = o
 		return errors.Join(bad, err)
 	}

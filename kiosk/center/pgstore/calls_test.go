@@ -1,6 +1,7 @@
 package pgstore
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -50,6 +52,92 @@ func TestCallsMigrated(t *testing.T) {
 	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), "UPDATE tickets SET at_window = '21' WHERE id = 'new'"); !overtaken(err) {
 		t.Fatalf("two tickets are at window 21: %v", err)
+	}
+}
+
+// A press that is repeated while the first one is still under way, as after a
+// line was cut, gets the answer of the first.
+func TestPressTwiceAtOnce(t *testing.T) {
+	url := database(t, shared)
+	one, other := opened(t, url), opened(t, url)
+	defer one.Close()
+	defer other.Close()
+	ctx := t.Context()
+	if err := one.SetWindow(ctx, "h1", "21", []kiosk.QueueID{"A"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.Ingest(ctx, center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 5)...), centertest.Noon)); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	for round, verb := range []calling.Verb{calling.Call, calling.Start, calling.Finish, calling.Call} {
+		if round > 0 { // the first call makes the row
+			if _, err := conn.Exec(ctx, "BEGIN; SELECT FROM lines FOR UPDATE"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := centertest.PressOf(fmt.Sprintf("op%d", round), verb, "21")
+		var pressing sync.WaitGroup
+		var changes [2]calling.Change
+		var errs [2]error
+		for i, st := range []*Store{one, other} {
+			pressing.Go(func() { changes[i], errs[i] = st.Do(ctx, p) })
+		}
+		for waiting := 0; round > 0 && waiting < 2; {
+			// In its transaction it would see the activity of its beginning for ever.
+			if _, err := conn.Exec(ctx, "SELECT pg_stat_clear_snapshot()"); err != nil {
+				t.Fatal(err)
+			}
+			err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := conn.Exec(ctx, "COMMIT"); err != nil {
+			t.Fatal(err)
+		}
+		pressing.Wait()
+		if errs[0] != nil || errs[1] != nil || changes[0].Ticket.After.Version != changes[1].Ticket.After.Version || changes[0].Ticket.After.ID != changes[1].Ticket.After.ID {
+			t.Errorf("%s: %v, %v: %+v, %+v", verb, errs[0], errs[1], changes[0].Ticket, changes[1].Ticket)
+		}
+	}
+}
+
+// A center that falls silent in the middle of a press doesn't keep the others from
+// its queue.
+func TestPressAbandoned(t *testing.T) {
+	defer func(before time.Duration) { abandoned = before }(abandoned)
+	abandoned = 200 * time.Millisecond
+	st := opened(t, database(t, shared))
+	defer st.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := st.SetWindow(ctx, "h1", "21", []kiosk.QueueID{"A"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Ingest(ctx, center.Seal(centertest.Batch("k1", centertest.Run("k1", "1", 1, 5)...), centertest.Noon)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Do(ctx, centertest.PressOf("call", calling.Call, "21")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := st.connect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if err := (&desk{ctx: ctx, conn: conn, press: centertest.PressOf("start", calling.Start, "21")}).look(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Do(ctx, centertest.PressOf("again", calling.Start, "21")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(ctx, "COMMIT"); err == nil {
+		t.Fatal("the server waits for ever")
 	}
 }
 

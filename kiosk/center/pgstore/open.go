@@ -123,9 +123,15 @@ func (s *Store) connect(ctx context.Context) (*pgx.Conn, error) {
 // was small would read all of it, and live on while it grows.
 var byKey = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}
 
+// abandoned is after how long the server ends a transaction in which nothing was
+// said: a center that freezes or is cut off in the middle of one would keep every
+// other from the queue that it held, for as long as the network takes to notice.
+// Tests change it.
+var abandoned = 10 * time.Second
+
 // trust asks a server whether it keeps what it acknowledges. It pins the
 // session's synchronous_commit at what it found, so that a later change of the
-// server's file can't weaken it, and sets byKey.
+// server's file can't weaken it, and sets byKey and abandoned.
 func trust(ctx context.Context, conn *pgx.Conn) error {
 	var number int
 	var encoding string
@@ -135,8 +141,9 @@ func trust(ctx context.Context, conn *pgx.Conn) error {
 		pg_is_in_recovery() OR current_setting('transaction_read_only')::bool,
 		array(SELECT s FROM unnest(ARRAY['fsync', 'full_page_writes', 'synchronous_commit']) s WHERE current_setting(s) = 'off'),
 		set_config('synchronous_commit', current_setting('synchronous_commit'), false),
-		array(SELECT set_config(s, 'off', false) FROM unnest($1::text[]) s), set_config('plan_cache_mode', 'force_generic_plan', false)`, byKey).
-		Scan(&number, &encoding, &readOnly, &off, nil, nil, nil)
+		array(SELECT set_config(s, 'off', false) FROM unnest($1::text[]) s), set_config('plan_cache_mode', 'force_generic_plan', false),
+		set_config('idle_in_transaction_session_timeout', $2, false)`, byKey, strconv.FormatInt(abandoned.Milliseconds(), 10)).
+		Scan(&number, &encoding, &readOnly, &off, nil, nil, nil, nil)
 	switch {
 	case err != nil:
 		return err
