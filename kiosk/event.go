@@ -162,11 +162,13 @@ type Batch struct {
 	Kiosk  KioskID `json:"kiosk"`
 	Epoch  Epoch   `json:"epoch"`
 	Prior  Epoch   `json:"prior,omitempty"` // the life that this one was restored from
+	Sent   Instant `json:"sent,omitempty"`  // now, by the kiosk's own clock, right or wrong; 0 from a kiosk that doesn't say
 	Events []Event `json:"events"`
 }
 
 // Ack is the center's answer to a Batch: every event of that kiosk and epoch
 // up to and including AckedThrough is stored durably.
 type Ack struct {
-	AckedThrough int64 `json:"acked_through"`
+	AckedThrough int64   `json:"acked_through"`
+	Now          Instant `json:"now,omitempty"` // by the center's clock; 0 from a center that doesn't say
 }

@@ -29,6 +29,11 @@ type Batch struct {
 	kiosk.Batch
 	Hashes []Hash    // Hashes[i] belongs to Events[i]
 	Got    time.Time // when it came in, by the center's clock
+	Latest time.Time // stamps after it raise an alarm; zero raises none
+
+	// Silence is how long another life of the kiosk's store must have said nothing;
+	// see Double. 0 lets any speak.
+	Silence time.Duration
 
 	// Way says which errands the items of a ticket are, in turn, for a number of
 	// a queue, where the first ones are. Nil: all items are for that queue.
@@ -64,7 +69,9 @@ func Seal(b kiosk.Batch, got time.Time) Batch {
 var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // check refuses what can't be right about a batch whatever is stored already.
-// No stamp may be more than ahead after now.
+// A kiosk whose clock is more than ahead after now, or that doesn't say, may not have
+// stamped by it. One whose clock was mended can't take back what it stamped before: that
+// comes in as it is, for order is by seq.
 func check(b kiosk.Batch, now time.Time, ahead time.Duration) error {
 	refuse := func(format string, args ...any) error {
 		return &kiosk.Error{Code: kiosk.EInvalid, Op: "take in events", Hint: fmt.Sprintf(format, args...)}
@@ -80,6 +87,7 @@ func check(b kiosk.Batch, now time.Time, ahead time.Duration) error {
 		return refuse("%d events in one batch; send at most %d", len(b.Events), MaxEvents)
 	}
 	latest := now.Add(ahead).UnixMilli()
+	mended := b.Sent > 0 && int64(b.Sent) <= latest
 	for i, e := range b.Events {
 		switch {
 		case e.Seq < 1 || e.Seq != b.Events[0].Seq+int64(i):
@@ -88,13 +96,33 @@ func check(b kiosk.Batch, now time.Time, ahead time.Duration) error {
 			return refuse("event %d: kind must be 1 to 64 letters, digits, dots, hyphens or underscores", e.Seq)
 		case e.Stamp.Wall < 0 || e.Stamp.Count < 0:
 			return refuse("event %d: the stamp is negative", e.Seq)
-		case e.Stamp.Wall > latest:
+		case e.Stamp.Wall > latest && !mended:
 			return refuse("event %d is stamped more than %v ahead of the center's clock; set the kiosk's clock", e.Seq, ahead)
 		case !utf8.Valid(e.Body):
 			return refuse("event %d: the body is not UTF-8", e.Seq)
 		}
 	}
 	return nil
+}
+
+// early are the alarms of stamps after Latest, of the events after acked: one, or a day
+// of them would flood the list.
+func (b Batch) early(acked int64) []Alarm {
+	if b.Latest.IsZero() {
+		return nil
+	}
+	first, n := int64(0), 0
+	for _, e := range b.Events {
+		if e.Seq > acked && e.Stamp.Time().After(b.Latest) {
+			if n++; first == 0 {
+				first = e.Seq
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []Alarm{b.alarm(AlarmEarly, first, fmt.Sprintf("%d of %d events are stamped ahead of the center's clock, by a clock that has been set since", n, len(b.Events)))}
 }
 
 // ReadTaken returns the body of a TicketTaken event, or says why it tells of

@@ -266,7 +266,7 @@ func (s *Server) served(ctx context.Context, hall kiosk.HallID, queue kiosk.Queu
 // callDay is the business day when none is named: the latest that a ticket
 // belongs to, else today.
 func (s *Server) callDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
-	day, err := s.store.LatestDay(ctx, hall)
+	day, err := s.latestDay(ctx, hall)
 	if err == nil && day == "" {
 		day = s.dayAt(s.opts.Now())
 	}

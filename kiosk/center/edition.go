@@ -197,11 +197,13 @@ func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, erro
 	if err != nil || newest == "" {
 		return nil, err
 	}
+	now := s.opts.Now()
+	newest = min(newest, kiosk.Day(now.AddDate(0, 0, 7).Format(time.DateOnly))) // later is a clock that was wrong
 	last, err := time.Parse(time.DateOnly, string(newest))
 	if err != nil {
 		return nil, err
 	}
-	from := s.opts.Now().AddDate(0, 0, -1) // before the change of day it is still yesterday
+	from := now.AddDate(0, 0, -1) // before the change of day it is still yesterday
 	var days []kiosk.Day
 	for day := last; len(days) < 9 && day.Format(time.DateOnly) >= from.Format(time.DateOnly); day = day.AddDate(0, 0, -1) {
 		days = append(days, kiosk.Day(day.Format(time.DateOnly)))
@@ -210,6 +212,14 @@ func (s *Server) days(ctx context.Context, hall kiosk.HallID) ([]kiosk.Day, erro
 		days = append(days, newest)
 	}
 	return days, nil
+}
+
+// latestDay is the newest business day that a ticket of hall belongs to, today at the
+// latest: numbers of days to come are given when a queue has closed, and by a clock that
+// runs ahead. "" when there is none.
+func (s *Server) latestDay(ctx context.Context, hall kiosk.HallID) (kiosk.Day, error) {
+	day, err := s.store.LatestDay(ctx, hall)
+	return min(day, s.dayAt(s.opts.Now())), err
 }
 
 // dayAt is the business day of a moment.

@@ -17,6 +17,7 @@ import (
 const (
 	ProblemGap           = "urn:hallkiosk:problem:gap"           // go back to acked_through+1
 	ProblemContradiction = "urn:hallkiosk:problem:contradiction" // a person must look
+	ProblemDouble        = "urn:hallkiosk:problem:double"        // another machine speaks under that id
 	ProblemFull          = "urn:hallkiosk:problem:full"          // choose another slot
 )
 
@@ -83,11 +84,14 @@ func problemOf(err error) *Problem {
 	}
 	var gap *Gap
 	var contradiction *Contradiction
+	var double *Double
 	switch {
 	case errors.As(err, &gap):
 		p.Type, p.AckedThrough = ProblemGap, &gap.AckedThrough
 	case errors.As(err, &contradiction):
 		p.Type, p.Seq = ProblemContradiction, contradiction.Seq
+	case errors.As(err, &double):
+		p.Type = ProblemDouble
 	case errors.Is(err, errFull):
 		p.Type = ProblemFull
 	}

@@ -58,7 +58,6 @@ type Server struct {
 	mux     *http.ServeMux
 	tallied tallied
 	feed    feed
-	voices  voices
 	halls   halls
 	gate    gate            // kiosks
 	people  people          // with accounts
@@ -243,7 +242,7 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 	}
 	var err error
 	if day == "" {
-		if day, err = s.store.LatestDay(ctx, hall); err != nil {
+		if day, err = s.latestDay(ctx, hall); err != nil {
 			return nil, s.fault(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -371,6 +372,45 @@ func TestEvents(t *testing.T) {
 		h.stored("k1", 0)
 		e[1].Stamp.Wall--
 		h.acked(h.send(Batch("k1", e...)), 2)
+	})
+	t.Run("ClockMended", func(t *testing.T) {
+		h := newHall(t)
+		ahead := h.now.Add(7 * 24 * time.Hour)
+		e := Run("k1", "1", 1, 4)
+		for i, day := range map[int]kiosk.Day{1: "2024-11-30", 2: "2024-11-30"} {
+			e[i] = Event(int64(i+1), kiosk.TicketTaken, kiosk.TakenBody{Ticket: kiosk.TicketID("early-" + string(rune('0'+i))), Day: day, Number: kiosk.Number{Queue: "A", N: i}.String(), Queue: "A"})
+			e[i].Stamp.Wall = ahead.UnixMilli()
+		}
+		b := Batch("k1", e[:2]...)
+		b.Sent = kiosk.InstantOf(ahead)
+		for range 2 {
+			h.refused(h.send(b), 422, kiosk.EInvalid, "set the kiosk's clock")
+		}
+		h.stored("k1", 0)
+		if h.Refused() != 2 {
+			t.Fatalf("%d refused", h.Refused())
+		}
+		for range 2 { // the second time nothing of it is new
+			b.Sent = kiosk.InstantOf(h.now)
+			a := h.send(b)
+			h.acked(a, 2)
+			if want := fmt.Sprintf(`"now":%d`, h.now.UnixMilli()); !strings.Contains(a.body, want) {
+				t.Fatalf("%s, want %s", a.body, want)
+			}
+		}
+		b.Events = e[2:]
+		h.acked(h.send(b), 4)
+		alarms, err := h.store.Alarms(t.Context(), 10)
+		if err != nil || len(alarms) != 2 || alarms[0].Kind != center.AlarmEarly || alarms[0].Times != 1 || alarms[0].Seq+alarms[1].Seq != 2+3 {
+			t.Fatalf("alarms = %+v, %v", alarms, err)
+		}
+		if page := h.do("GET", "/", nil).body; strings.Count(page, "终端的时钟曾经快了") != 2 || !strings.Contains(page, string(Day)) || strings.Contains(page, "2024-11-30") {
+			t.Fatalf("page = %s", page)
+		}
+		var queues []center.Queue
+		if err := json.Unmarshal([]byte(h.do("GET", "/v1/halls/h1/queues", nil).body), &queues); err != nil || len(queues) != 1 || queues[0].Day != Day || queues[0].Waiting != 2 {
+			t.Fatalf("queues = %+v, %v", queues, err)
+		}
 	})
 	t.Run("SQLInEveryField", func(t *testing.T) {
 		h := newHall(t)

@@ -12,7 +12,7 @@ import (
 //
 // Errors are *kiosk.Error: EDisk when the disk refuses, EBusy when somebody
 // else holds the database, EUnavailable when ctx ended first or the database
-// doesn't answer. After any error of Ingest but a Gap or a Contradiction the
+// doesn't answer. After any error of Ingest but a Double, a Gap or a Contradiction the
 // outcome is unknown; sending the batch again is always right.
 type Store interface {
 	// Ingest stores a sealed batch, whole or not at all. When it returns nil
@@ -20,6 +20,8 @@ type Store interface {
 	// Events stored before are skipped. A batch without events only says that
 	// the kiosk is there.
 	//
+	// EConflict wrapping a *Double: another machine has the kiosk's id. Of two lives
+	// of a store that come at one instant, to whatever process, one is let in.
 	// EConflict wrapping a *Gap: the batch begins after the next event
 	// expected. EConflict wrapping a *Contradiction: an event's key was used
 	// for other contents; the alarm is stored, the events are not.
@@ -151,6 +153,7 @@ const (
 	AlarmContradiction AlarmKind = "contradiction" // an event's key came again with other contents
 	AlarmClash         AlarmKind = "clash"         // two tickets carry one label, or one id
 	AlarmBooking       AlarmKind = "booking"       // a booking was checked in by two tickets
+	AlarmEarly         AlarmKind = "early"         // events were stamped by a clock that ran ahead
 	AlarmUnreadable    AlarmKind = "unreadable"    // an event of a known kind doesn't say what it must
 )
 

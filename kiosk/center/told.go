@@ -90,7 +90,7 @@ const highest = 999_999
 
 // Tell reads those events of b that come after acked.
 func Tell(b Batch, acked int64) (*Told, error) {
-	t := &Told{batch: b}
+	t := &Told{batch: b, Alarms: b.early(acked)}
 	taken := map[kiosk.TicketID]int{}               // index into t.Tickets
 	papers := map[kiosk.TicketID]*kiosk.PrintBody{} // of tickets not told of in b so far
 	raise := map[Grant]int{}

@@ -248,6 +248,12 @@ func (s *Store) expire(ctx context.Context, day kiosk.Day, oldest time.Time, did
 	if err := inTurns(ctx, s, events, &did.Events, "DELETE FROM event WHERE seq = ?"); err != nil {
 		return err
 	}
+	// By how much a clock was wrong nobody knows: the series of the newest days stay
+	// whatever it says, or a day that comes again would begin at 1 again.
+	day, err = s.firstSeries(ctx, day)
+	if err != nil {
+		return err
+	}
 	// The limits go first: one without a counter looks like a file that is too old.
 	s.mu.Lock()
 	err = s.marks.forget(day)
@@ -262,6 +268,23 @@ func (s *Store) expire(ctx context.Context, day kiosk.Day, oldest time.Time, did
 		return err
 	}
 	return s.expireAside(oldest, did)
+}
+
+// keptSeries are the newest days with numbers whose series always stay: more than
+// a clock is wrong on before somebody mends it.
+const keptSeries = 14
+
+// firstSeries returns the first day whose series stay when tickets of the days
+// before day go.
+func (s *Store) firstSeries(ctx context.Context, day kiosk.Day) (kiosk.Day, error) {
+	newest, err := keys[kiosk.Day](ctx, s.reader(), "SELECT DISTINCT day FROM counter ORDER BY day DESC LIMIT ?", keptSeries)
+	switch {
+	case err != nil:
+		return "", err
+	case len(newest) < keptSeries:
+		return "", nil
+	}
+	return min(day, newest[keptSeries-1]), nil
 }
 
 // expireAside deletes files that Open set aside before oldest.

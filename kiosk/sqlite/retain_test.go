@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -172,9 +173,6 @@ func TestRetainDays(t *testing.T) {
 	if last, err := s.Last(t.Context()); err != nil || last.Wall != noonOf(20).UnixMilli()+3 {
 		t.Fatalf("the clock would go on from %+v (%v)", last, err)
 	}
-	if n := count(t, s, "SELECT count(*) FROM counter WHERE day < ?", dayOf(20)); n != 0 {
-		t.Errorf("%d counters of old days", n)
-	}
 	s.Close()
 	s = openWith(t, path, o)
 	defer s.Close()
@@ -188,6 +186,44 @@ func TestRetainDays(t *testing.T) {
 	if tail, err := s.Events(t.Context(), 302, 2); err != nil || len(tail) != 1 || tail[0].Seq != 303 {
 		t.Fatalf("a seq was used twice or left out: %+v (%v)", tail, err)
 	}
+}
+
+// A number that was taken while the clock was months ahead, and the night that
+// followed, make no day begin at 1 again when the clock is right once more.
+func TestRetainKeepsSeries(t *testing.T) {
+	s := openWith(t, filepath.Join(t.TempDir(), "kiosk.db"), DefaultOpts())
+	defer s.Close()
+	take := func(id string, day int) string {
+		t.Helper()
+		w := kiosk.Wish{Request: kiosk.Request{ID: kiosk.RequestID(id), Items: []kiosk.ItemID{"RS001"}}, Ticket: kiosk.TicketID(id), Day: dayOf(day), Queue: "A", Stamp: kiosk.Stamp{Wall: noonOf(day).UnixMilli()}}
+		got, _, err := s.Take(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Number.String()
+	}
+	night := func(day, series int) {
+		t.Helper()
+		if err := s.Ack(t.Context(), int64(count(t, s, "SELECT max(seq) FROM event"))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Retain(t.Context(), noonOf(day), policy(1)); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, s, "SELECT count(*) FROM counter"); n != series {
+			t.Fatalf("%d series after day %d, want %d", n, day, series)
+		}
+	}
+	take("right", 0)
+	take("ahead", 90)
+	night(91, 2)
+	if got := take("right again", 0); got != "A002" {
+		t.Errorf("got %s twice", got)
+	}
+	for day := 91; day < 91+keptSeries; day++ {
+		take("day "+strconv.Itoa(day), day)
+	}
+	night(91+keptSeries, keptSeries)
 }
 
 // What is deleted makes room for what comes: two weeks take no more than one.

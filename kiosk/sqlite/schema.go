@@ -67,4 +67,7 @@ ALTER TABLE ticket ADD COLUMN slot_to INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE ticket ADD COLUMN wait_low INTEGER NOT NULL DEFAULT 0;     -- minutes that the person was told; 0 for the catalog's
 ALTER TABLE ticket ADD COLUMN wait_high INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX ticket_booking ON ticket (booking) WHERE booking <> '';
+`, `
+ALTER TABLE life ADD COLUMN tended TEXT NOT NULL DEFAULT '';           -- kiosk.Day that the store was looked after last
+ALTER TABLE life ADD COLUMN double TEXT NOT NULL DEFAULT '';           -- kiosk.KioskID that the center heard another machine by
 `}

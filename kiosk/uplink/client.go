@@ -114,11 +114,14 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 type BehindError struct{ AckedThrough int64 }
 
 // ErrDouble is the cause of a refusal: another machine speaks under this kiosk's
-// id.
+// id, with a store of its own or with a copy of this one's.
 var ErrDouble = errors.New("another machine uses this kiosk's id")
 
-// problemDouble is the center's type of problem for it.
-const problemDouble = "urn:hallkiosk:problem:double"
+// The center's types of problem for it.
+const (
+	problemDouble        = "urn:hallkiosk:problem:double"
+	problemContradiction = "urn:hallkiosk:problem:contradiction" // an event was told before, and otherwise
+)
 
 func (e *BehindError) Error() string {
 	return fmt.Sprintf("the center has events through %d only", e.AckedThrough)
@@ -141,7 +144,8 @@ func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
 	}
 	r.Header.Set("Content-Encoding", "gzip")
 	var ack struct {
-		AckedThrough *int64 `json:"acked_through"`
+		AckedThrough *int64        `json:"acked_through"`
+		Now          kiosk.Instant `json:"now"`
 	}
 	if err := c.ask(r, "send events", &ack); err != nil {
 		return kiosk.Ack{}, err
@@ -150,7 +154,7 @@ func (c *Client) Send(ctx context.Context, b kiosk.Batch) (kiosk.Ack, error) {
 		return kiosk.Ack{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events",
 			Hint: c.notCenter()}
 	}
-	return kiosk.Ack{AckedThrough: *ack.AckedThrough}, nil
+	return kiosk.Ack{AckedThrough: *ack.AckedThrough, Now: ack.Now}, nil
 }
 
 // request makes a request of the kiosk, with its signature or its token.
@@ -264,7 +268,7 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 	case status == http.StatusConflict:
 		e.Code = kiosk.EConflict
 		switch {
-		case p.Type == problemDouble:
+		case p.Type == problemDouble, p.Type == problemContradiction:
 			e.Err = ErrDouble
 		case p.AckedThrough != nil:
 			e.Err = &BehindError{AckedThrough: *p.AckedThrough}

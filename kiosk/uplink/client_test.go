@@ -112,7 +112,7 @@ func TestClientAnswers(t *testing.T) {
 		{"WrongToken", 401, `{"code":"invalid","detail":"compare the token"}`, kiosk.EInvalid, "compare the token"},
 		{"OtherKiosk", 403, `{"code":"invalid"}`, kiosk.EInvalid, "403"},
 		{"TooLarge", 413, `{"code":"invalid"}`, kiosk.EInvalid, "413"},
-		{"Contradiction", 409, `{"code":"conflict","seq":3,"detail":"two kiosks"}`, kiosk.EConflict, "two kiosks"},
+		{"Contradiction", 409, `{"type":"urn:hallkiosk:problem:contradiction","code":"conflict","seq":3,"detail":"two kiosks"}`, kiosk.EConflict, "two kiosks"},
 		{"WrongAddress", 404, `404 page not found`, kiosk.EInvalid, "url"},
 		{"OlderCenter", 404, `404 page not found`, kiosk.EInvalid, "请先更新中心"},
 		{"OtherServer", 404, `{"code":404}`, kiosk.EInvalid, "url"},
@@ -130,7 +130,7 @@ func TestClientAnswers(t *testing.T) {
 			})
 			_, err := cl.Send(t.Context(), batch)
 			var behind *BehindError
-			if kiosk.CodeOf(err) != c.code || !strings.Contains(kiosk.HintOf(err), c.hint) || errors.As(err, &behind) {
+			if kiosk.CodeOf(err) != c.code || !strings.Contains(kiosk.HintOf(err), c.hint) || errors.As(err, &behind) || errors.Is(err, ErrDouble) != (c.name == "Contradiction") {
 				t.Fatalf("err = %v, code %q; want %q and %q", err, kiosk.CodeOf(err), c.code, c.hint)
 			}
 			if strings.Contains(err.Error(), token) {

@@ -25,6 +25,10 @@ type Opts struct {
 	RetryMax time.Duration // and the longest
 	Refused  time.Duration // the wait after a refusal that trying again won't help
 
+	// Double is told how every batch went that the center answered: true when another
+	// machine speaks under this kiosk's id, false when it was taken in. Nil is nobody.
+	Double func(bool)
+
 	Now   func() time.Time
 	Rand  func() float64                         // from [0, 1), for the jitter
 	After func(d time.Duration) <-chan time.Time // as time.After
@@ -66,7 +70,9 @@ type Pump struct {
 
 	mu     sync.Mutex
 	state  State
-	resend int64 // events acknowledged once that have to go again
+	resend int64         // events acknowledged once that have to go again
+	told   kiosk.Instant // the center's clock, 0 before it told,
+	toldAt time.Time     // and when that was; it counts on whatever becomes of the machine's clock
 }
 
 // NewPump makes a Pump.
@@ -94,6 +100,14 @@ func (p *Pump) State(ctx context.Context) (State, error) {
 	return s, err
 }
 
+// Now returns the center's clock, as its newest answer told it and counted on since;
+// false before the first answer.
+func (p *Pump) Now() (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told.Time().Add(time.Since(p.toldAt)), p.told > 0
+}
+
 // Run moves events until ctx ends; what is unsent then goes at the next Run.
 // When there is nothing to send it greets the center with an empty batch, so
 // that the center knows the kiosk is there, and the kiosk learns when the
@@ -104,6 +118,9 @@ func (p *Pump) Run(ctx context.Context) {
 		more, err := p.step(ctx)
 		if ctx.Err() != nil {
 			return // not the center's fault
+		}
+		if double := errors.Is(err, ErrDouble); p.opts.Double != nil && (double || err == nil) {
+			p.opts.Double(double)
 		}
 		refused := p.note(err)
 		switch {
@@ -132,10 +149,11 @@ func (p *Pump) Run(ctx context.Context) {
 
 // step sends one batch. more says that another can follow at once.
 func (p *Pump) step(ctx context.Context) (more bool, err error) {
-	acked, _, err := p.outbox.Pending(ctx)
+	acked, unsent, err := p.outbox.Pending(ctx)
 	if err != nil {
 		return false, err
 	}
+	newest := acked + int64(unsent)
 	if epoch := p.outbox.Epoch(); epoch != p.epoch {
 		p.epoch, p.behind = epoch, false
 	}
@@ -156,7 +174,12 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 	}
 	last := p.from + int64(len(events))
 
-	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Prior: p.opts.Prior, Events: events})
+	ack, err := p.uplink.Send(ctx, kiosk.Batch{Hall: p.opts.Hall, Kiosk: p.opts.Kiosk, Epoch: p.epoch, Prior: p.opts.Prior, Sent: kiosk.InstantOf(p.opts.Now()), Events: events})
+	if err == nil && ack.Now > 0 {
+		p.mu.Lock()
+		p.told, p.toldAt = ack.Now, time.Now()
+		p.mu.Unlock()
+	}
 	var behind *BehindError
 	switch {
 	case errors.As(err, &behind) && behind.AckedThrough < p.from && behind.AckedThrough >= 0:
@@ -168,9 +191,7 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 	case ack.AckedThrough <= p.from && len(events) > 0 || ack.AckedThrough < 0:
 		return false, &kiosk.Error{Code: kiosk.EInvalid, Op: "send events", Hint: "the center acknowledges nothing of what it was sent"}
 	}
-	// A center that has more than was sent holds another kiosk's events under
-	// this id, or a later life's. What wasn't sent isn't acknowledged: it goes
-	// out, and the center compares.
+	// What wasn't sent isn't acknowledged: it goes out, and the center compares.
 	through := min(ack.AckedThrough, last)
 	if through > acked {
 		if err := p.outbox.Ack(ctx, through); err != nil {
@@ -182,6 +203,10 @@ func (p *Pump) step(ctx context.Context) (more bool, err error) {
 		p.behind = false
 	}
 	p.owe(max(0, acked-p.from))
+	if through == last && last >= newest && ack.AckedThrough > last {
+		return false, &kiosk.Error{Code: kiosk.EConflict, Op: "send events", Err: ErrDouble,
+			Hint: fmt.Sprintf("the center has events through %d of this kiosk, which has given only %d. Was its disk copied, or put back to an earlier state?", ack.AckedThrough, last)}
+	}
 	return more || through < last, nil
 }
 

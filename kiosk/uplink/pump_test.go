@@ -317,6 +317,9 @@ func TestPump(t *testing.T) {
 		if got := fmt.Sprint(h.sizes); got != "[500 200]" || b.acked != 700 {
 			t.Fatalf("batches %s, acked %d", got, b.acked)
 		}
+		if s := r.state(t); !s.Refused || !errors.Is(s.Err, ErrDouble) {
+			t.Fatalf("state = %+v", s)
+		}
 	})
 	t.Run("AcknowledgesNothing", func(t *testing.T) {
 		b := &box{epoch: "e1"}
@@ -338,6 +341,45 @@ func TestPump(t *testing.T) {
 		b.mu.Unlock()
 		r.ring <- time.Time{}
 		r.waiting(t, poll)
+	})
+	t.Run("Double", func(t *testing.T) {
+		var told []bool
+		faults := []error{ErrDouble, away, nil, &kiosk.Error{Code: kiosk.EConflict, Err: ErrDouble}, &kiosk.Error{Code: kiosk.EInvalid}, nil}
+		b, o := &box{epoch: "e1"}, DefaultOpts()
+		ctx, cancel := context.WithCancel(t.Context())
+		o.Double = func(on bool) { told = append(told, on) }
+		o.After = func(time.Duration) <-chan time.Time {
+			if faults = faults[1:]; len(faults) == 0 {
+				cancel()
+				return nil
+			}
+			ring := make(chan time.Time, 1)
+			ring <- time.Time{}
+			return ring
+		}
+		NewPump(b, uplinkFunc(func(kiosk.Batch) (kiosk.Ack, error) { return kiosk.Ack{}, faults[0] }), o).Run(ctx)
+		if got := fmt.Sprint(told); got != "[true false true false]" {
+			t.Fatalf("told %s", got)
+		}
+	})
+	t.Run("Clocks", func(t *testing.T) {
+		b, o := &box{epoch: "e1"}, DefaultOpts()
+		o.Now = func() time.Time { return time.UnixMilli(7) } // wrong, and told as it is
+		var sent kiosk.Instant
+		told := kiosk.InstantOf(time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC))
+		p := NewPump(b, uplinkFunc(func(batch kiosk.Batch) (kiosk.Ack, error) {
+			sent = batch.Sent
+			return kiosk.Ack{Now: told}, nil
+		}), o)
+		if now, known := p.Now(); known {
+			t.Fatalf("before the center spoke: %v", now)
+		}
+		if _, err := p.step(t.Context()); err != nil || sent != 7 {
+			t.Fatalf("sent %d, %v", sent, err)
+		}
+		if now, known := p.Now(); !known || now.Before(told.Time()) || now.After(told.Time().Add(time.Hour)) {
+			t.Fatalf("%v, %t", now, known)
+		}
 	})
 	t.Run("NewEpoch", func(t *testing.T) {
 		b, h := &box{epoch: "e1"}, newHub()

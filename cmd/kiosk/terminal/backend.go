@@ -22,7 +22,7 @@ var _ control.Backend = backend{}
 
 func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, error) {
 	if b.k.devices.shut() == "double" {
-		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "另一台机器用了同一个编号,暂停取号。", Hint: "another machine speaks to the center under this kiosk's id: change [kiosk] id and series, and restart"}
+		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "另一台机器用了同一个编号,暂停取号。", Hint: doubleHint}
 	}
 	t, err := b.k.desk.Take(ctx, r)
 	if err != nil {

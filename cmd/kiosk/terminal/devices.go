@@ -360,14 +360,6 @@ func (k *terminal) lookAfterPrinter(ctx context.Context) {
 		if k.app != nil {
 			k.app.Printer(f)
 		}
-		double := k.double(ctx)
-		k.devices.mu.Lock()
-		changed := k.devices.double != double
-		k.devices.double = double
-		k.devices.mu.Unlock()
-		if changed {
-			k.lock()
-		}
 		k.lamp(f)
 		select {
 		case <-every.C:
@@ -414,13 +406,17 @@ func (k *terminal) deviceStates() []control.Device {
 		}
 	}
 	if d.shut() == "double" {
-		c.State, c.Hint = "double", "另一台机器用了同一个编号,请改 [kiosk] id / another machine has this kiosk's id: change [kiosk] id"
+		c.State, c.Hint = "double", doubleHint
 	}
 	if d.wiring != nil {
 		c.State, c.Hint = string(kiosk.FaultGone), d.wiring.Error()
 	}
 	return append(out, c)
 }
+
+// doubleHint is for a machine whose id another one speaks under.
+const doubleHint = "另一台机器用了同一个编号,请改 [kiosk] id 和 series;磁盘是复制来的,还要移走 [store] 的文件 / " +
+	"another machine speaks to the center under this kiosk's id: change [kiosk] id and series, and restart. If its disk was copied, set the files of [store] aside as well"
 
 func told(name, port string, fitted bool, err error) control.Device {
 	s := control.Device{Name: name, Port: port, State: "ready"}

@@ -2,7 +2,6 @@ package terminal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"hallkiosk/kiosk"
@@ -42,7 +41,8 @@ func (k *terminal) linkUp() error {
 		return err
 	}
 	o := uplink.DefaultOpts()
-	o.Hall, o.Kiosk = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID)
+	o.Hall, o.Kiosk, o.Now = kiosk.HallID(k.cfg.Kiosk.Hall), kiosk.KioskID(k.cfg.Kiosk.ID), k.o.Now
+	o.Double = k.double
 	if r, recovered := k.store.Recovered(); recovered {
 		o.Prior = r.Epoch
 	}
@@ -94,14 +94,30 @@ func (k *terminal) send(ctx context.Context) {
 	k.link.client.Close()
 }
 
-// double says whether the center has refused this kiosk because another machine
-// speaks under its id: then neither may give numbers of the own series.
-func (k *terminal) double(ctx context.Context) bool {
-	if k.link.pump == nil {
-		return false
+// double locks the machine while the center hears another one by its id: both would
+// give the same numbers of their own series. What the center said last is kept in the
+// store: a line or a power supply that breaks makes neither of them the only one. It is
+// over when a batch is taken in, or the id is another.
+func (k *terminal) double(on bool) {
+	var id kiosk.KioskID
+	if on {
+		id = kiosk.KioskID(k.cfg.Kiosk.ID)
 	}
-	s, err := k.link.pump.State(ctx)
-	return err == nil && errors.Is(s.Err, uplink.ErrDouble)
+	k.devices.mu.Lock()
+	changed := k.devices.double != on
+	k.devices.double = on
+	k.devices.mu.Unlock()
+	if changed {
+		k.lock()
+	}
+	ctx := context.Background()
+	kept, err := k.store.Double(ctx)
+	if err == nil && kept != id {
+		err = k.store.SetDouble(ctx, id)
+	}
+	if err != nil { // the next answer tries again
+		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	}
 }
 
 func (k *terminal) centerState(ctx context.Context) (control.Center, error) {

@@ -44,8 +44,9 @@ type Opts struct {
 	Version  string
 	Out      io.Writer // what this machine has and lacks, and "kiosk: ready"
 
-	Now  func() time.Time                      // the machine's clock; nil is time.Now
-	Line func(name string) (gpio.PinIO, error) // a GPIO line; nil is the machine's own
+	Now    func() time.Time                      // the machine's clock; nil is time.Now
+	Synced func() bool                           // a time server keeps it; nil asks the kernel
+	Line   func(name string) (gpio.PinIO, error) // a GPIO line; nil is the machine's own
 }
 
 // Run runs the terminal until ctx is done. With a window it must be called on
@@ -76,8 +77,21 @@ func Run(ctx context.Context, o Opts) error {
 			cancel()
 		}
 	}
+	shown := make(chan struct{})
+	ready := func() {
+		fmt.Fprintln(o.Out, "kiosk: ready")
+		close(shown)
+	}
+	hourly := time.NewTicker(backupEvery)
+	defer hourly.Stop()
 	for name, f := range map[string]func() error{
-		"upkeep":  func() error { return k.upkeep(ctx) },
+		"upkeep": func() error { // after the first screen, which it would keep from the disk
+			select {
+			case <-shown:
+			case <-ctx.Done():
+			}
+			return k.upkeep(ctx, hourly.C)
+		},
 		"print":   func() error { k.desk.Run(ctx); return nil },
 		"output":  func() error { k.tend(ctx); return nil },
 		"staff":   func() error { k.callStaff(ctx); return nil },
@@ -91,7 +105,6 @@ func Run(ctx context.Context, o Opts) error {
 	} {
 		work.Go(func() { part(name, f) })
 	}
-	ready := func() { fmt.Fprintln(o.Out, "kiosk: ready") }
 	if o.Headless {
 		ready()
 		<-ctx.Done()
@@ -137,11 +150,15 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Synced == nil {
+		o.Synced = synced
+	}
 	if o.Line == nil {
 		o.Line = cabinet.Line
 	}
 	cfg, catalog := o.Config, o.Catalog
-	k := &terminal{o: o, cfg: cfg, catalog: catalog, version: catalog.Version(), clock: &kiosk.Clock{Now: o.Now, Synced: synced}}
+	k := &terminal{o: o, cfg: cfg, catalog: catalog, version: catalog.Version(), clock: &kiosk.Clock{Now: o.Now}}
+	k.clock.Synced = k.clockRight
 	var err error
 	if err := k.openStore(ctx); err != nil {
 		return nil, err
@@ -183,6 +200,11 @@ func open(ctx context.Context, o Opts) (*terminal, error) {
 		return nil, err
 	}
 	k.fitDevices()
+	other, err := k.store.Double(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.devices.double = other == kiosk.KioskID(cfg.Kiosk.ID)
 	if o.Headless {
 		ok = true
 		return k, nil

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -62,28 +63,25 @@ func (k *terminal) leap(ctx context.Context) error {
 	return err
 }
 
-// upkeep backs the store up every hour, and looks after it when a business day is
-// over, until ctx is done. The error says that the store is damaged: the next
-// start restores it.
-func (k *terminal) upkeep(ctx context.Context) error {
-	every := time.NewTicker(backupEvery)
-	defer every.Stop()
-	day := k.today()
-	for {
+// upkeep looks after the store at start and whenever every ticks, and backs it up
+// then, until ctx is done. The error says that the store is damaged: the next start
+// restores it.
+func (k *terminal) upkeep(ctx context.Context, every <-chan time.Time) error {
+	err := k.night(ctx)
+	for err == nil {
 		select {
-		case <-every.C:
+		case <-every:
+			if err = k.night(ctx); err == nil {
+				k.backup(ctx)
+			}
 		case <-ctx.Done():
-			k.backup(context.WithoutCancel(ctx))
+			last, enough := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			defer enough()
+			k.backup(last)
 			return nil
 		}
-		if now := k.today(); now != day && k.clock.Trusted() {
-			if err := k.night(ctx); err != nil {
-				return err
-			}
-			day = now
-		}
-		k.backup(ctx)
 	}
+	return err
 }
 
 func (k *terminal) today() kiosk.Day {
@@ -111,30 +109,53 @@ func (k *terminal) backup(ctx context.Context) {
 	k.unsaved.Store(u)
 }
 
-// night checks the store and deletes what needn't be kept.
+// night checks the store and deletes what needn't be kept, once every business day:
+// in the hour after the day has changed, or at the next start of a kiosk that was
+// switched off then. What fails is tried again at the next hour.
 func (k *terminal) night(ctx context.Context) error {
-	err := k.store.Check(ctx)
-	if kiosk.CodeOf(err) == kiosk.EDisk {
+	if !k.clock.Trusted() {
+		return nil
+	}
+	today := k.today()
+	tended, err := k.store.Tended(ctx)
+	if err == nil && tended == today {
+		return nil
+	}
+	if err = k.store.Check(ctx); kiosk.CodeOf(err) == kiosk.EDisk {
 		if mark := os.WriteFile(k.doubted(), nil, 0o600); mark != nil {
 			fmt.Fprintln(k.o.Out, "kiosk:", mark)
 		}
 		return err
 	}
-	if k.link.pump == nil { // nobody will ever ask for the events
-		if acked, unsent, err := k.store.Pending(ctx); err == nil {
-			_ = k.store.Ack(ctx, acked+int64(unsent)) // else the next night
-		}
+	if err == nil {
+		err = k.clear(ctx, today)
 	}
-	if err := k.link.kept.Forget(k.today()); err != nil {
-		fmt.Fprintln(k.o.Out, "kiosk:", err)
+	if err == nil {
+		err = k.store.Tend(ctx, today)
 	}
-	kept, err := k.store.Retain(ctx, k.clock.Time().In(k.cfg.Location()), sqlite.Policy{DayChange: k.cfg.DayChange(), Days: k.cfg.Store.Days, Clear: sqlite.Traces})
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(k.o.Out, "kiosk:", err)
-	} else if kept.Tickets > 0 {
-		fmt.Fprintf(k.o.Out, "kiosk: 清理 / cleared: %d tickets, %d events\n", kept.Tickets, kept.Events)
 	}
 	return nil
+}
+
+// clear deletes what needn't be kept on today.
+func (k *terminal) clear(ctx context.Context, today kiosk.Day) error {
+	if k.link.pump == nil { // nobody will ever ask for the events
+		acked, unsent, err := k.store.Pending(ctx)
+		if err == nil {
+			err = k.store.Ack(ctx, acked+int64(unsent))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	news := k.link.kept.Forget(today)
+	kept, err := k.store.Retain(ctx, k.clock.Time().In(k.cfg.Location()), sqlite.Policy{DayChange: k.cfg.DayChange(), Days: k.cfg.Store.Days, Clear: sqlite.Traces})
+	if kept.Tickets > 0 {
+		fmt.Fprintf(k.o.Out, "kiosk: 清理 / cleared: %d tickets, %d events\n", kept.Tickets, kept.Events)
+	}
+	return errors.Join(news, err)
 }
 
 // catalogState tells the technician whether the center has the same catalog and

@@ -3,6 +3,7 @@ package centertest
 import (
 	"fmt"
 	"reflect"
+	"time"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/calling"
@@ -87,6 +88,24 @@ func unreadable(s *suite) {
 	}
 	s.ledger("k1", events...)
 	s.lines()
+}
+
+// early has stamps of a clock that ran ahead.
+func early(s *suite) {
+	events := Run("k1", "1", 1, 3)
+	events[1].Stamp.Wall = Noon.UnixMilli() + 60_001
+	b := center.Seal(Batch("k1", events...), Noon)
+	b.Latest = Noon.Add(time.Minute)
+	for _, want := range []int{1, 0} { // told again it is no news
+		r, err := s.Ingest(s.Context(), b)
+		s.ok(err)
+		if len(r.Alarms) != want || r.Ack.AckedThrough != 3 {
+			s.Fatalf("%+v, want %d alarms", r, want)
+		}
+	}
+	s.ledger("k1", events...)
+	s.lines(center.Queue{Day: Day, Queue: "A", Waiting: 3, Taken: 3, Last: "A1-002"})
+	s.alarms(center.Alarm{Kind: center.AlarmEarly, Kiosk: "k1", Seq: 2, Times: 1})
 }
 
 func unknownKind(s *suite) {

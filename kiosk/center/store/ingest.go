@@ -22,8 +22,7 @@ func (s *Store) Ingest(ctx context.Context, b center.Batch) (center.Receipt, err
 		r, refused, version = center.Receipt{}, nil, 0
 		through, err := in.store()
 		r.Alarms, version = in.alarms, in.version
-		var gap *center.Gap
-		if c := kiosk.CodeOf(err); c == kiosk.EConflict && !errors.As(err, &gap) {
+		if errors.As(err, new(*center.Contradiction)) {
 			refused = err
 			return nil
 		}
@@ -58,8 +57,16 @@ type intake struct {
 // store writes the batch and returns through which seq everything is stored.
 func (in *intake) store() (int64, error) {
 	b := in.batch
-	var acked int64
-	err := in.tx.QueryRowContext(in.ctx, "SELECT acked FROM sources WHERE kiosk = ? AND epoch = ?", b.Kiosk, b.Epoch).Scan(&acked)
+	var last kiosk.Epoch
+	var seen, acked int64
+	err := in.tx.QueryRowContext(in.ctx, "SELECT epoch, seen FROM sources WHERE kiosk = ? ORDER BY seen DESC LIMIT 1", b.Kiosk).Scan(&last, &seen)
+	if err == nil {
+		err = b.After(last, seen)
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
+	}
+	err = in.tx.QueryRowContext(in.ctx, "SELECT acked FROM sources WHERE kiosk = ? AND epoch = ?", b.Kiosk, b.Epoch).Scan(&acked)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
