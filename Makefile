@@ -91,7 +91,7 @@ fuzz:
 # and 4 of the collection are the forms of the mainland and of Hong Kong.
 fonts:
 	cd configs/fonts && all="../catalog/*.toml ../calendar/*.toml ../papers/*.toml ../../display/text/active.*.toml"; \
-	python3 subset.py --gb2312 $$all >/tmp/hallkiosk-unicodes-2 && python3 subset.py $$all >/tmp/hallkiosk-unicodes-4 && \
+	python3 subset.py $$all >/tmp/hallkiosk-unicodes-2 && python3 subset.py --hk $$all >/tmp/hallkiosk-unicodes-4 && \
 	for font in 2:SC 4:HK; do for w in Regular Bold; do \
 	  pyftsubset /usr/share/fonts/opentype/noto/NotoSansCJK-$$w.ttc --font-number=$${font%:*} --unicodes-file=/tmp/hallkiosk-unicodes-$${font%:*} \
 	    --output-file=NotoSans$${font#*:}-$$w.otf --no-hinting --desubroutinize --layout-features=kern || exit 1; done; done

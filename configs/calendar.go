@@ -55,7 +55,7 @@ func LoadCalendar(fsys fs.FS, shown string) (*kiosk.Calendar, Problems) {
 		problems = append(problems, f.problems.sorted()...)
 	}
 	if len(names) == 0 {
-		problems = append(problems, Problem{File: shown, En: "no file of a year is here. Copy configs/calendar into it.", Zh: "这个文件夹里没有年份文件,请从 configs/calendar 抄来。"})
+		problems = append(problems, Problem{File: shown, En: "no file of a year is here. Copy configs/calendar into it.", Zh: "这个文件夹里没有年份文件，请从 configs/calendar 抄来。"})
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -65,11 +65,11 @@ func LoadCalendar(fsys fs.FS, shown string) (*kiosk.Calendar, Problems) {
 
 func (r *calendarReader) year(f *file, y calendarFile) {
 	if y.Year < 2000 || y.Year > 2099 {
-		f.addf("year", "year is %d. Write the year of this file, such as 2026.", "year 是 %d,请写这个文件的年份,例如 2026。", y.Year)
+		f.addf("year", "year is %d. Write the year of this file, such as 2026.", "year 是 %d，请写这个文件的年份，例如 2026。", y.Year)
 		return
 	}
 	if slices.Contains(r.years, y.Year) {
-		f.addf("year", "another file is of %d too. Leave one of them.", "%d 年有两个文件,请只留一个。", y.Year)
+		f.addf("year", "another file is of %d too. Leave one of them.", "%d 年有两个文件，请只留一个。", y.Year)
 	}
 	r.years = append(r.years, y.Year)
 	for i, o := range y.Off {
@@ -83,11 +83,11 @@ func (r *calendarReader) year(f *file, y calendarFile) {
 			continue
 		}
 		if n := int(last.Sub(first).Hours()/24) + 1; n < 1 || n > longestHoliday {
-			f.addf(at+"last", "from %s to %s are %d days. Write 1 to %d.", "%s 到 %s 有 %d 天,请写 1 到 %d 天。", o.First, o.Last, n, longestHoliday)
+			f.addf(at+"last", "from %s to %s are %d days. Write 1 to %d.", "%s 到 %s 有 %d 天，请写 1 到 %d 天。", o.First, o.Last, n, longestHoliday)
 			continue
 		}
 		if o.Name.Zh == "" {
-			f.add(at+"name", "this holiday has no name. Write one: citizens are told why the hall is closed.", "这个假期没有名字,请写上,市民要看。")
+			f.add(at+"name", "this holiday has no name. Write one: citizens are told why the hall is closed.", "这个假期没有名字，请写上，市民要看。")
 		}
 		for d := first; !d.After(last); d = d.AddDate(0, 0, 1) {
 			r.add(f, at+"first", kiosk.Special{Date: d.Format(time.DateOnly), Name: o.Name, Off: true})
@@ -98,7 +98,7 @@ func (r *calendarReader) year(f *file, y calendarFile) {
 		d, ok := r.date(f, at+"date", w.Date, y.Year)
 		as, known := kiosk.ParseWeekday(w.As)
 		if !known {
-			f.addf(at+"as", "as is %q. Write the weekday whose hours hold: Mo Tu We Th Fr Sa Su.", "as 是 %q,请写按星期几上班:Mo Tu We Th Fr Sa Su。", w.As)
+			f.addf(at+"as", "as is %q. Write the weekday whose hours hold: Mo Tu We Th Fr Sa Su.", "as 是 %q，请写按星期几上班：Mo Tu We Th Fr Sa Su。", w.As)
 		}
 		if ok && known {
 			r.add(f, at+"date", kiosk.Special{Date: d.Format(time.DateOnly), Name: w.Name, As: as})
@@ -111,11 +111,11 @@ func (r *calendarReader) year(f *file, y calendarFile) {
 func (r *calendarReader) date(f *file, key, text string, year int) (time.Time, bool) {
 	d, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		f.addf(key, "%q is no date of the calendar. Write one such as 2026-10-01.", "%q 不是日期,请写成 2026-10-01 这样。", text)
+		f.addf(key, "%q is no date of the calendar. Write one such as 2026-10-01.", "%q 不是日期，请写成 2026-10-01 这样。", text)
 		return d, false
 	}
 	if d.Year() != year && (d.Year() != year-1 || d.Month() != time.December) {
-		f.addf(key, "%s is not in %d, the year of this file. Write it into its own.", "%s 不在 %d 年,请写到那一年的文件里。", text, year)
+		f.addf(key, "%s is not in %d, the year of this file. Write it into its own.", "%s 不在 %d 年，请写到那一年的文件里。", text, year)
 		return d, false
 	}
 	return d, true
@@ -123,7 +123,7 @@ func (r *calendarReader) date(f *file, key, text string, year int) (time.Time, b
 
 func (r *calendarReader) add(f *file, key string, s kiosk.Special) {
 	if first, twice := r.defined[s.Date]; twice {
-		f.addf(key, "%s is named twice, first at %s. Leave one of them.", "%s 写了两遍,第一次在 %s,请只留一处。", s.Date, first)
+		f.addf(key, "%s is named twice, first at %s. Leave one of them.", "%s 写了两遍，第一次在 %s，请只留一处。", s.Date, first)
 		return
 	}
 	at := f.places[key]
@@ -145,10 +145,10 @@ func (k *Kiosk) CalendarEnds(c *kiosk.Calendar, now time.Time) Problems {
 	switch days := int(end.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)).Hours() / 24); {
 	case !ok:
 		p.En = fmt.Sprintf("no file of %d: holidays count as days like others. Add %[1]d.toml.", now.Year())
-		p.Zh = fmt.Sprintf("没有 %d 年的文件,节假日会当作平常日子。请加上 %[1]d.toml。", now.Year())
+		p.Zh = fmt.Sprintf("没有 %d 年的文件，节假日会当作平常日子。请加上 %[1]d.toml。", now.Year())
 	case days <= calendarWarning:
 		p.En = fmt.Sprintf("the calendar ends in %d days, with %s. Add %d.toml when the notice of its holidays is out.", days, last.Format(time.DateOnly), last.Year()+1)
-		p.Zh = fmt.Sprintf("日历再过 %d 天就用完了,只到 %s。放假通知出来后请加上 %d.toml。", days, last.Format(time.DateOnly), last.Year()+1)
+		p.Zh = fmt.Sprintf("日历再过 %d 天就用完了，只到 %s。放假通知出来后请加上 %d.toml。", days, last.Format(time.DateOnly), last.Year()+1)
 	default:
 		return nil
 	}

@@ -100,15 +100,15 @@ func LoadCenter(path string) (Center, error) {
 func (c *Center) check(f *file) {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil || host == "" {
-		f.addf("listen", "listen is %q. Write an address and a port, such as 127.0.0.1:8080.", "listen 是 %q,请写地址和端口,例如 127.0.0.1:8080。", c.Listen)
+		f.addf("listen", "listen is %q. Write an address and a port, such as 127.0.0.1:8080.", "listen 是 %q，请写地址和端口，例如 127.0.0.1:8080。", c.Listen)
 	}
 	switch {
 	case c.Store.Path == "" && c.Store.URL == "":
-		f.add("store.path", "[store] path is missing. Name the database file, or write url for PostgreSQL.", "[store] 缺 path,请写数据库文件的路径,或用 url 写 PostgreSQL 的地址。")
+		f.add("store.path", "[store] path is missing. Name the database file, or write url for PostgreSQL.", "[store] 缺 path，请写数据库文件的路径，或用 url 写 PostgreSQL 的地址。")
 	case c.Store.Path != "" && c.Store.URL != "":
-		f.add("store.url", "[store] has path and url. Use path for one file or url for PostgreSQL, not both.", "[store] 同时写了 path 和 url,只能用一个。")
+		f.add("store.url", "[store] has path and url. Use path for one file or url for PostgreSQL, not both.", "[store] 同时写了 path 和 url，只能用一个。")
 	case c.Store.URL != "" && !strings.HasPrefix(c.Store.URL, "postgres://"):
-		f.add("store.url", "url is no PostgreSQL address. Write postgres://USER@HOST/DATABASE?passfile=FILE.", "url 不是 PostgreSQL 的地址,请写 postgres://用户@主机/数据库?passfile=文件。") // not repeated: it may hold a password
+		f.add("store.url", "url is no PostgreSQL address. Write postgres://USER@HOST/DATABASE?passfile=FILE.", "url 不是 PostgreSQL 的地址，请写 postgres://用户@主机/数据库?passfile=文件。") // not repeated: it may hold a password
 	}
 	checkZone(f, "timezone", c.Timezone)
 	checkDayChange(f, "day_change", c.DayChange)
@@ -119,7 +119,7 @@ func (c *Center) check(f *file) {
 		low  int
 	}{{"events", c.Retention.Events, 7}, {"tickets", c.Retention.Tickets, 7}, {"numbers", c.Retention.Numbers, 7}, {"alarms", c.Retention.Alarms, 7}, {"audit", c.Retention.Audit, AuditDays}} {
 		if v.days != 0 && (v.days < v.low || v.days > 36_500) {
-			f.addf("retention."+v.key, "%s is %d days. Write %d to 36500, or 0 to keep all.", "%s 是 %d 天,请写 %d 到 36500,或写 0 永久保留。", v.key, v.days, v.low)
+			f.addf("retention."+v.key, "%s is %d days. Write %d to 36500, or 0 to keep all.", "%s 是 %d 天，请写 %d 到 36500，或写 0 永久保留。", v.key, v.days, v.low)
 		}
 	}
 }
@@ -131,7 +131,7 @@ const AuditDays = 180
 func (c *Center) checkCalls(f *file) {
 	for key, pair := range map[string][]int{"priority": c.Calls.Priority, "aged": c.Calls.Aged} {
 		if len(pair) != 2 {
-			f.addf("calls."+key, "%s is %v. Write two numbers, such as [1, 2].", "%s 是 %v,请写两个数,例如 [1, 2]。", key, pair)
+			f.addf("calls."+key, "%s is %v. Write two numbers, such as [1, 2].", "%s 是 %v，请写两个数，例如 [1, 2]。", key, pair)
 			return
 		}
 	}
@@ -165,9 +165,9 @@ func (c *Center) loadHalls(f *file) Problems {
 		h, at := &c.Halls[i], fmt.Sprintf("hall[%d]", i)
 		switch {
 		case !idPattern.MatchString(h.ID):
-			f.addf(at+".id", "[[hall]] id is %q. Write the id of kiosk.toml's [kiosk] hall: letters, digits and hyphens.", "[[hall]] 的 id 是 %q,请写 kiosk.toml 里 [kiosk] 的 hall:字母、数字和短横。", h.ID)
+			f.addf(at+".id", "[[hall]] id is %q. Write the id of kiosk.toml's [kiosk] hall: letters, digits and hyphens.", "[[hall]] 的 id 是 %q，请写 kiosk.toml 里 [kiosk] 的 hall：字母、数字和短横。", h.ID)
 		case seen[h.ID]:
-			f.addf(at+".id", "hall %s stands here twice. Remove one.", "大厅 %s 写了两次,请删掉一个。", h.ID)
+			f.addf(at+".id", "hall %s stands here twice. Remove one.", "大厅 %s 写了两次，请删掉一个。", h.ID)
 		}
 		seen[h.ID] = true
 		if h.Folder != "" {
@@ -198,15 +198,15 @@ func (c *Center) loadHalls(f *file) Problems {
 func (c *Center) checkWindows(f *file, at string, h *CenterHall) {
 	for _, w := range slices.Sorted(maps.Keys(h.Windows)) {
 		if w == "" || len(w) > 64 {
-			f.addf(at+w, "a window's name is %q. Write it as it is signposted, such as 21.", "窗口名是 %q,请按指示牌写,例如 21。", w)
+			f.addf(at+w, "a window's name is %q. Write it as it is signposted, such as 21.", "窗口名是 %q，请按指示牌写，例如 21。", w)
 		}
 		given := map[string]bool{}
 		for _, q := range h.Windows[w] {
 			if !h.knows(q) {
-				f.addf(at+w, "window %s: no queue %q. Use one of the catalog, in capital letters.", "窗口 %s:没有 %q 这个队列,请用目录里的,大写字母。", w, q)
+				f.addf(at+w, "window %s: no queue %q. Use one of the catalog, in capital letters.", "窗口 %s：没有 %q 这个队列，请用目录里的，大写字母。", w, q)
 			}
 			if given[q] {
-				f.addf(at+w, "window %s: queue %s stands there twice.", "窗口 %s:队列 %s 写了两次。", w, q)
+				f.addf(at+w, "window %s: queue %s stands there twice.", "窗口 %s：队列 %s 写了两次。", w, q)
 			}
 			given[q] = true
 		}
@@ -225,10 +225,10 @@ func (h *CenterHall) knows(queue string) bool {
 func checkSlots(f *file, at string, h *CenterHall) {
 	for _, q := range slices.Sorted(maps.Keys(h.Slots)) {
 		if q != everyQueue && !h.knows(q) {
-			f.addf(at+q, "slot_capacity: no queue %q. Use one of the catalog, in capital letters, or \"*\" for all others.", "slot_capacity:没有 %q 这个队列,请用目录里的,大写字母,或用 \"*\" 代表其余队列。", q)
+			f.addf(at+q, "slot_capacity: no queue %q. Use one of the catalog, in capital letters, or \"*\" for all others.", "slot_capacity：没有 %q 这个队列，请用目录里的，大写字母，或用 \"*\" 代表其余队列。", q)
 		}
 		if n := h.Slots[q]; n < 0 || n > 1000 {
-			f.addf(at+q, "slot_capacity: queue %s has %d places. Write 0 to 1000.", "slot_capacity:队列 %s 是 %d 人,请写 0 到 1000。", q, n)
+			f.addf(at+q, "slot_capacity: queue %s has %d places. Write 0 to 1000.", "slot_capacity：队列 %s 是 %d 人，请写 0 到 1000。", q, n)
 		}
 	}
 }

@@ -7,7 +7,7 @@ const defaultZone = "Asia/Shanghai"
 
 func checkDayChange(f *file, key, text string) {
 	if at, err := time.Parse("15:04", text); err != nil || at.Hour() > 11 {
-		f.addf(key, "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q,请写夜里的时间,例如 \"04:00\"。", text)
+		f.addf(key, "day_change is %q. Write an hour of the night such as \"04:00\".", "day_change 是 %q，请写夜里的时间，例如 \"04:00\"。", text)
 	}
 }
 
@@ -22,7 +22,7 @@ func (k *Kiosk) Location() *time.Location { return location(k.Kiosk.Timezone) }
 
 func checkZone(f *file, key, name string) {
 	if _, err := time.LoadLocation(name); err != nil || name == "" {
-		f.addf(key, "no time zone %q. Write a name such as Asia/Shanghai.", "没有 %q 这个时区,请写 Asia/Shanghai 这样的名字。", name)
+		f.addf(key, "no time zone %q. Write a name such as Asia/Shanghai.", "没有 %q 这个时区，请写 Asia/Shanghai 这样的名字。", name)
 	}
 }
 

@@ -233,6 +233,7 @@ func TestCatalogProblems(t *testing.T) {
 		{"WordTwice", "one.toml", "zone = \"A\"\n[[queue]]", "words = [\"办\", \"办\"]\nzone = \"A\"\n[[queue]]", "catalog/one.toml:4:1: the word \"办\" of x is its name, or is written twice"},
 		{"WordNobodyCanType", "one.toml", "queue = \"A\"\nminutes", "words = [\"··\"]\nqueue = \"A\"\nminutes", "catalog/one.toml:15:1: the word \"··\" of X001 can't be typed"},
 		{"WordTooLong", "one.toml", "queue = \"A\"\nminutes", "words = [\"一二三四五六七八九十一二三四五六七八九十一\"]\nqueue = \"A\"\nminutes", "can't be typed. Write 1 to 20 characters"},
+		{"WordNotInTraditional", "one.toml", "queue = \"A\"\nminutes", "words = [\"别名\", \"又名\"]\nwords_hant = [\"別名\"]\nqueue = \"A\"\nminutes", "catalog/one.toml:16:1: X001 has 2 words and 1 in traditional characters"},
 		{"UnknownKey", "one.toml", "minutes", "minuets", "Did you mean \"minutes\"?"},
 		{"WrongType", "one.toml", "minutes = 5", "minutes = \"5\"", "catalog/one.toml:16:11: \"item.minutes\" has the wrong type"},
 	} {

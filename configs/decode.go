@@ -78,23 +78,23 @@ func (f *file) read(fsys fs.FS, path string) ([]byte, bool) {
 	info, err := fs.Stat(fsys, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fail("no such file. Check the path.", "没有这个文件,请检查路径。")
+		return fail("no such file. Check the path.", "没有这个文件，请检查路径。")
 	case err != nil:
-		return fail(fmt.Sprintf("can't be read: %v. Check its owner and mode.", err), "文件读不了,请检查权限。")
+		return fail(fmt.Sprintf("can't be read: %v. Check its owner and mode.", err), "文件读不了，请检查权限。")
 	case info.IsDir():
-		return fail("is a directory, not a file. Name the file inside it.", "这是一个文件夹,请写里面的文件名。")
+		return fail("is a directory, not a file. Name the file inside it.", "这是一个文件夹，请写里面的文件名。")
 	case info.Size() > maxFile:
 		return fail(fmt.Sprintf("has %d bytes, more than %d: this is no config file. Name the right one.", info.Size(), maxFile),
-			"文件太大,不像是配置文件,请检查路径。")
+			"文件太大，不像是配置文件，请检查路径。")
 	}
 	r, err := fsys.Open(path)
 	if err != nil {
-		return fail(fmt.Sprintf("can't be opened: %v. Check its owner and mode.", err), "文件打不开,请检查权限。")
+		return fail(fmt.Sprintf("can't be opened: %v. Check its owner and mode.", err), "文件打不开，请检查权限。")
 	}
 	defer r.Close()
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil || len(data) > maxFile {
-		return fail(fmt.Sprintf("can't be read: %v. Check the disk.", err), "文件读不了,请检查磁盘。")
+		return fail(fmt.Sprintf("can't be read: %v. Check the disk.", err), "文件读不了，请检查磁盘。")
 	}
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
 	for i := 0; i < len(data); {
@@ -102,7 +102,7 @@ func (f *file) read(fsys fs.FS, path string) ([]byte, bool) {
 		if r == utf8.RuneError && n == 1 {
 			line := 1 + bytes.Count(data[:i], []byte("\n"))
 			f.places["?"] = place{line, i - bytes.LastIndexByte(data[:i], '\n')}
-			f.add("?", "is not UTF-8 text from here on. Save the file as UTF-8.", "从这里起不是 UTF-8 文字,请另存为 UTF-8 编码。")
+			f.add("?", "is not UTF-8 text from here on. Save the file as UTF-8.", "从这里起不是 UTF-8 文字，请另存为 UTF-8 编码。")
 			return nil, false
 		}
 		i += n
@@ -195,7 +195,7 @@ func (f *file) unmarshal(data []byte, v any) bool {
 			}
 			blank(data, line)
 		default:
-			f.add("", err.Error()+". Compare with the shipped example.", "文件内容有误,请对照随附的示例。")
+			f.add("", err.Error()+". Compare with the shipped example.", "文件内容有误，请对照随附的示例。")
 			return false
 		}
 	}
@@ -217,7 +217,7 @@ func (f *file) wrong(e *toml.DecodeError, line, col int, v any) {
 	key := e.Key()
 	if len(key) == 0 {
 		text := strings.TrimPrefix(e.Error(), "toml: ")
-		f.addf("?", "not valid TOML: %s. Write key = value, text in double quotes.", "语法不对:%s。请写成 键 = 值,文字要加双引号。", text)
+		f.addf("?", "not valid TOML: %s. Write key = value, text in double quotes.", "语法不对：%s。请写成 键 = 值，文字要加双引号。", text)
 		return
 	}
 	want, zh := "a value of another type", "另一种类型的值"
@@ -225,7 +225,7 @@ func (f *file) wrong(e *toml.DecodeError, line, col int, v any) {
 		want, zh = kindName(t)
 	}
 	f.add("?", fmt.Sprintf("%q has the wrong type. Write %s.", strings.Join(key, "."), want),
-		fmt.Sprintf("%q 的类型不对,请写%s。", strings.Join(key, "."), zh))
+		fmt.Sprintf("%q 的类型不对，请写%s。", strings.Join(key, "."), zh))
 }
 
 func kindName(t reflect.Type) (en, zh string) {
@@ -261,7 +261,7 @@ func (f *file) unknown(e *toml.DecodeError, v any) {
 		zh += fmt.Sprintf("是不是要写 %q?", meant)
 	} else {
 		en += fmt.Sprintf(" Known keys are %s.", strings.Join(known, ", "))
-		zh += fmt.Sprintf("可用的键:%s。", strings.Join(known, ", "))
+		zh += fmt.Sprintf("可用的键：%s。", strings.Join(known, ", "))
 	}
 	f.add("?", en, zh)
 }

@@ -169,7 +169,7 @@ func (k *Kiosk) loadLayouts(f *file) (kiosk.Layouts, Problems) {
 		return ShippedLayouts(), nil
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		f.addf("printer.papers", "%s is not a folder. Name the folder of the papers' layouts, or leave it empty for the shipped ones.", "%s 不是文件夹。请写小票样子的文件夹,或留空用自带的。", dir)
+		f.addf("printer.papers", "%s is not a folder. Name the folder of the papers' layouts, or leave it empty for the shipped ones.", "%s 不是文件夹。请写小票样子的文件夹，或留空用自带的。", dir)
 		return nil, nil
 	}
 	return LoadLayouts(os.DirFS(dir), dir)
@@ -214,52 +214,52 @@ func (k *Kiosk) check(f *file) {
 	k.checkTerminal(f)
 	if k.Store.Path == "" {
 		f.add("store.path", "[store] path is missing. Name the database file, such as /var/lib/hallkiosk/kiosk.db.",
-			"[store] 缺 path,请写数据库文件的路径。")
+			"[store] 缺 path，请写数据库文件的路径。")
 	}
 	checkBaud(f, "printer", k.Printer.Baud)
 	checkBaud(f, "reader", k.Reader.Baud)
 	checkBaud(f, "scanner", k.Scanner.Baud)
 	if k.Printer.Paper != 80 && k.Printer.Paper != 58 {
-		f.addf("printer.paper", "paper is %d mm. Write 80 or 58.", "纸宽是 %d 毫米,只能写 80 或 58。", k.Printer.Paper)
+		f.addf("printer.paper", "paper is %d mm. Write 80 or 58.", "纸宽是 %d 毫米，只能写 80 或 58。", k.Printer.Paper)
 	}
 	if name := k.Printer.Profile; strings.HasSuffix(name, ".toml") {
 		if _, err := LoadProfile(name); err != nil {
-			f.addf("printer.profile", "the printer's file can't be used: %v.", "打印机型号的文件不能用:%v。", err)
+			f.addf("printer.profile", "the printer's file can't be used: %v.", "打印机型号的文件不能用：%v。", err)
 		}
 	} else if name != "" {
 		if names := ProfileNames(); !slices.Contains(names, k.Printer.Profile) {
-			f.addf("printer.profile", "no profile %q. Known: %s.", "没有 %q 这个打印机型号,可用:%s。", k.Printer.Profile, strings.Join(names, ", "))
+			f.addf("printer.profile", "no profile %q. Known: %s.", "没有 %q 这个打印机型号，可用：%s。", k.Printer.Profile, strings.Join(names, ", "))
 		}
 	}
 	if f1 := k.Printer.Flow; f1 != "" && !slices.Contains(flows, f1) {
-		f.addf("printer.flow", "flow is %q. Write one of %s, or leave it empty.", "flow 是 %q,只能写 %s,或留空。", f1, strings.Join(flows, ", "))
+		f.addf("printer.flow", "flow is %q. Write one of %s, or leave it empty.", "flow 是 %q，只能写 %s，或留空。", f1, strings.Join(flows, ", "))
 	}
 	if name := k.Printer.Profile; k.Printer.Paper == 80 || k.Printer.Paper == 58 {
 		if p, err := LoadProfile(k.Printer.ProfileName()); err == nil && p.Paper() != k.Printer.Paper {
-			f.addf("printer.profile", "profile %q is for %d mm paper, paper is %d. Change one of them.", "型号 %q 用 %d 毫米的纸,而 paper 是 %d,请改一个。", name, p.Paper(), k.Printer.Paper)
+			f.addf("printer.profile", "profile %q is for %d mm paper, paper is %d. Change one of them.", "型号 %q 用 %d 毫米的纸，而 paper 是 %d，请改一个。", name, p.Paper(), k.Printer.Paper)
 		}
 	}
 	if u, err := url.Parse(k.Center.URL); k.Center.URL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		f.addf("center.url", "%q is no address. Write http:// or https:// and the center's name.", "%q 不是网址,请写 http:// 或 https:// 开头的中心地址。", k.Center.URL)
+		f.addf("center.url", "%q is no address. Write http:// or https:// and the center's name.", "%q 不是网址，请写 http:// 或 https:// 开头的中心地址。", k.Center.URL)
 	}
 	if v := k.Scanner.Family; v != "" && v != "gm65" && v != "honeywell" {
-		f.addf("scanner.family", "family is %q. Write gm65 or honeywell, or leave it empty for a scanner that triggers itself.", "family 是 %q,只能写 gm65、honeywell,自己感应的留空。", v)
+		f.addf("scanner.family", "family is %q. Write gm65 or honeywell, or leave it empty for a scanner that triggers itself.", "family 是 %q，只能写 gm65、honeywell，自己感应的留空。", v)
 	}
 	k.checkCabinet(f)
 	if n := k.Store.Keep; n < 1 || n > 1000 {
-		f.addf("store.keep", "keep is %d backups. Write 1 to 1000.", "keep 是 %d 份备份,请写 1 到 1000。", n)
+		f.addf("store.keep", "keep is %d backups. Write 1 to 1000.", "keep 是 %d 份备份，请写 1 到 1000。", n)
 	}
 	if n := k.Store.Days; n < 0 || n > 3650 {
-		f.addf("store.days", "days is %d. Write 0 to 3650; 0 keeps all.", "days 是 %d 天,请写 0 到 3650,0 是一直留着。", n)
+		f.addf("store.days", "days is %d. Write 0 to 3650; 0 keeps all.", "days 是 %d 天，请写 0 到 3650，0 是一直留着。", n)
 	}
 	if b := k.Center.Budget; b < 0 || b > 2000 {
-		f.addf("center.number_budget", "number_budget is %d ms. Write 0 to 2000; 0 never asks.", "number_budget 是 %d 毫秒,请写 0 到 2000,0 是从不问中心。", b)
+		f.addf("center.number_budget", "number_budget is %d ms. Write 0 to 2000; 0 never asks.", "number_budget 是 %d 毫秒，请写 0 到 2000，0 是从不问中心。", b)
 	}
 	if !slices.Contains(kiosk.Langs, kiosk.Lang(k.Screen.Language)) {
-		f.addf("screen.language", "language is %q. Write \"zh\", \"zh-Hant\" or \"en\".", "语言是 %q,只能写 \"zh\"、\"zh-Hant\" 或 \"en\"。", k.Screen.Language)
+		f.addf("screen.language", "language is %q. Write \"zh\", \"zh-Hant\" or \"en\".", "语言是 %q，只能写 \"zh\"、\"zh-Hant\" 或 \"en\"。", k.Screen.Language)
 	}
 	if d := k.Screen.PxPerMM; d != 0 && !(d >= 1 && d <= 20) {
-		f.addf("screen.px_per_mm", "px_per_mm is %v. Divide the panel's width in pixels by its width in millimetres, such as 3.2, or write 0.", "px_per_mm 是 %v,请用屏幕宽的像素数除以毫米数,例如 3.2,或写 0。", k.Screen.PxPerMM)
+		f.addf("screen.px_per_mm", "px_per_mm is %v. Divide the panel's width in pixels by its width in millimetres, such as 3.2, or write 0.", "px_per_mm 是 %v，请用屏幕宽的像素数除以毫米数，例如 3.2，或写 0。", k.Screen.PxPerMM)
 	}
 	for _, v := range []struct {
 		key            string
@@ -272,7 +272,7 @@ func (k *Kiosk) check(f *file) {
 	} {
 		if v.value < v.low || v.value > v.up {
 			f.add("screen."+v.key, fmt.Sprintf("%s is %d %s. Write a number from %d to %d.", v.key, v.value, v.unit, v.low, v.up),
-				fmt.Sprintf("%s 是 %d %s,请写 %d 到 %d。", v.key, v.value, v.zh, v.low, v.up))
+				fmt.Sprintf("%s 是 %d %s，请写 %d 到 %d。", v.key, v.value, v.zh, v.low, v.up))
 		}
 	}
 }
@@ -287,7 +287,7 @@ func (k *Kiosk) checkCabinet(f *file) {
 			continue
 		}
 		if other, taken := used[line]; taken {
-			f.addf("cabinet."+v.key, "%s and %s are both on line %s. Give each a line of its own.", "%s 和 %s 用了同一根线 %s,请分开。", other, v.key, line)
+			f.addf("cabinet."+v.key, "%s and %s are both on line %s. Give each a line of its own.", "%s 和 %s 用了同一根线 %s，请分开。", other, v.key, line)
 		}
 		used[line] = v.key
 	}
@@ -297,7 +297,7 @@ func (k *Kiosk) checkTerminal(f *file) {
 	t := &k.Kiosk
 	for _, v := range []struct{ key, value string }{{"id", t.ID}, {"hall", t.Hall}} {
 		if !idPattern.MatchString(v.value) {
-			f.addf("kiosk."+v.key, "[kiosk] %s is %q. Write 1 to 32 letters, digits, - or _.", "[kiosk] %s 是 %q,请写 1 到 32 个字母、数字、- 或 _。", v.key, v.value)
+			f.addf("kiosk."+v.key, "[kiosk] %s is %q. Write 1 to 32 letters, digits, - or _.", "[kiosk] %s 是 %q，请写 1 到 32 个字母、数字、- 或 _。", v.key, v.value)
 		}
 	}
 	switch s := t.Series.(type) {
@@ -312,11 +312,11 @@ func (k *Kiosk) checkTerminal(f *file) {
 	series := k.Series()
 	n, err := strconv.Atoi(series)
 	if series != "" && (err != nil || n < 1 || n > 99 || strconv.Itoa(n) != series) {
-		f.addf("kiosk.series", "[kiosk] series is %q. Write this kiosk's own number in the hall, 1 to 99.", "[kiosk] series 是 %q,请写本机在大厅里的编号,1 到 99。", series)
+		f.addf("kiosk.series", "[kiosk] series is %q. Write this kiosk's own number in the hall, 1 to 99.", "[kiosk] series 是 %q，请写本机在大厅里的编号，1 到 99。", series)
 	}
 	if series == "" && k.Center.URL != "" {
 		f.add("kiosk.series", "[kiosk] series is missing. With a center every kiosk of a hall needs a number of its own, 1 to 99.",
-			"[kiosk] 缺 series。接了中心时,同一大厅的每台机器都要有自己的编号,1 到 99。")
+			"[kiosk] 缺 series。接了中心时，同一大厅的每台机器都要有自己的编号，1 到 99。")
 	}
 	checkZone(f, "kiosk.timezone", t.Timezone)
 	checkDayChange(f, "kiosk.day_change", t.DayChange)
@@ -324,7 +324,7 @@ func (k *Kiosk) checkTerminal(f *file) {
 
 func checkBaud(f *file, table string, baud int) {
 	if !slices.Contains(bauds, baud) {
-		f.addf(table+".baud", "baud %d is no line speed. Write one of %s.", "波特率 %d 不对,可用:%s。", baud, strings.Trim(fmt.Sprint(bauds), "[]"))
+		f.addf(table+".baud", "baud %d is no line speed. Write one of %s.", "波特率 %d 不对，可用：%s。", baud, strings.Trim(fmt.Sprint(bauds), "[]"))
 	}
 }
 
@@ -355,7 +355,7 @@ const longestSocket = 107
 
 func (k *Kiosk) checkPaths(f *file) {
 	if n := len(k.Control.Socket); n > longestSocket {
-		f.addf("control.socket", "the socket's path has %d bytes, at most %d are possible. Write a shorter one.", "套接字的路径有 %d 字节,最多 %d,请写短一点。", n, longestSocket)
+		f.addf("control.socket", "the socket's path has %d bytes, at most %d are possible. Write a shorter one.", "套接字的路径有 %d 字节，最多 %d，请写短一点。", n, longestSocket)
 	}
 	if k.Store.Path == "" {
 		return
@@ -363,7 +363,7 @@ func (k *Kiosk) checkPaths(f *file) {
 	for dir := filepath.Dir(k.Store.Path); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		if err == nil && !info.IsDir() {
-			f.addf("store.path", "%s is a file, so nothing can be stored below it. Write another path.", "%s 是文件,下面存不了东西,请改路径。", dir)
+			f.addf("store.path", "%s is a file, so nothing can be stored below it. Write another path.", "%s 是文件，下面存不了东西，请改路径。", dir)
 		}
 		if err == nil || dir == filepath.Dir(dir) {
 			return
@@ -385,7 +385,7 @@ func (k *Kiosk) checkPorts(f *file) {
 		}
 		key := d.table + ".port"
 		if other, taken := used[real]; taken {
-			f.addf(key, "[%s] and [%s] are both on %s. Give each a port of its own.", "[%s] 和 [%s] 用了同一个端口 %s,请分开。", other, d.table, d.port)
+			f.addf(key, "[%s] and [%s] are both on %s. Give each a port of its own.", "[%s] 和 [%s] 用了同一个端口 %s，请分开。", other, d.table, d.port)
 			continue
 		}
 		used[real] = d.table
@@ -395,10 +395,10 @@ func (k *Kiosk) checkPorts(f *file) {
 		switch {
 		case err != nil:
 			p.En = fmt.Sprintf("port %s is not there. Plug the device in, or look in /dev/serial/by-id.", d.port)
-			p.Zh = fmt.Sprintf("端口 %s 不存在。请接好设备,或到 /dev/serial/by-id 里找。", d.port)
+			p.Zh = fmt.Sprintf("端口 %s 不存在。请接好设备，或到 /dev/serial/by-id 里找。", d.port)
 		case info.Mode()&fs.ModeCharDevice == 0:
 			p.En = fmt.Sprintf("%s is not a serial device. Look in /dev/serial/by-id.", d.port)
-			p.Zh = fmt.Sprintf("%s 不是串口设备,请到 /dev/serial/by-id 里找。", d.port)
+			p.Zh = fmt.Sprintf("%s 不是串口设备，请到 /dev/serial/by-id 里找。", d.port)
 			p.Mild = false
 		default:
 			continue
@@ -411,11 +411,11 @@ func (k *Kiosk) checkPorts(f *file) {
 	}
 	if name := k.Center.TokenFile; k.Center.URL != "" && name == "" {
 		f.add("center.key_file", "[center] key_file or token_file is missing. With a center every kiosk needs a key: name a file and run kiosk enroll.",
-			"[center] 缺 key_file。接了中心就要有密钥,请写文件名并运行 kiosk enroll;或写 token_file。")
+			"[center] 缺 key_file。接了中心就要有密钥，请写文件名并运行 kiosk enroll；或写 token_file。")
 		f.problems[len(f.problems)-1].Mild = true // numbers are given all the same
 	} else if k.Center.URL != "" {
 		if _, err := os.ReadFile(name); err != nil {
-			f.addf("center.token_file", "the token file can't be read: %v. Put the center's token there.", "令牌文件读不了:%v。请把中心发的令牌放进去。", err)
+			f.addf("center.token_file", "the token file can't be read: %v. Put the center's token there.", "令牌文件读不了：%v。请把中心发的令牌放进去。", err)
 		}
 	}
 }
@@ -438,7 +438,7 @@ func folder(f *file, table, dir string) (fs.FS, bool) {
 		return sub, true
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		f.addf(table+".path", "%s is not a folder. Name the %s's folder, or leave path empty for the shipped one.", "%s 不是文件夹。请写 %s 的文件夹,或留空用自带的。", dir, table)
+		f.addf(table+".path", "%s is not a folder. Name the %s's folder, or leave path empty for the shipped one.", "%s 不是文件夹。请写 %s 的文件夹，或留空用自带的。", dir, table)
 		return nil, false
 	}
 	return os.DirFS(dir), true

@@ -44,7 +44,7 @@ func (r *catalogReader) plan(f *file, v *plan) {
 		return
 	}
 	if len(v.Size) != 2 || v.Size[0] < 4 || v.Size[1] < 4 || v.Size[0] > widestPlan || v.Size[1] > highestPlan {
-		f.addf("map.size", "the map's size is %v. Write its squares across and down, at least 4 and at most [%d, %d].", "地图的 size 是 %v,请写横竖各几格,至少 4,最多 [%d, %d]。", v.Size, widestPlan, highestPlan)
+		f.addf("map.size", "the map's size is %v. Write its squares across and down, at least 4 and at most [%d, %d].", "地图的 size 是 %v，请写横竖各几格，至少 4，最多 [%d, %d]。", v.Size, widestPlan, highestPlan)
 		return
 	}
 	p := &kiosk.Plan{W: v.Size[0], H: v.Size[1]}
@@ -55,12 +55,12 @@ func (r *catalogReader) plan(f *file, v *plan) {
 			continue
 		}
 		if len(z.At) != 4 || !within(p, z.At[0], z.At[1], z.At[2], z.At[3]) {
-			f.addf(at+".at", "zone %s lies at %v. Write [x, y, width, height], at least %d by %d squares, within the map's %d by %d.", "%s 区的 at 是 %v,请写 [x, y, 宽, 高],至少 %d 乘 %d 格,不能超出地图的 %d 乘 %d 格。", z.ID, z.At, leastZone, leastZone, p.W, p.H)
+			f.addf(at+".at", "zone %s lies at %v. Write [x, y, width, height], at least %d by %d squares, within the map's %d by %d.", "%s 区的 at 是 %v，请写 [x, y, 宽, 高]，至少 %d 乘 %d 格，不能超出地图的 %d 乘 %d 格。", z.ID, z.At, leastZone, leastZone, p.W, p.H)
 			continue
 		}
 		area := kiosk.Area{X: z.At[0], Y: z.At[1], W: z.At[2], H: z.At[3]}
 		if i := slices.IndexFunc(p.Zones, func(o kiosk.ZoneArea) bool { return o.Overlaps(area) }); i >= 0 {
-			f.addf(at+".at", "zones %s and %s overlap. Move one of them.", "%s 区和 %s 区重叠了,请挪开一个。", z.ID, p.Zones[i].Zone)
+			f.addf(at+".at", "zones %s and %s overlap. Move one of them.", "%s 区和 %s 区重叠了，请挪开一个。", z.ID, p.Zones[i].Zone)
 			continue
 		}
 		p.Zones = append(p.Zones, kiosk.ZoneArea{Zone: kiosk.ZoneID(z.ID), Area: area})
@@ -68,17 +68,17 @@ func (r *catalogReader) plan(f *file, v *plan) {
 	for i, m := range v.Marks {
 		at := fmt.Sprintf("map.mark[%d]", i)
 		if !slices.Contains(kiosk.MarkKinds, kiosk.MarkKind(m.Kind)) {
-			f.addf(at+".kind", "no kind of mark %q. Known: %v.", "没有 %q 这种标记,可用:%v。", m.Kind, kiosk.MarkKinds)
+			f.addf(at+".kind", "no kind of mark %q. Known: %v.", "没有 %q 这种标记，可用：%v。", m.Kind, kiosk.MarkKinds)
 			continue
 		}
 		if len(m.At) != 2 || !p.Free(kiosk.Point{X: m.At[0], Y: m.At[1]}) {
-			f.addf(at+".at", "the mark is at %v. Write [x, y] of a square on the map, outside the zones and other marks.", "标记的 at 是 %v,请写地图上的 [x, y],不能在区里,也不能和别的标记重叠。", m.At)
+			f.addf(at+".at", "the mark is at %v. Write [x, y] of a square on the map, outside the zones and other marks.", "标记的 at 是 %v，请写地图上的 [x, y]，不能在区里，也不能和别的标记重叠。", m.At)
 			continue
 		}
 		p.Marks = append(p.Marks, kiosk.Mark{Kind: kiosk.MarkKind(m.Kind), At: kiosk.Point{X: m.At[0], Y: m.At[1]}})
 	}
 	if len(p.Zones) == 0 {
-		f.add("map", "the map shows no zone. Write [[map.zone]].", "地图上没有区,请写 [[map.zone]]。")
+		f.add("map", "the map shows no zone. Write [[map.zone]].", "地图上没有区，请写 [[map.zone]]。")
 	}
 	r.out.Plan = p
 }
@@ -91,7 +91,7 @@ func (r *catalogReader) services(f *file, list []service) {
 	for i, s := range list {
 		at := fmt.Sprintf("service[%d]", i)
 		if s.ID == "" || !whole(s.Name) || !whole(s.Place) {
-			f.add(at, "a service needs an id, and its name and place in all three languages. Write them.", "便民服务要有 id,名字和地点要写全 zh、hant、en。")
+			f.add(at, "a service needs an id, and its name and place in all three languages. Write them.", "便民服务要有 id，名字和地点要写全 zh、hant、en。")
 			continue
 		}
 		if s.Note != (kiosk.Text{}) && !whole(s.Note) {
@@ -107,13 +107,13 @@ func (r *catalogReader) services(f *file, list []service) {
 		if s.Hours != "" {
 			hours, ok := r.hours[s.Hours]
 			if !ok {
-				f.addf(at+".hours", "no hours %q in [hours]. Use one that is there.", "[hours] 里没有 %q 这个时间,请用已有的。", s.Hours)
+				f.addf(at+".hours", "no hours %q in [hours]. Use one that is there.", "[hours] 里没有 %q 这个时间，请用已有的。", s.Hours)
 			}
 			out.Hours = &hours
 		}
 		if s.At != nil {
 			if out.At = spot(r.out.Plan, s.At); out.At == nil {
-				f.addf(at+".at", "service %s is at %v. Write [x, y] of a square on the map, outside the zones.", "便民服务 %s 的 at 是 %v,请写地图上的 [x, y],不能在区里。", s.ID, s.At)
+				f.addf(at+".at", "service %s is at %v. Write [x, y] of a square on the map, outside the zones.", "便民服务 %s 的 at 是 %v，请写地图上的 [x, y]，不能在区里。", s.ID, s.At)
 			}
 		}
 		r.out.Services = append(r.out.Services, out)
@@ -144,7 +144,7 @@ func (k *Kiosk) checkPlace(f *file, c *kiosk.Catalog) {
 		return
 	}
 	if c.Plan == nil {
-		f.add("kiosk.at", "[kiosk] at is a place on the map, but the catalog has no [map]. Leave it empty.", "[kiosk] at 是地图上的位置,但事项目录里没有 [map],请留空。")
+		f.add("kiosk.at", "[kiosk] at is a place on the map, but the catalog has no [map]. Leave it empty.", "[kiosk] at 是地图上的位置，但事项目录里没有 [map]，请留空。")
 		f.problems[len(f.problems)-1].Mild = true
 		return
 	}
@@ -167,7 +167,7 @@ func (k *Kiosk) checkPlace(f *file, c *kiosk.Catalog) {
 		}
 	}
 	if k.here == nil {
-		f.addf("kiosk.at", "[kiosk] at is %v. Write [x, y] of a free square on the catalog's map, or the letter of a zone on it.", "[kiosk] at 是 %v,请写事项目录的地图上的空格 [x, y],或地图上的区的字母。", k.Kiosk.At)
+		f.addf("kiosk.at", "[kiosk] at is %v. Write [x, y] of a free square on the catalog's map, or the letter of a zone on it.", "[kiosk] at 是 %v，请写事项目录的地图上的空格 [x, y]，或地图上的区的字母。", k.Kiosk.At)
 	}
 }
 

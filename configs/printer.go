@@ -79,11 +79,11 @@ func readProfile(fsys fs.FS, path string) (Profile, Problems) {
 		value, low, up int
 	}{{"width", p.Width, 200, 832}, {"speed", p.Speed, 20, 500}, {"scale", p.Scale, 1, 8}, {"retract", p.Retract, 0, 600}} {
 		if v.value < v.low || v.value > v.up {
-			f.addf(v.key, "%s is %d. Write %d to %d.", "%s 是 %d,请写 %d 到 %d。", v.key, v.value, v.low, v.up)
+			f.addf(v.key, "%s is %d. Write %d to %d.", "%s 是 %d，请写 %d 到 %d。", v.key, v.value, v.low, v.up)
 		}
 	}
 	if p.Width%8 != 0 {
-		f.addf("width", "width is %d dots. Write a multiple of 8.", "width 是 %d 点,请写 8 的倍数。", p.Width)
+		f.addf("width", "width is %d dots. Write a multiple of 8.", "width 是 %d 点，请写 8 的倍数。", p.Width)
 	}
 	for _, v := range []struct {
 		key, value string
@@ -91,11 +91,11 @@ func readProfile(fsys fs.FS, path string) (Profile, Problems) {
 	}{{"chinese", p.Chinese, []string{"gb2312", "gbk"}}, {"flow", p.Flow, flows},
 		{"clear", p.Clear, []string{"none", "dc4", "enq"}}, {"eject", p.Eject, []string{"none", "custom", "citizen"}}} {
 		if !slices.Contains(v.known, v.value) {
-			f.addf(v.key, "%s is %q. Write one of %s.", "%s 是 %q,只能写 %s。", v.key, v.value, strings.Join(v.known, ", "))
+			f.addf(v.key, "%s is %q. Write one of %s.", "%s 是 %q，只能写 %s。", v.key, v.value, strings.Join(v.known, ", "))
 		}
 	}
 	if p.Model == "" {
-		f.add("", fmt.Sprintf("model is missing in %s. Write the printer's name.", path), "缺 model,请写打印机的名字。")
+		f.add("", fmt.Sprintf("model is missing in %s. Write the printer's name.", path), "缺 model，请写打印机的名字。")
 	}
 	return p, f.problems.sorted()
 }

@@ -166,7 +166,7 @@ func TestAssistedEnds(t *testing.T) {
 			g.tap("大字")
 			g.tap("朗读")
 			g.Badge()
-			if said := g.heard[len(g.heard)-1]; !strings.Contains(said, "协助模式,开") {
+			if said := g.heard[len(g.heard)-1]; !strings.Contains(said, "协助模式，开") {
 				t.Errorf("it says %q", said)
 			}
 			for range 3 { // it is held there
@@ -291,7 +291,7 @@ func TestPriority(t *testing.T) {
 	g.Person("张**", true)
 	g.tap("社保卡")
 	g.tap("老人优先")
-	g.tap("都不是,按顺序来")
+	g.tap("都不是，按顺序来")
 	if got := take(); got != "" {
 		t.Errorf("who wants nothing special gets %q", got)
 	}

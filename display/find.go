@@ -2,6 +2,8 @@ package display
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"unicode"
 
 	"fyne.io/fyne/v2"
@@ -68,12 +70,40 @@ func (a *App) hit(p screen.Page, h catalog.Hit, o kiosk.Offer) screen.Hit {
 			v.Theme = t.Name
 		}
 	}
-	chinese := false
-	for _, r := range h.By {
-		chinese = chinese || unicode.Is(unicode.Han, r)
-	}
-	if chinese == (p.Lang != kiosk.En) && h.By != p.Of(o.Item.Name) && h.By != string(h.Item) {
-		v.Also = h.By
+	if h.By != string(h.Item) {
+		v.Also = a.also(p, h.By, o.Item)
 	}
 	return v
+}
+
+// also is the word that an item was found by, as its readers write it; empty when
+// it is the item's name or in letters that they don't read.
+func (a *App) also(p screen.Page, by string, item kiosk.Item) string {
+	chinese := strings.ContainsFunc(by, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	if chinese == (p.Lang == kiosk.En) {
+		return ""
+	}
+	dept, _ := a.o.Catalog.Department(item.Dept)
+	names := []kiosk.Text{item.Name, dept.Name}
+	for _, w := range a.o.Catalog.Wanted {
+		names = append(names, w.Name)
+	}
+	for _, t := range names {
+		if (t.Zh == by || t.Hant == by) && p.Lang != kiosk.En {
+			by = p.Of(t)
+		}
+	}
+	if p.Lang == kiosk.Hant {
+		for _, w := range [][2][]string{{item.Words, item.WordsHant}, {dept.Words, dept.WordsHant}} {
+			if i := slices.Index(w[0], by); i >= 0 && i < len(w[1]) {
+				by = w[1][i]
+			} else if i >= 0 {
+				return "" // nobody has written it in their characters
+			}
+		}
+	}
+	if by == p.Of(item.Name) {
+		return ""
+	}
+	return by
 }

@@ -25,7 +25,7 @@ func TestEntries(t *testing.T) {
 		return nil
 	}
 	m := newMachine(t, at, nil)
-	for label, want := range map[string]string{"全部事项": "zones", "一件事": "themes", "大厅和地图": "services", "已预约,或查我的号": "mine"} {
+	for label, want := range map[string]string{"全部事项": "zones", "一件事": "themes", "大厅和地图": "services", "已预约，或查我的号": "mine"} {
 		tap := offered(m, label)
 		if tap == nil {
 			t.Fatalf("%q is not on the first screen:\n%s", label, m.says())

@@ -1,6 +1,7 @@
 package display
 
 import (
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -200,9 +201,13 @@ const helpLasts = 3 * time.Minute
 func (a *App) help() {
 	a.helping = a.o.Now()
 	a.o.Help(true)
+	wait := "help_wait"
+	if slices.ContainsFunc(a.stack, func(v *view) bool { return v.name == "ticket" || v.name == "standing" }) {
+		wait = "help_kept"
+	}
 	a.push(&view{name: "help", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
 		return nil, func() fyne.CanvasObject {
-			return screen.Message(p, "bell", p.Say("help_called"), p.Say("help_wait"), screen.Answer{Label: p.Say("help_done"), Act: a.on(a.enough)})
+			return screen.Message(p, "bell", p.Say("help_called"), p.Say(wait), screen.Answer{Label: p.Say("help_done"), Act: a.on(a.enough)})
 		}
 	}})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
 
@@ -130,4 +131,20 @@ func TestNumberGoesWithItsCard(t *testing.T) {
 			t.Errorf("the card was lifted while its number prints; the screen is %s", s.top().name)
 		}
 	})
+}
+
+// Who waits for help is told that the number is kept only if there is one.
+func TestHelpWithNumber(t *testing.T) {
+	for name, want := range map[string]bool{"first": false, "items": false, "ticket": true, "standing": true} {
+		s := newStand(t)
+		s.push(&view{name: name, load: s.top().load})
+		s.help()
+		said := false
+		for _, w := range widget.Survey(s.root.content).Words {
+			said = said || strings.Contains(w.Text, "号不会丢")
+		}
+		if said != want {
+			t.Errorf("%s: the number is kept: %v, want %v", name, said, want)
+		}
+	}
 }

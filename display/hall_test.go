@@ -191,7 +191,7 @@ func TestLockedSaysWhere(t *testing.T) {
 	for _, c := range []struct {
 		next kiosk.Text
 		want string
-	}{{kiosk.Text{}, "请用旁边的机器"}, {kiosk.Text{Zh: "服务台右边"}, "下一台机器:服务台右边。"}} {
+	}{{kiosk.Text{}, "请用旁边的机器"}, {kiosk.Text{Zh: "服务台右边"}, "下一台机器：服务台右边。"}} {
 		m := newMachine(t, at, func(o *Opts) { o.Next = c.next })
 		m.locked = true
 		m.home()
@@ -205,7 +205,7 @@ func TestServicesAndMap(t *testing.T) {
 	at := time.Date(2026, 11, 26, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
 	m := newMachine(t, at, nil)
 	m.push(m.services())
-	m.tells(t, "大厅里还有什么?", "母婴室", "大厅地图")
+	m.tells(t, "大厅里还有什么？", "母婴室", "大厅地图")
 	for _, s := range m.o.Catalog.Services {
 		m.push(m.service(s))
 		m.tells(t, s.Name.Zh, s.Place.Zh, s.Note.Zh)

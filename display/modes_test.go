@@ -198,7 +198,7 @@ func TestSpeak(t *testing.T) {
 		s.clock = s.clock.Add(time.Second)
 		s.pass(1)
 	}
-	if len(s.heard) != 2 || !strings.Contains(s.heard[1], "您还在吗?") {
+	if len(s.heard) != 2 || !strings.Contains(s.heard[1], "您还在吗？") {
 		t.Fatalf("it said %q, want the question once", s.heard)
 	}
 	s.tap("我还在")
@@ -217,13 +217,13 @@ func TestSpeakPapers(t *testing.T) {
 	item, _ := s.o.Catalog.Item("RS001")
 	said := s.heard[len(s.heard)-1]
 	for _, m := range item.Materials {
-		if heed := strings.Contains(said, m.Name.Zh+",必须"); heed != m.Essential {
+		if heed := strings.Contains(said, m.Name.Zh+"，必须"); heed != m.Essential {
 			t.Errorf("%s is essential: %v; it said %q", m.Name.Zh, m.Essential, said)
 		}
 	}
 	paper := item.Materials[0].Name.Zh
 	s.tap(paper)
-	if said = s.heard[len(s.heard)-1]; !strings.Contains(said, paper+",没带") || !strings.Contains(said, "缺必须的材料") {
+	if said = s.heard[len(s.heard)-1]; !strings.Contains(said, paper+"，没带") || !strings.Contains(said, "缺必须的材料") {
 		t.Errorf("of the missing paper it said %q", said)
 	}
 }

@@ -57,7 +57,7 @@ func TestNumberTyped(t *testing.T) {
 	number := ticket.Number.String()
 	search := func(number string) {
 		t.Helper()
-		tap("已预约,或查我的号")
+		tap("已预约，或查我的号")
 		tap("查我的号")
 		for _, key := range strings.Split(number, "") {
 			tap(key)

@@ -105,7 +105,7 @@ func (r CallRules) Check() []*Error {
 		Ratio
 	}{{"Priority", r.Priority}, {"Aged", r.Aged}} {
 		if min(v.Ahead, v.Rest) < 1 || max(v.Ahead, v.Rest) > 100 {
-			find(v.field, "比例是 %d:%d,两边都必须是 1 到 100。", "the ratio is %d:%d; both sides must be 1 to 100", v.Ahead, v.Rest)
+			find(v.field, "比例是 %d:%d，两边都必须是 1 到 100。", "the ratio is %d:%d; both sides must be 1 to 100", v.Ahead, v.Rest)
 		}
 	}
 	for _, v := range []struct {
@@ -118,11 +118,11 @@ func (r CallRules) Check() []*Error {
 		{"OfferAgain", r.OfferAgain, 0, 2 * time.Hour},
 	} {
 		if v.d < v.low || v.d > v.high {
-			find(v.field, "时间是 %s,必须在 %s 到 %s 之间。", "it is %s; it must be from %s to %s", v.d, v.low, v.high)
+			find(v.field, "时间是 %s，必须在 %s 到 %s 之间。", "it is %s; it must be from %s to %s", v.d, v.low, v.high)
 		}
 	}
 	if r.Misses < 1 || r.Misses > 20 {
-		find("Misses", "次数是 %d,必须是 1 到 20。", "it is %d; it must be 1 to 20", r.Misses)
+		find("Misses", "次数是 %d，必须是 1 到 20。", "it is %d; it must be 1 to 20", r.Misses)
 	}
 	return bad
 }

@@ -69,7 +69,7 @@ func MessageOf(err error) string {
 	if errors.As(err, &e) && e.Message != "" {
 		return e.Message
 	}
-	return "暂时取不了号,请找工作人员帮忙。"
+	return "暂时取不了号，请找工作人员帮忙。"
 }
 
 // HintOf returns what the technician should read about err.

@@ -57,6 +57,8 @@ type Department struct {
 	Name  Text
 	Zone  ZoneID   // the zone most of its windows are in
 	Words []string // what people also call it; to find it by
+
+	WordsHant []string `json:",omitempty"` // the Words in traditional characters, in their order; may be empty
 }
 
 // Queue is one line of waiting people, served by one or more windows.
@@ -74,6 +76,7 @@ type Item struct {
 	ID        ItemID
 	Name      Text
 	Words     []string // what people also call it, such as 驾照; to find it by
+	WordsHant []string `json:",omitempty"` // the Words in traditional characters, in their order; may be empty
 	Dept      DeptID
 	Queue     QueueID
 	Minutes   int // how long one case takes at the window, as a rule
@@ -95,6 +98,7 @@ type Theme struct {
 	Name  Text
 	Item  ItemID // what the number is for, at the windows of the first step
 	Steps []Step // in the order in which they are done
+	Icon  string `json:",omitempty"` // name of an icon of display/theme; empty is that of all themes
 }
 
 // Step is one step of a Theme.

@@ -40,7 +40,7 @@ func ParseNumber(s string) (Number, error) {
 	n.N = v
 	if err != nil || n.Queue == "" || v < 1 || n.String() != s || strings.Trim(n.Series, "0123456789") != "" {
 		return Number{}, &Error{Code: EInvalid, Op: "parse number",
-			Message: "这不是一个号码:" + s, Hint: fmt.Sprintf("%q is not a ticket number such as A023 or A1-007", s)}
+			Message: "这不是一个号码：" + s, Hint: fmt.Sprintf("%q is not a ticket number such as A023 or A1-007", s)}
 	}
 	return n, nil
 }

@@ -67,19 +67,19 @@ func (b Block) In(lang Lang) string {
 // PaperValues are the values that a Layout may name, with what they are, for
 // people. Those with a dot belong to a list.
 var PaperValues = map[string]string{
-	"hall": "大厅 / the hall", "number": "号码 / the number", "id": "取号编号,扫码用 / the ticket's id, for the code",
-	"queue": "队列 / the queue's name", "zone": "区的字母 / the zone's letter", "zone_name": "区 / the zone", "windows": "窗口 / windows", "way": "怎么走 / the way there",
-	"ahead": "前面几人,没有人时为空 / people ahead, empty if none", "low": "最少等几分钟 / minutes at the least", "high": "最多等几分钟 / minutes at the most",
-	"slot":    "预约的时段,没有预约时为空 / the slot that was booked, empty without a booking",
-	"holiday": "放什么假,没有放假时为空 / the holiday it was taken on or before, empty if none",
-	"opens":   "几时开始叫号,已开时为空 / when calling starts, empty if it has", "time": "取号时间 / when it was taken", "day": "号码的日期 / the day of the number",
-	"kiosk": "机器 / the kiosk", "attempt": "第几张,第一张为空 / which paper it is, empty for the first",
-	"items": "事项,一行 / the items in one line", "materials": "必带的材料,一行 / the essential papers in one line",
+	"hall": "大厅 / the hall", "number": "号码 / the number", "id": "取号编号，扫码用 / the ticket's id, for the code",
+	"queue": "队列 / the queue's name", "zone": "区的字母 / the zone's letter", "zone_name": "区 / the zone", "windows": "窗口 / windows", "windows_en": "英文的窗口，例如 windows 21-26 / windows in English, such as windows 21-26", "way": "怎么走 / the way there",
+	"ahead": "前面几人，没有人时为空 / people ahead, empty if none", "low": "最少等几分钟 / minutes at the least", "high": "最多等几分钟 / minutes at the most",
+	"slot":    "预约的时段，没有预约时为空 / the slot that was booked, empty without a booking",
+	"holiday": "放什么假，没有放假时为空 / the holiday it was taken on or before, empty if none",
+	"opens":   "几时开始叫号，已开时为空 / when calling starts, empty if it has", "time": "取号时间 / when it was taken", "day": "号码的日期 / the day of the number",
+	"kiosk": "机器 / the kiosk", "attempt": "第几张，第一张为空 / which paper it is, empty for the first",
+	"items": "事项，一行 / the items in one line", "materials": "必带的材料，一行 / the essential papers in one line",
 	"item.name": "每个事项 / each item", "material.name": "每样必带的材料 / each essential paper",
 	"missing.name": "每样待补的材料 / each promised paper", "due": "补齐的期限 / until when they are promised",
 	"theme": "主题 / the theme", "step.n": "第几步 / number of the step", "step.name": "每一步 / each step", "step.note": "说明 / its note",
-	"then.zone": "随后去的区 / the zones to go to afterwards", "then.windows": "随后去的窗口 / their windows", "then.name": "在那里办的事 / what is done there",
-	"step.zone": "这一步的区 / its zone", "step.windows": "这一步的窗口 / its windows",
+	"then.zone": "随后去的区 / the zones to go to afterwards", "then.windows": "随后去的窗口 / their windows", "then.windows_en": "英文的随后去的窗口 / theirs in English", "then.name": "在那里办的事 / what is done there",
+	"step.zone": "这一步的区 / its zone", "step.windows": "这一步的窗口 / its windows", "step.windows_en": "英文的这一步的窗口 / its windows in English",
 }
 
 // Piece is a part of a block's text: plain text, or the name of a value.

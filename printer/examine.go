@@ -72,7 +72,7 @@ func (d *Dev) Examine(context.Context) (Examination, error) {
 	d.examineClear(&x)
 	if d.o.Profile.Eject == Custom {
 		there, err := d.atOutput()
-		x.find("出纸器应答 / ejector answers", err == nil, "1D 65 06, 出口有纸 / paper at the output: %v", there)
+		x.find("出纸器应答 / ejector answers", err == nil, "1D 65 06，出口有纸 / paper at the output: %v", there)
 	}
 	d.examinePage(&x)
 	return x, nil
@@ -113,7 +113,7 @@ func (d *Dev) examineJobID(x *Examination) {
 	case d.o.Profile.JobID:
 		x.find(what, answered, "1D 28 48")
 	case answered:
-		x.look(what, "型号没有写,而它会答:可以写 job_id = true / it answers though its model doesn't say so: job_id may be true")
+		x.look(what, "型号没有写，而它会答：可以写 job_id = true / it answers though its model doesn't say so: job_id may be true")
 	}
 }
 
@@ -139,11 +139,11 @@ func (d *Dev) examinePage(x *Examination) {
 	x.Page, x.Fault = d.confirm(id, d.patience(len(page), test.Dots))
 	took := d.o.Now().Sub(began)
 	x.find("测试页 / test page", x.Page == kiosk.Printed, "%s %s,%d 字节 / bytes,%s", x.Page, x.Fault, len(page), took.Round(10*time.Millisecond))
-	x.look("宽度 / width", "标尺要印满一行,到 %d 毫米 / the ruler reaches %[1]d mm and is whole", d.o.Profile.Width/8)
+	x.look("宽度 / width", "标尺要印满一行，到 %d 毫米 / the ruler reaches %[1]d mm and is whole", d.o.Profile.Width/8)
 	x.look("汉字 / Chinese", "一级、二级的字都认得出 / levels 1 and 2 can be read")
-	x.look("放大 / sizes", "1 到 %d 倍,一行比一行大 / each line is larger", d.o.Profile.Scale)
+	x.look("放大 / sizes", "1 到 %d 倍，一行比一行大 / each line is larger", d.o.Profile.Scale)
 	x.look("二维码 / QR", "三个码都能扫 / all three can be scanned")
-	x.look("切纸 / cut", "纸切断了,没有切到字 / cut, and no letter with it")
+	x.look("切纸 / cut", "纸切断了，没有切到字 / cut, and no letter with it")
 }
 
 // TestPage is what a technician looks at: a ruler, Chinese of both levels, every

@@ -43,11 +43,11 @@ func printed(t testing.TB, p printer.Profile, page printer.Page) *printertest.Pa
 func TestSpecimens(t *testing.T) {
 	c := catalog(t)
 	says := map[string][]string{
-		"ticket-zh": {"您的号", "A1-023", "社保卡补办", "去 C 区 21-26 号窗口", "约 10-18 分钟", "带好:身份证原件"}, "ticket-zh-Hant": {"您的號碼", "社保卡補辦", "帶好:身份證原件"}, "ticket-en": {"Your number", "Bring: ID card"},
-		"promise-zh": {"容缺预受理", "请在 2026-11-30 前补齐", "[  ] 旧社保卡", "签名"}, "promise-zh-Hant": {"容缺預受理", "[  ] 舊社保卡"}, "promise-en": {"To be brought by 2026-11-30", "[  ] Old card"},
+		"ticket-zh": {"您的号", "A1-023", "社保卡补办", "去 C 区 21-26 号窗口", "约 10-18 分钟", "带好：身份证原件"}, "ticket-zh-Hant": {"您的籌號", "社保卡補辦", "須帶備：身份證正本"}, "ticket-en": {"Your number", "Bring: ID card"},
+		"promise-zh": {"容缺预受理", "请在 2026-11-30 前补齐", "[  ] 旧社保卡", "签名"}, "promise-zh-Hant": {"先受理後補文件", "[  ] 舊社保卡"}, "promise-en": {"To be brought by 2026-11-30", "[  ] Old card"},
 		"plan-zh": {"办一家工厂", "1. 名称核准", "4. 银行开户", "先去 A 区"}, "plan-zh-Hant": {"辦一家工廠", "1. 名稱核准"}, "plan-en": {"Start a factory", "1. Name approval", "First: zone A"},
-		"receipt-zh": {"取号回执", "不能排队用", "号码 A1-023", "取号 2026-11-23 10:05:32"}, "receipt-zh-Hant": {"取號回執", "不能排隊用"}, "receipt-en": {"Receipt", "Not a queue ticket"},
-		"reprint-zh": {"重印 第 2 张", "社保卡补办", "社保卡首次申领", "然后去 C 区 27-29 号窗口:失业保险金申领"}, "reprint-zh-Hant": {"重印 第 2 張"}, "reprint-en": {"REPRINT no. 2"},
+		"receipt-zh": {"取号回执", "不能排队用", "号码 A1-023", "取号 2026-11-23 10:05:32"}, "receipt-zh-Hant": {"取籌回執", "不能用作輪候"}, "receipt-en": {"Receipt", "Not a queue ticket"},
+		"reprint-zh": {"重印 第 2 张", "社保卡补办", "社保卡首次申领", "然后去 C 区 27-29 号窗口：失业保险金申领"}, "reprint-zh-Hant": {"重印 第 2 張"}, "reprint-en": {"REPRINT no. 2"},
 	}
 	for _, model := range configs.ProfileNames() {
 		shipped, err := configs.LoadProfile(model)

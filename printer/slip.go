@@ -2,6 +2,7 @@ package printer
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"hallkiosk/kiosk"
@@ -34,7 +35,7 @@ func NewSlip(s Setting, job kiosk.PrintJob, opens time.Time) Slip {
 	zone, _ := s.Catalog.Zone(q.Zone)
 	v := map[string]string{
 		"hall": s.Catalog.Hall.In(lang), "number": t.Number.String(), "id": string(t.ID), "queue": q.Name.In(lang),
-		"zone": string(q.Zone), "zone_name": zone.Name.In(lang), "windows": q.Windows, "way": zone.Way.In(lang),
+		"zone": string(q.Zone), "zone_name": zone.Name.In(lang), "windows": q.Windows, "windows_en": windowsEn(q), "way": zone.Way.In(lang),
 		"time": t.Taken.Time().In(s.Location).Format(time.DateTime), "day": string(t.Day), "kiosk": string(s.Kiosk), "due": string(t.Promise.By),
 	}
 	if t.Ahead > 0 {
@@ -103,7 +104,7 @@ func (s *Slip) then(c *kiosk.Catalog, t kiosk.Ticket) {
 		case item.Queue != last:
 			last = item.Queue
 			q, _ := c.Queue(last)
-			s.Lists["then"] = append(list, map[string]string{"then.zone": string(q.Zone), "then.windows": q.Windows, "then.name": item.Name.In(s.Lang)})
+			s.Lists["then"] = append(list, map[string]string{"then.zone": string(q.Zone), "then.windows": q.Windows, "then.windows_en": windowsEn(q), "then.name": item.Name.In(s.Lang)})
 		case len(list) > 0:
 			list[len(list)-1]["then.name"] += " · " + item.Name.In(s.Lang)
 		}
@@ -120,8 +121,16 @@ func (s *Slip) steps(c *kiosk.Catalog, id kiosk.ThemeID) {
 		m := map[string]string{"step.n": strconv.Itoa(i + 1), "step.name": step.Name.In(s.Lang), "step.note": step.Note.In(s.Lang)}
 		if item, ok := c.Item(step.Item); ok {
 			q, _ := c.Queue(item.Queue)
-			m["step.zone"], m["step.windows"] = string(q.Zone), q.Windows
+			m["step.zone"], m["step.windows"], m["step.windows_en"] = string(q.Zone), q.Windows, windowsEn(q)
 		}
 		s.Lists["step"] = append(s.Lists["step"], m)
 	}
+}
+
+// windowsEn names a queue's windows in English, which counts them.
+func windowsEn(q kiosk.Queue) string {
+	if strings.ContainsAny(q.Windows, "-,") {
+		return "windows " + q.Windows
+	}
+	return "window " + q.Windows
 }

@@ -205,11 +205,11 @@ func TestElderWithACard(t *testing.T) {
 	}
 	take("孕妇优先", "优先", "孕妇")
 	h.do("/reader/put?card=hmt") // of 1994
-	m.says("李**,您好")
+	m.says("李**，您好")
 	take("优先")
 	h.do("/reader/lift")
 	h.do("/reader/put?card=resident") // of 1949; who is greeted comes after who has gone
-	m.says("张**,您好")
+	m.says("张**，您好")
 	take("老人优先")
 
 	m.sent()

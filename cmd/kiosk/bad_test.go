@@ -113,7 +113,7 @@ func TestBadRequests(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"-item", "NOTHING"}, "没有这个事项:NOTHING"},
+		{[]string{"-item", "NOTHING"}, "没有这个事项：NOTHING"},
 		{nil, "请选一到二十件事"},
 		{[]string{"-item", "RS001", "-item", "BD001"}, "不在同一个队列"},
 		{[]string{"-item", "RS001", "-request", strings.Repeat("x", 65)}, "太长"},

@@ -39,7 +39,7 @@ func (m *Main) badge(_ context.Context, args []string) error {
 	}
 	f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // whoever has the picture has the badge
 	if errors.Is(err, fs.ErrExist) {
-		return code{2, fmt.Errorf("%s 已经有了,请用 -o 换一个文件名 / is there already: name another file with -o", out)}
+		return code{2, fmt.Errorf("%s 已经有了，请用 -o 换一个文件名 / is there already: name another file with -o", out)}
 	}
 	if err != nil {
 		return code{1, fmt.Errorf("图片写不了 / can't write the picture: %w", err)}
@@ -51,7 +51,7 @@ func (m *Main) badge(_ context.Context, args []string) error {
 	for _, h := range append(cfg.Assist.Badges, configs.BadgeHash(text)) {
 		hashes = append(hashes, fmt.Sprintf("%q", h))
 	}
-	fmt.Fprintf(m.Out, "%s: 印出来就是工作牌,印好后删掉 / print it for the guide, then delete it\n%s 的 [assist] 改成 / in [assist] of it write:\nbadges = [%s]\n重新启动终端后生效 / it counts once the kiosk is restarted\n", out, path, strings.Join(hashes, ", "))
+	fmt.Fprintf(m.Out, "%s: 印出来就是工作牌，印好后删掉 / print it for the guide, then delete it\n%s 的 [assist] 改成 / in [assist] of it write:\nbadges = [%s]\n重新启动终端后生效 / it counts once the kiosk is restarted\n", out, path, strings.Join(hashes, ", "))
 	return nil
 }
 

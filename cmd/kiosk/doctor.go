@@ -123,7 +123,7 @@ func otherSpeed(ctx context.Context, cfg configs.Kiosk, err error) error {
 	if none != nil || baud == cfg.Reader.Baud {
 		return err
 	}
-	return &kiosk.Error{Code: kiosk.EInvalid, Op: "look for the reader's speed", Err: err, Message: fmt.Sprintf("读卡器的波特率是 %d,和配置不一样。", baud),
+	return &kiosk.Error{Code: kiosk.EInvalid, Op: "look for the reader's speed", Err: err, Message: fmt.Sprintf("读卡器的波特率是 %d，和配置不一样。", baud),
 		Hint: fmt.Sprintf("the reader answers at %d baud. Write baud = %[1]d in [reader]", baud)}
 }
 
@@ -156,7 +156,7 @@ func (m *Main) doctorPrinter(ctx context.Context, cfg configs.Kiosk, asJSON bool
 	}
 	for _, f := range x.Findings {
 		if f.Held == printer.No {
-			return code{1, &kiosk.Error{Code: kiosk.EUnavailable, Message: "型号里写的,打印机没有做到:" + f.What, Hint: "choose another [printer] profile, or mend the printer: " + f.Note}}
+			return code{1, &kiosk.Error{Code: kiosk.EUnavailable, Message: "型号里写的，打印机没有做到：" + f.What, Hint: "choose another [printer] profile, or mend the printer: " + f.Note}}
 		}
 	}
 	if x.Page != kiosk.Printed {

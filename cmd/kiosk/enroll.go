@@ -33,6 +33,6 @@ func (m *Main) enroll(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Out, "已登记,密钥在 / enrolled, the key is in %s (%s)\n重新启动终端后生效 / it counts once the kiosk is restarted\n", cfg.Center.KeyFile, id)
+	fmt.Fprintf(m.Out, "已登记，密钥在 / enrolled, the key is in %s (%s)\n重新启动终端后生效 / it counts once the kiosk is restarted\n", cfg.Center.KeyFile, id)
 	return nil
 }

@@ -16,8 +16,8 @@ func TestServicesAndMap(t *testing.T) {
 	m.run(env)
 	m.screen("first", named("first"))
 	for _, step := range []struct{ label, screen, says string }{
-		{"大厅和地图", "services", "大厅里还有什么?"}, {"母婴室", "service", "有护理台、热水和哺乳间。"}, {"返回", "services", "阅读角"},
-		{"大厅地图", "map", "要看哪个区?"}, {"C 区 · 社会管理服务区", "zone", "向前 20 米,右转,左手第三排"},
+		{"大厅和地图", "services", "大厅里还有什么？"}, {"母婴室", "service", "有护理台、热水和哺乳间。"}, {"返回", "services", "阅读角"},
+		{"大厅地图", "map", "要看哪个区？"}, {"C 区 · 社会管理服务区", "zone", "向前 20 米，右转，左手第三排"},
 	} {
 		m.tap(env, step.label)
 		m.screen(step.screen+" saying "+step.says, func(s control.Screen) bool {

@@ -11,7 +11,7 @@ import (
 func (m *Main) items(_ context.Context, args []string) error {
 	text := ""
 	path, _, err := m.parse("items", args, 0, func(fs *flag.FlagSet) {
-		fs.StringVar(&text, "find", "", "只列找到的:汉字、拼音、首字母、英文、编码 / only those that are found")
+		fs.StringVar(&text, "find", "", "只列找到的：汉字、拼音、首字母、英文、编码 / only those that are found")
 	})
 	if err != nil {
 		return err

@@ -26,16 +26,16 @@ const usage = `用法 / usage: kiosk VERB -config FILE
 
   run      [-headless]     启动取号机 / start the terminal
   check                    检查配置和事项目录 / check the config and the catalog
-  items    [-find TEXT]    列出事项,或找事项 / list the items, or find some: code, name, what it was found by
+  items    [-find TEXT]    列出事项，或找事项 / list the items, or find some: code, name, what it was found by
   take     -item CODE ...  取号 / take a number  [-theme ID] [-missing PAPER ...] [-priority P] [-booking ID] [-lang L] [-request ID] [-json]
   reprint  NUMBER          再印一张 / print again  [-paper receipt] [-json]
   status   [-json]         本机状态 / how the terminal is
   screen   [-json]         屏幕上有什么 / what is on the screen
   shot     OUT.png         屏幕截图 / a picture of the screen
   preview  OUT.png         小票的样子 / how the papers look  [-paper P] [-lang L] [-all] [-values]
-  doctor   printer [-json] 检查打印机,印测试页 / look into the printer, with a test page
+  doctor   printer [-json] 检查打印机，印测试页 / look into the printer, with a test page
   doctor   reader [-json]  检查读卡器 / look into the card reader
-  enroll   CODE            向中心登记,换取本机密钥 / get this kiosk's own key from the center
+  enroll   CODE            向中心登记，换取本机密钥 / get this kiosk's own key from the center
   badge    [-o OUT.png]    做一张导办的工作牌 / make a guide's badge: its QR code, and the line for the config
   unlock                   防撬报警之后恢复取号 / back into service after tampering
   version                  版本 / version

@@ -44,7 +44,7 @@ func TestNumberOfAnotherKiosk(t *testing.T) {
 	begin := func() {
 		t.Helper()
 		second.screen("first", named("first"))
-		second.tap(env, "已预约,或查我的号")
+		second.tap(env, "已预约，或查我的号")
 		second.tap(env, "查我的号")
 	}
 	begin()
@@ -62,7 +62,7 @@ func TestNumberOfAnotherKiosk(t *testing.T) {
 	}
 	begin()
 	search("A1002")
-	second.screen("that it is cut off", says("现在只查得到本机的号", "在别的机器取的号,请看叫号屏。"))
+	second.screen("that it is cut off", says("现在只查得到本机的号", "在别的机器取的号，请看叫号屏。"))
 	search("A2001")
 	second.screen("its own number", func(s control.Screen) bool { return s.Name == "standing" && says("A2-001")(s) })
 }

@@ -51,7 +51,7 @@ func TestOtherPapers(t *testing.T) {
 	if again(promised.Number, "-paper", "ticket"); !strings.Contains(text(), "重印 第 2 张") {
 		t.Errorf("another paper of the same number:\n%s", text())
 	}
-	if again(string(plan.ID), "-paper", "receipt"); !strings.Contains(text(), "取號回執") || strings.Contains(text(), "重印") {
+	if again(string(plan.ID), "-paper", "receipt"); !strings.Contains(text(), "取籌回執") || strings.Contains(text(), "重印") {
 		t.Errorf("receipt:\n%s", text())
 	}
 	for _, c := range []struct {

@@ -31,9 +31,9 @@ func (m *Main) preview(_ context.Context, args []string) error {
 		rest = 0
 	}
 	path, left, err := m.parse("preview", args, rest, func(fs *flag.FlagSet) {
-		fs.StringVar(&kind, "paper", kind, "哪种小票:ticket、promise、plan、receipt / which paper")
-		fs.StringVar(&lang, "lang", lang, "语言:zh、zh-Hant、en / language")
-		fs.BoolVar(&all, "all", false, "每种小票、每种语言、两种纸宽,画在一张图上 / all of them on one sheet")
+		fs.StringVar(&kind, "paper", kind, "哪种小票：ticket、promise、plan、receipt / which paper")
+		fs.StringVar(&lang, "lang", lang, "语言：zh、zh-Hant、en / language")
+		fs.BoolVar(&all, "all", false, "每种小票、每种语言、两种纸宽，画在一张图上 / all of them on one sheet")
 		fs.BoolVar(&values, "values", false, "列出大括号里能写的值 / list the values for braces")
 	})
 	if err != nil {

@@ -81,7 +81,7 @@ func (m *Main) check(_ context.Context, args []string) error {
 			fmt.Fprintf(m.Out, "%s: 没有装 / not fitted\n", d.name)
 		}
 	}
-	fmt.Fprintf(m.Out, "catalog 事项目录: %s  calendar 日历: %s\n", catalog.Version(), catalog.Calendar.Version())
+	fmt.Fprintf(m.Out, "catalog 事项目录：%s  calendar 日历：%s\n", catalog.Version(), catalog.Calendar.Version())
 	for _, p := range cfg.CalendarEnds(catalog.Calendar, time.Now()) {
 		fmt.Fprintln(m.Out, p)
 	}
@@ -102,19 +102,19 @@ func (m *Main) take(ctx context.Context, args []string) error {
 	var r kiosk.Request
 	asJSON := false
 	path, _, err := m.parse("take", args, 0, func(fs *flag.FlagSet) {
-		fs.Func("item", "事项编码,可以写多个 / an item's code, may be repeated", func(s string) error {
+		fs.Func("item", "事项编码，可以写多个 / an item's code, may be repeated", func(s string) error {
 			r.Items = append(r.Items, kiosk.ItemID(s))
 			return nil
 		})
-		fs.StringVar((*string)(&r.Theme), "theme", "", "主题:一件事从头办起 / a theme")
-		fs.Func("missing", "承诺后补的材料,写目录里的中文名,可以写多个 / a paper promised for later, by its Chinese name", func(s string) error {
+		fs.StringVar((*string)(&r.Theme), "theme", "", "主题：一件事从头办起 / a theme")
+		fs.Func("missing", "承诺后补的材料，写目录里的中文名，可以写多个 / a paper promised for later, by its Chinese name", func(s string) error {
 			r.Missing = append(r.Missing, s)
 			return nil
 		})
-		fs.StringVar((*string)(&r.Priority), "priority", "", "优先:elder、disabled、pregnant、serviceman / why the person goes ahead")
-		fs.StringVar((*string)(&r.Booking), "booking", "", "预约编号:取预约的号 / check in a booking, by its id")
-		fs.StringVar((*string)(&r.Lang), "lang", "", "语言:zh、zh-Hant、en / language")
-		fs.StringVar((*string)(&r.ID), "request", "", "取号编号:同一个编号得到同一张号 / the same id gets the same ticket")
+		fs.StringVar((*string)(&r.Priority), "priority", "", "优先：elder、disabled、pregnant、serviceman / why the person goes ahead")
+		fs.StringVar((*string)(&r.Booking), "booking", "", "预约编号：取预约的号 / check in a booking, by its id")
+		fs.StringVar((*string)(&r.Lang), "lang", "", "语言：zh、zh-Hant、en / language")
+		fs.StringVar((*string)(&r.ID), "request", "", "取号编号：同一个编号得到同一张号 / the same id gets the same ticket")
 		fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON")
 	})
 	if err != nil {
@@ -139,7 +139,7 @@ func (m *Main) reprint(ctx context.Context, args []string) error {
 	var r control.Reprint
 	asJSON := false
 	path, left, err := m.parse("reprint", args, 1, func(fs *flag.FlagSet) {
-		fs.StringVar((*string)(&r.Paper), "paper", "", "哪种小票,留空是原来那种 / which paper, empty is its own")
+		fs.StringVar((*string)(&r.Paper), "paper", "", "哪种小票，留空是原来那种 / which paper, empty is its own")
 		fs.BoolVar(&asJSON, "json", false, "输出 JSON / print JSON")
 	})
 	if err != nil {

@@ -193,8 +193,12 @@ func (s *confirm) waits() string {
 // second line. Where no number is given, it is only where, and how long follows from
 // how many.
 func (s *confirm) told() [][4]string {
+	wait := s.Say("wait")
+	if !s.o.Open { // when the windows open is no wait
+		wait = ""
+	}
 	list := [][4]string{
-		{"users", s.Say("ahead"), s.Say("people", text.Data{"N": s.o.Ahead})}, {"clock", s.Say("wait"), s.waits()},
+		{"users", s.Say("ahead"), s.Say("people", text.Data{"N": s.o.Ahead})}, {"clock", wait, s.waits()},
 		{"map-pin", s.Say("place"), s.Say("zone", text.Data{"Zone": s.o.Queue.Zone}), s.Say("windows", text.Data{"Windows": s.o.Queue.Windows})},
 	}
 	switch {
@@ -236,6 +240,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	}
 	type fact struct {
 		icon                string
+		named               bool
 		name, value, second widget.Block
 	}
 	gap, pad, icon := s.Px(theme.Gap), s.Px(theme.Pad), s.Px(52)
@@ -251,7 +256,7 @@ func (s *confirm) facts(x, y, w float32) float32 {
 	var list []fact
 	names, values, high := float32(0), float32(0), float32(0)
 	for _, v := range facts {
-		f := fact{icon: v[0], name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
+		f := fact{icon: v[0], named: v[1] != "", name: s.Fit(v[1], 30, theme.Least, in-icon, 1, false)}
 		f.value = s.Fit(v[2], 60, 38, in, 1, true)
 		if len(f.value.Lines) > 1 || s.tight > 1 {
 			f.value = s.Fit(v[2], 44, theme.Least, in, 2, true)
@@ -271,7 +276,9 @@ func (s *confirm) facts(x, y, w float32) float32 {
 		if icon > 0 {
 			s.add(s.Icon(f.icon, s.Sub, x+pad, y+pad+(names-s.Px(40))/2, s.Px(40)))
 		}
-		s.add(f.name.Left(x+pad+icon, y+pad+(names-f.name.Height())/2, s.Sub))
+		if f.named {
+			s.add(f.name.Left(x+pad+icon, y+pad+(names-f.name.Height())/2, s.Sub))
+		}
 		at := y + pad + names + s.Px(10)
 		s.add(f.value.Left(x+pad, at, s.Ink))
 		if len(f.second.Lines) > 0 {
@@ -298,8 +305,10 @@ func (s *confirm) rows(x, y, w float32, facts [][4]string) float32 {
 		}
 		value := s.Fit(words, 44, theme.Least, w-2*pad-icon-name.Width()-s.Px(24), 1, true)
 		h := max(name.Height(), value.Height())
-		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)),
-			name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))
+		list = append(list, s.Icon(f[0], s.Sub, x+pad, at+(h-s.Px(40))/2, s.Px(40)), value.Right(x+w-pad, at+(h-value.Height())/2, s.Ink))
+		if f[1] != "" {
+			list = append(list, name.Left(x+pad+icon, at+(h-name.Height())/2, s.Sub))
+		}
 		at += h + s.Px(8)
 	}
 	h := at - s.Px(8) + pad - y

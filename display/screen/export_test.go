@@ -2,6 +2,8 @@ package screen
 
 import (
 	"fyne.io/fyne/v2"
+
+	"hallkiosk/kiosk"
 )
 
 // The parts that several widgets make together, for their pictures.
@@ -25,3 +27,6 @@ func (p Page) Keyboard(w, h float32) fyne.CanvasObject {
 func (p Page) Countdown(w float32) fyne.CanvasObject {
 	return (&ticket{sheet: &sheet{Page: p}, Issued: Issued{Left: 12}}).leaves(w).Left(0, 0, p.Sub)
 }
+
+// Long says a wait as cards do.
+func Long(p Page, e kiosk.Estimate) string { return p.long("about", "about_hours", e) }

@@ -17,12 +17,21 @@ import (
 
 const allLetters = "abcdefghijklmnopqrstuvwxyz0123456789"
 
+// alsoCalled is another word that something was found by.
+var alsoCalled = kiosk.Text{Zh: "交通违章罚款", Hant: "交通違例罰款", En: "Traffic fines"}
+
 // finding are the screens that find by letters, and those that tell of a holiday.
 func finding(c *kiosk.Catalog) (out []example) {
 	nop := func() {}
 	keys := screen.Keys{Press: func(string) {}, Erase: nop, Clear: nop, Switch: nop}
 	add := func(name string, f screen.Search, page int) {
 		out = append(out, example{name: "find-" + name, draw: func(p screen.Page) fyne.CanvasObject {
+			f.Hits = slices.Clone(f.Hits)
+			for i := range f.Hits {
+				if f.Hits[i].Also != "" {
+					f.Hits[i].Also = p.Of(alsoCalled)
+				}
+			}
 			return screen.Find(p, monday, f, page, func(int) {}, keys, func(int) {})
 		}})
 	}
@@ -33,7 +42,7 @@ func finding(c *kiosk.Catalog) (out []example) {
 			case 0:
 				h.From, h.To = 0, 3
 			case 1:
-				h.Also = "交通违章罚款"
+				h.Also = alsoCalled.Zh
 			case 2:
 				h.Theme = c.Themes[i%len(c.Themes)].Name
 			case 3:
@@ -221,8 +230,8 @@ func TestHolidayIsNamed(t *testing.T) {
 		drawn fyne.CanvasObject
 		want  string
 	}{
-		{screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}), "国庆节放假,11 月 30 日 10:05 开"},
-		{screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号,11 月 30 日 10:05 开后按顺序叫。"},
+		{screen.Items(p, monday, "", []kiosk.Offer{o}, 0, func(int) {}, func(kiosk.ItemID) {}), "国庆节放假，11 月 30 日 10:05 开"},
+		{screen.Confirm(p, monday, o, dept, check(), precedence, func() {}, func() {}), "国庆节放假。窗口现在没开。现在取的号，11 月 30 日 10:05 开后按顺序叫。"},
 	} {
 		if said := strings.Join(widget.Survey(s.drawn).Paragraphs, "\n"); !strings.Contains(said, s.want) {
 			t.Errorf("%q is not among\n%s", s.want, said)

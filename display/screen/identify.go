@@ -21,9 +21,12 @@ type Ways struct {
 // eight of the booking. typed is what was typed so far, wrong says that nothing
 // fits it. press takes one digit, erase takes the last one back, ok asks.
 func Identify(p Page, ways Ways, typed string, wrong bool, press func(digit string), erase, ok func()) fyne.CanvasObject {
-	n := widget.Notice{Icon: "id", Head: p.Say(waysWords(ways)), Body: p.Say("who_digits")}
-	if ways == (Ways{}) {
-		n.Body = p.Say("who_digits_only")
+	n := widget.Notice{Icon: "id", Head: p.Say(waysWords(ways))}
+	switch {
+	case ways == (Ways{}):
+		n.Icon = "calendar-check"
+	case !ways.Card:
+		n.Icon = "qrcode"
 	}
 	if wrong {
 		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: p.Say("who_none"), Body: p.Say("who_again")}
@@ -41,7 +44,7 @@ func Identify(p Page, ways Ways, typed string, wrong bool, press func(digit stri
 // identify draws the screen and says whether the words left room for the keys.
 func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(digit string), erase, ok func()) bool {
 	m, gap := s.margin(), s.Px(theme.Gap)
-	question := s.Say("who")
+	question := s.Say("who_digits")
 	if tight > 1 { // what to do is the question
 		question = n.Head
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // pausedWhy is why a queue gives no numbers.
-var pausedWhy = kiosk.Text{Zh: "系统升级,请下午再来。", Hant: "系統升級,請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
+var pausedWhy = kiosk.Text{Zh: "系统升级，请下午再来。", Hant: "系統升級，請下午再來。", En: "The system is being updated. Please come back in the afternoon."}
 
 // mine are the screens of people who have booked, or have a number.
 func mine(c *kiosk.Catalog) (out []example) {
@@ -118,7 +118,7 @@ func TestOverIsNotPrinted(t *testing.T) {
 // touched.
 func TestHintsStayInLowReach(t *testing.T) {
 	c := hall(t)
-	said := map[string][]string{"number-0": {"number_how", "number_example"}, "number-5": {"number_nowhere", "number_check"}, "who-0": {"who_typed", "who_digits_only"},
+	said := map[string][]string{"number-0": {"number_how", "number_example"}, "number-5": {"number_nowhere", "number_check"}, "who-0": {"who_typed", "who_digits"},
 		"who-3": {"who_none", "who_again"}, "find-begin": {"find_how", "find_example"}, "mine": {"number_how", "who_card_code"}}
 	for _, e := range examples(c) {
 		for _, lang := range kiosk.Langs {

@@ -42,10 +42,10 @@ func specimens() []specimen {
 	}
 	plan := widget.Map{W: 12, H: 7, Here: &widget.Square{X: 1, Y: 6}, Route: []widget.Square{{X: 1, Y: 6}, {X: 1, Y: 3}, {X: 9, Y: 3}, {X: 9, Y: 2}},
 		Areas: []widget.MapArea{{Letter: "A", Label: "A", X: 0, Y: 0, W: 4, H: 2, Act: nop}, {Letter: "B", Label: "B", X: 4, Y: 0, W: 4, H: 2, Act: nop}, {Letter: "C", Label: "C", X: 8, Y: 0, W: 4, H: 2, Goal: true, Act: nop}}}
-	notice := widget.Notice{Tone: widget.Bad, Icon: "clock", Head: "窗口现在没开", Body: "现在取的号,明天 9:00 开后按顺序叫。"}
+	notice := widget.Notice{Tone: widget.Bad, Icon: "clock", Head: "窗口现在没开", Body: "现在取的号，明天 9:00 开后按顺序叫。"}
 	tick := widget.Tick{Icon: "file-text", Name: "身份证原件", Label: "必须", Other: "没带", Warn: true, Act: nop}
-	steps := widget.Stepper{Names: []string{"选事项", "确认", "取号"}, At: 1, Aloud: "第 2 步,共 3 步:确认"}
-	line := p.Fit("取一张号,先去 A 区 8-13 号窗口", 40, 28, 700, 1, true)
+	steps := widget.Stepper{Names: []string{"选事项", "确认", "取号"}, At: 1, Aloud: "第 2 步，共 3 步：确认"}
+	line := p.Fit("取一张号，先去 A 区 8-13 号窗口", 40, 28, 700, 1, true)
 	out := []specimen{
 		at("big button", "Button", 700, 190, func() fyne.CanvasObject { return p.Button(widget.Main, "ticket", "取号", 72, 700, 190, nop) }),
 		at("button", "Button", 700, 100, func() fyne.CanvasObject {

@@ -429,13 +429,14 @@ func (p Page) date(t time.Time) string {
 
 func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))[t.Month()-1] }
 
-// long says how long a wait is, by the second message when that is more than two
-// hours.
+// long says how long a wait is, by the second message from an hour and a half on:
+// its middle, to half an hour.
 func (p Page) long(minutes, hours string, e kiosk.Estimate) string {
-	if e.High <= 120 {
+	if e.High < 90 {
 		return p.Say(minutes, text.Data{"Low": e.Low, "High": e.High})
 	}
-	return p.Say(hours, text.Data{"Low": e.Low / 60, "High": (e.High + 59) / 60})
+	halves := (e.Low + e.High + 30) / 60
+	return p.Say(hours, text.Data{"Hours": halves / 2, "Half": halves%2 == 1})
 }
 
 // queued puts onto an item's card how the queue stands, by which people choose.

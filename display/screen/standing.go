@@ -183,7 +183,7 @@ func (s *stand) standing() []widget.Notice {
 	case v.Place.State == kiosk.Waiting:
 		n.Head = s.Say("place_ahead", text.Data{"N": v.Place.Ahead})
 		if e := v.Place.Estimate; e != nil && s.tight < 3 {
-			n.Body = s.Say("about_minutes", text.Data{"Low": e.Low, "High": e.High})
+			n.Body = s.long("about_minutes", "about_minutes_hours", *e)
 		}
 	default:
 		n = widget.Notice{Tone: widget.Bad, Icon: "alert-triangle", Head: s.Say("code_old")}

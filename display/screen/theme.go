@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -21,7 +22,7 @@ func Themes(p Page, themes []kiosk.Theme, page int, turn func(int), pick func(ki
 	s.stepped(0, 0, s.Say("themes"))
 	var cards []widget.Card
 	for _, t := range themes {
-		cards = append(cards, widget.Card{Icon: "heart-handshake", Title: s.Of(t.Name), Second: s.Say("steps", text.Data{"N": len(t.Steps)}), Act: func() { pick(t.ID) }})
+		cards = append(cards, widget.Card{Icon: cmp.Or(t.Icon, "heart-handshake"), Title: s.Of(t.Name), Second: s.Say("steps", text.Data{"N": len(t.Steps)}), Act: func() { pick(t.ID) }})
 	}
 	s.choose(y, s.columns(), cards, nil, false, paging{at: page, turn: turn})
 	return s.done()

@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/screen"
+	"hallkiosk/display/text"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
 )
@@ -31,7 +33,7 @@ func longTheme(c *kiosk.Catalog) kiosk.Theme {
 	t.Steps = nil
 	for i := range 12 {
 		t.Steps = append(t.Steps, kiosk.Step{Name: c.Items[i*20].Name, Item: c.Items[i*20].ID,
-			Note: kiosk.Text{Zh: "窗口受理后约需十个工作日,领取时请带受理回执和身份证原件。", Hant: "窗口受理後約需十個工作日,領取時請帶備受理回執及身份證原件。", En: "Takes about ten working days; bring the receipt and your ID card when you collect it."}})
+			Note: kiosk.Text{Zh: "窗口受理后约需十个工作日，领取时请带受理回执和身份证原件。", Hant: "窗口受理後約需十個工作日，領取時請帶備受理回執及身份證原件。", En: "Takes about ten working days; bring the receipt and your ID card when you collect it."}})
 	}
 	t.Steps[3].Item = ""
 	return t
@@ -137,6 +139,33 @@ func TestThemeTellsWhatIsLacking(t *testing.T) {
 					t.Errorf("%v %s, %s missing: %q isn't said in %q", v, th.ID, state, said, s.Paragraphs)
 				}
 			}
+		}
+	}
+}
+
+// Each theme has an icon of its own, which is there.
+func TestThemeIcons(t *testing.T) {
+	of := map[string]kiosk.ThemeID{}
+	for _, v := range hall(t).Themes {
+		if _, err := os.Stat("../theme/icons/" + v.Icon + ".svg"); v.Icon == "" || err != nil {
+			t.Errorf("%s has the icon %q: %v", v.ID, v.Icon, err)
+		}
+		if other, twice := of[v.Icon]; twice {
+			t.Errorf("%s has the icon of %s", v.ID, other)
+		}
+		of[v.Icon] = v.ID
+	}
+}
+
+// A long wait is told to half an hour: from an hour and a half on minutes promise
+// what nobody knows.
+func TestLongWaits(t *testing.T) {
+	for _, c := range []struct {
+		low, high int
+		want      string
+	}{{53, 89, "约 53–89 分"}, {54, 90, "约 1 小时"}, {60, 100, "约 1 小时 30 分钟"}, {112, 145, "约 2 小时"}, {136, 164, "约 2 小时 30 分钟"}, {400, 500, "约 7 小时 30 分钟"}} {
+		if got := screen.Long(screen.Page{Loc: text.In(kiosk.Zh)}, kiosk.Estimate{Low: c.low, High: c.high}); got != c.want {
+			t.Errorf("%d to %d is %q, want %q", c.low, c.high, got, c.want)
 		}
 	}
 }

@@ -78,13 +78,13 @@ func (v *Voice) noteEngine(t words.Tongue, err error) {
 	var zh, en string
 	switch {
 	case absent(err):
-		zh = fmt.Sprintf("没有朗读程序 %s,不出声。请运行 apt-get install espeak-ng,或改 [voice] command。", name)
+		zh = fmt.Sprintf("没有朗读程序 %s，不出声。请运行 apt-get install espeak-ng，或改 [voice] command。", name)
 		en = fmt.Sprintf("There is no %s, the kiosk is silent. Run apt-get install espeak-ng, or mend command in [voice].", name)
 	case errors.Is(err, context.DeadlineExceeded):
-		zh = fmt.Sprintf("朗读程序 %s 用 %s 超过 %s 没有念完,已结束它。请手动试一试,或换一个。", name, t, v.o.Patience)
+		zh = fmt.Sprintf("朗读程序 %s 用 %s 超过 %s 没有念完，已结束它。请手动试一试，或换一个。", name, t, v.o.Patience)
 		en = fmt.Sprintf("%s took longer than %s to speak %s and was ended. Try it by hand, or take another.", name, v.o.Patience, t)
 	default:
-		zh = fmt.Sprintf("朗读程序 %s 念不了 %s:%v。请手动试一试,或重装。", name, t, err)
+		zh = fmt.Sprintf("朗读程序 %s 念不了 %s：%v。请手动试一试，或重装。", name, t, err)
 		en = fmt.Sprintf("%s can't speak %s: %v. Try it by hand, or install it again.", name, t, err)
 	}
 	v.note("engine "+string(t), err, zh, en)
@@ -97,16 +97,16 @@ func (v *Voice) notePlayer(complaint string, err error) {
 	var zh, en string
 	switch {
 	case errors.Is(err, errNoPlayer):
-		zh = "没有放声音的程序,不出声。请运行 apt-get install alsa-utils,或写 [voice] player。"
+		zh = "没有放声音的程序，不出声。请运行 apt-get install alsa-utils，或写 [voice] player。"
 		en = "There is no player, the kiosk is silent. Run apt-get install alsa-utils, or name one as player in [voice]."
 	case absent(err):
-		zh = "没有这个放声音的程序,不出声。请改 [voice] player。"
+		zh = "没有这个放声音的程序，不出声。请改 [voice] player。"
 		en = "There is no such player, the kiosk is silent. Mend player in [voice]."
 	case errors.Is(err, context.DeadlineExceeded):
-		zh = "放声音的程序停住不动,已结束它。请检查声卡。"
+		zh = "放声音的程序停住不动，已结束它。请检查声卡。"
 		en = "The player hung and was ended. Look at the sound card."
 	default:
-		zh = fmt.Sprintf("放不出声音:%s。请检查声卡和音箱插好没有,运行用户在不在 audio 组。", complaint)
+		zh = fmt.Sprintf("放不出声音：%s。请检查声卡和音箱插好没有，运行用户在不在 audio 组。", complaint)
 		en = fmt.Sprintf("Nothing can be heard: %s. See that sound card and speaker are plugged in, and that the kiosk's user is in group audio.", complaint)
 	}
 	v.note("player", err, zh, en)
@@ -118,6 +118,6 @@ func (v *Voice) noteClips(part string, faults []string) {
 		return
 	}
 	first := faults[0]
-	v.note(part, errors.New(first), fmt.Sprintf("录音有 %d 处用不了,第一处:%s。那些话由朗读程序念。", len(faults), first),
+	v.note(part, errors.New(first), fmt.Sprintf("录音有 %d 处用不了，第一处：%s。那些话由朗读程序念。", len(faults), first),
 		fmt.Sprintf("%d faults in the recordings, the first: %s. The engine speaks in their place.", len(faults), first))
 }

@@ -201,7 +201,7 @@ func bond(left, right string) int {
 	before := strings.TrimRight(left, " ")
 	a, _ := utf8.DecodeLastRuneInString(before)
 	b, _ := utf8.DecodeRuneInString(right)
-	number := unicode.IsDigit(b) || zoned(strings.TrimRight(right, " ,.:;)"))
+	number := unicode.IsDigit(b) || zoned(strings.TrimRight(right, " ,.:;)，；）"))
 	switch {
 	case strings.Contains(pairs, string([]rune{a, b})),
 		unicode.IsDigit(a) && unicode.IsLetter(b), zoned(before) && b >= 0x2E80, // 20 min, C 区
@@ -221,20 +221,23 @@ func zoned(word string) bool {
 // pairs are characters that belong together like a word with its number.
 const pairs = "星期一 期二 期三 期四 期五 期六 期日 分钟 分鐘 小时 小時 窗口 号窗 號窗"
 
-const closing = ",。、;:?!)」』》”’,.;:?!)"
+// A line doesn't begin with what closes, nor end with what opens.
+const closing = "，。、；：？！）」』》”’,.;:?!)"
+const opening = "（「『《“‘"
 
 // words splits text where a line may end.
 func words(text string) []string {
 	var out []string
-	word := ""
+	word, opened := "", false
 	breakable := true // a line may end before the next rune
 	for _, r := range text {
 		wide := r >= 0x2E80
-		if word != "" && (wide || breakable) && !strings.ContainsRune(closing, r) && r != ' ' {
+		if word != "" && (wide || breakable) && !opened && !strings.ContainsRune(closing, r) && r != ' ' {
 			out = append(out, word)
 			word = ""
 		}
 		word += string(r)
+		opened = strings.ContainsRune(opening, r)
 		breakable = wide || r == ' ' || strings.ContainsRune(",、。", r)
 	}
 	return append(out, word)

@@ -34,12 +34,13 @@ func TestBreakLines(t *testing.T) {
 		{18, "去 C 区|21-26 号窗口"},
 		{14, "前面 3 人 ·|约 5–10 分钟"},
 		{12, "11 月 30 日|08:30 开"},
-		{20, "中秋节放假,|11 月 30 日 08:30 开"},
+		{20, "中秋节放假，|11 月 30 日 08:30 开"},
+		{9, "附证明|（如簿）"},
 		{6, "window|21-26"}, // there is no room for both
 		{7, "about|25–44|min"},
 		{26, "A name of words and words|and nothing else"}, // as before
 	} {
-		text := strings.ReplaceAll(strings.ReplaceAll(c.want, ",|", ","), "|", " ")
+		text := strings.NewReplacer("，|", "，", "|（", "（", "|", " ").Replace(c.want)
 		if got := strings.Join(breakLines(text, c.room, letters), "|"); got != c.want {
 			t.Errorf("%q in %v is %q, want %q", text, c.room, got, c.want)
 		}

@@ -36,6 +36,6 @@ func Line(name string) (gpio.PinIO, error) {
 	if len(names) > 0 {
 		there = "there are " + strings.Join(names, ", ")
 	}
-	return nil, &kiosk.Error{Code: kiosk.EUnavailable, Op: "find a GPIO line", Err: err, Message: "机柜上的线没有找到:" + name,
+	return nil, &kiosk.Error{Code: kiosk.EUnavailable, Op: "find a GPIO line", Err: err, Message: "机柜上的线没有找到：" + name,
 		Hint: fmt.Sprintf("no GPIO line %q: %s. Mend [cabinet]", name, there)}
 }

@@ -91,7 +91,7 @@ func TestEveryTransition(t *testing.T) {
 func TestRefusalInWords(t *testing.T) {
 	s := calling.State{Queue: "A", Tickets: []calling.Ticket{in(kiosk.Serving)}, Windows: []calling.Window{{ID: "21"}, {ID: "22"}}}
 	_, err := calling.Decide(s, rules, calling.Command{Op: "op", Verb: calling.NoShow, Window: "22", Ticket: "t0001", At: nine})
-	if kiosk.MessageOf(err) != "A001正在21号窗口办理,不能标记未到。" || kiosk.HintOf(err) != `ticket A001 is serving at window 21; noshow needs it [called] at window "22"` {
+	if kiosk.MessageOf(err) != "A001正在21号窗口办理，不能标记未到。" || kiosk.HintOf(err) != `ticket A001 is serving at window 21; noshow needs it [called] at window "22"` {
 		t.Fatalf("%q, %q", kiosk.MessageOf(err), kiosk.HintOf(err))
 	}
 	for name, c := range map[string]calling.Command{
@@ -447,7 +447,7 @@ func TestUndoNeedsTheWindow(t *testing.T) {
 	do(t, l, "A", calling.Command{Verb: calling.Call, Window: "21", At: at})
 	away := do(t, l, "A", calling.Command{Verb: calling.NoShow, Window: "21", Ticket: "t0001", At: at})
 	do(t, l, "A", calling.Command{Verb: calling.Call, Window: "21", At: at})
-	if _, err := l.Undo(away.Op, "u1", "21", at); kiosk.CodeOf(err) != kiosk.EConflict || kiosk.MessageOf(err) != "21号窗口还有A002,请先办结、标记未到或放回。" {
+	if _, err := l.Undo(away.Op, "u1", "21", at); kiosk.CodeOf(err) != kiosk.EConflict || kiosk.MessageOf(err) != "21号窗口还有A002，请先办结、标记未到或放回。" {
 		t.Fatalf("the window has another ticket: %v", err)
 	}
 	if got := l.Ticket("t0001").State; got != kiosk.Waiting {

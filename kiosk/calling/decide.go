@@ -138,7 +138,7 @@ func move(t Ticket, r kiosk.CallRules, c Command) (Ticket, error) {
 		}
 	case Park:
 		if c.Until != 0 && c.Until <= c.At {
-			return t, invalid(c, "挂起的时间已经过去,请选以后的时间。", "park until %d is not after now, %d", c.Until, c.At)
+			return t, invalid(c, "挂起的时间已经过去，请选以后的时间。", "park until %d is not after now, %d", c.Until, c.At)
 		}
 		t.State, t.Until = kiosk.Parked, c.Until
 	case PutBack:
@@ -190,7 +190,7 @@ func (s *State) free(id kiosk.WindowID) error {
 		return noWindow(string(Call), id)
 	}
 	if w.Paused {
-		return conflict(string(Call), fmt.Sprintf("%s号窗口已暂停(%s),请先恢复再叫号。", id, w.Reason), "window %s is paused: %s. Resume it first.", id, w.Reason)
+		return conflict(string(Call), fmt.Sprintf("%s号窗口已暂停（%s），请先恢复再叫号。", id, w.Reason), "window %s is paused: %s. Resume it first.", id, w.Reason)
 	}
 	if t := s.At(id); t != nil {
 		return occupied(string(Call), id, t)

@@ -122,7 +122,7 @@ func (l *Ledger) Apply(ch Change) (Change, error) {
 	}
 	if e := ch.Ticket; e != nil {
 		if now := l.tickets[e.Before.ID]; now.Version != e.Before.Version {
-			return Change{}, conflict(string(ch.Verb), fmt.Sprintf("%s刚刚有变动,请再试。", e.Before.Number),
+			return Change{}, conflict(string(ch.Verb), fmt.Sprintf("%s刚刚有变动，请再试。", e.Before.Number),
 				"ticket %s is at version %d, not %d; read and decide again", e.Before.Number, now.Version, e.Before.Version)
 		}
 		if id := l.at[e.After.Window]; e.After.Window != "" && id != "" && id != e.After.ID {
@@ -133,7 +133,7 @@ func (l *Ledger) Apply(ch Change) (Change, error) {
 	}
 	if e := ch.Window; e != nil {
 		if now := l.windows[e.Before.ID]; now.Version != e.Before.Version {
-			return Change{}, conflict(string(ch.Verb), fmt.Sprintf("%s号窗口刚刚有变动,请再试。", e.Before.ID),
+			return Change{}, conflict(string(ch.Verb), fmt.Sprintf("%s号窗口刚刚有变动，请再试。", e.Before.ID),
 				"window %s is at version %d, not %d; read and decide again", e.Before.ID, now.Version, e.Before.Version)
 		}
 		l.windows[e.After.ID] = e.After

@@ -110,7 +110,7 @@ func TestNextRefuses(t *testing.T) {
 	if p, ok, err := calling.Next(s, rules, nine, "21"); err != nil || !ok || p.Ticket != "t0001" || p.Lane != calling.LaneLine {
 		t.Fatalf("picked %+v %v %v", p, ok, err)
 	}
-	if _, _, err := calling.Next(s, rules, nine, "22"); kiosk.CodeOf(err) != kiosk.EConflict || kiosk.MessageOf(err) != "22号窗口已暂停(午餐),请先恢复再叫号。" {
+	if _, _, err := calling.Next(s, rules, nine, "22"); kiosk.CodeOf(err) != kiosk.EConflict || kiosk.MessageOf(err) != "22号窗口已暂停（午餐），请先恢复再叫号。" {
 		t.Fatalf("a paused window: %v", err)
 	}
 	if _, _, err := calling.Next(s, rules, nine, "23"); kiosk.CodeOf(err) != kiosk.ENotFound {

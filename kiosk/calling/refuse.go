@@ -30,7 +30,7 @@ func noWindow(op string, id kiosk.WindowID) error {
 }
 
 func occupied(op string, w kiosk.WindowID, t *Ticket) error {
-	return conflict(op, fmt.Sprintf("%s号窗口还有%s,请先办结、标记未到或放回。", w, t.Number),
+	return conflict(op, fmt.Sprintf("%s号窗口还有%s，请先办结、标记未到或放回。", w, t.Number),
 		"window %s has ticket %s (%s); finish, noshow, park or put it back first", w, t.Number, t.State)
 }
 
@@ -47,6 +47,6 @@ func illegal(c Command, t *Ticket) error {
 			need += fmt.Sprintf(" or %v at no window", rule.away)
 		}
 	}
-	return conflict(string(c.Verb), fmt.Sprintf("%s%s,不能%s。", t.Number, words, verbWords[c.Verb]),
+	return conflict(string(c.Verb), fmt.Sprintf("%s%s，不能%s。", t.Number, words, verbWords[c.Verb]),
 		"ticket %s is %s %s; %s needs %s", t.Number, t.State, at, c.Verb, need)
 }

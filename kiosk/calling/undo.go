@@ -22,14 +22,14 @@ func Undo(s State, done Change, op kiosk.OpID, by kiosk.WindowID, now kiosk.Inst
 	case op == "" || len(op) > 64 || now <= 0 || op == done.Op:
 		return Change{}, invalid(c, "操作缺少编号或时间。", "op %q must be new, 1 to 64 bytes, and at %d a moment", op, now)
 	case done.Verb == Undone:
-		return Change{}, conflict(verb, "撤销不能再撤销,请重新操作。", "operation %s is an undo itself; do the thing again instead", done.Op)
+		return Change{}, conflict(verb, "撤销不能再撤销，请重新操作。", "operation %s is an undo itself; do the thing again instead", done.Op)
 	case done.Window != nil:
 		w := s.Window(done.Window.After.ID)
 		if w == nil {
 			return Change{}, noWindow(verb, done.Window.After.ID)
 		}
 		if w.Version != done.Window.After.Version {
-			return Change{}, conflict(verb, fmt.Sprintf("%s号窗口之后又有变动,不能撤销。", w.ID),
+			return Change{}, conflict(verb, fmt.Sprintf("%s号窗口之后又有变动，不能撤销。", w.ID),
 				"window %s is at version %d, operation %s left it at %d", w.ID, w.Version, done.Op, done.Window.After.Version)
 		}
 		after := done.Window.Before
@@ -45,7 +45,7 @@ func Undo(s State, done Change, op kiosk.OpID, by kiosk.WindowID, now kiosk.Inst
 		return Change{}, &kiosk.Error{Code: kiosk.ENotFound, Op: verb, Message: "找不到这个号。", Hint: fmt.Sprintf("no ticket %q", was.After.ID)}
 	}
 	if t.Version != was.After.Version {
-		return Change{}, conflict(verb, fmt.Sprintf("%s之后又有变动,不能撤销。", t.Number),
+		return Change{}, conflict(verb, fmt.Sprintf("%s之后又有变动，不能撤销。", t.Number),
 			"ticket %s is at version %d, operation %s left it at %d", t.Number, t.Version, done.Op, was.After.Version)
 	}
 	if other := s.At(was.Before.Window); other != nil && other.ID != t.ID {

@@ -118,7 +118,7 @@ func (d *Desk) today() kiosk.Day { return kiosk.DayAt(d.now(), d.o.DayChange) }
 func (d *Desk) offer(id kiosk.ItemID, now time.Time) (kiosk.Offer, error) {
 	item, ok := d.o.Catalog.Item(id)
 	if !ok {
-		return kiosk.Offer{}, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up an item", Message: "没有这个事项:" + string(id),
+		return kiosk.Offer{}, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up an item", Message: "没有这个事项：" + string(id),
 			Hint: fmt.Sprintf("no item %q in the catalog; `kiosk items` lists them", id)}
 	}
 	q, _ := d.o.Catalog.Queue(item.Queue)
@@ -225,7 +225,7 @@ func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 	if theme, ok := d.o.Catalog.Theme(r.Theme); ok && len(r.Items) == 0 {
 		r.Items = []kiosk.ItemID{theme.Item}
 	} else if r.Theme != "" && !ok {
-		return none, &kiosk.Error{Code: kiosk.ENotFound, Op: "take a number", Message: "没有这个主题:" + string(r.Theme), Hint: fmt.Sprintf("no theme %q in the catalog", r.Theme)}
+		return none, &kiosk.Error{Code: kiosk.ENotFound, Op: "take a number", Message: "没有这个主题：" + string(r.Theme), Hint: fmt.Sprintf("no theme %q in the catalog", r.Theme)}
 	}
 	if len(r.Items) == 0 || len(r.Items) > 20 {
 		return none, invalid("请选一到二十件事。", "%d items in one request, 1 to 20 are possible", len(r.Items))
@@ -245,12 +245,12 @@ func (d *Desk) check(ctx context.Context, r kiosk.Request) (kiosk.Wish, error) {
 		return none, &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "这里暂停取号。" + first.Why.Zh, Hint: fmt.Sprintf("the center has paused queue %s: %s", first.Queue.ID, first.Why.Zh)}
 	}
 	if !first.CanTake {
-		e := &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "窗口现在没有开,今天取不了号。",
+		e := &kiosk.Error{Code: kiosk.EClosed, Op: "take a number", Message: "窗口现在没有开，今天取不了号。",
 			Hint: fmt.Sprintf("queue %s is open %s", first.Queue.ID, first.Queue.Hours)}
 		if !first.Opens.IsZero() {
-			why := "窗口现在没有开,"
+			why := "窗口现在没有开，"
 			if first.Holiday.Zh != "" {
-				why = first.Holiday.Zh + "放假,"
+				why = first.Holiday.Zh + "放假，"
 			}
 			e.Message = why + first.Opens.Format("1 月 2 日 15:04") + " 再来取号。"
 		}
@@ -285,7 +285,7 @@ func (d *Desk) inTurn(items []kiosk.ItemID, first kiosk.Offer, now time.Time) ([
 			continue
 		}
 		if !d.sendsOn() || o.Day != first.Day || !o.CanTake {
-			return nil, invalid("这几件事不在同一个队列,请分开取号。", "items %s and %s are in queues %s and %s; take a number for each", items[0], id, first.Queue.ID, o.Queue.ID)
+			return nil, invalid("这几件事不在同一个队列，请分开取号。", "items %s and %s are in queues %s and %s; take a number for each", items[0], id, first.Queue.ID, o.Queue.ID)
 		}
 		of[id] = len(queues)
 		queues = append(queues, o.Queue.ID)
@@ -313,9 +313,9 @@ func (d *Desk) promise(r kiosk.Request, first kiosk.Offer) (kiosk.Promise, error
 	for _, name := range r.Missing {
 		switch {
 		case !known[name]:
-			return kiosk.Promise{}, invalid("这件事不需要这样材料:"+name, "no material %q in items %v; write its Chinese name as in the catalog", name, r.Items)
+			return kiosk.Promise{}, invalid("这件事不需要这样材料："+name, "no material %q in items %v; write its Chinese name as in the catalog", name, r.Items)
 		case essential[name]:
-			return kiosk.Promise{}, invalid("缺了必备的材料,办不了,请带齐再来:"+name, "material %q is essential for %v: a case is never taken in without it", name, r.Items)
+			return kiosk.Promise{}, invalid("缺了必备的材料，办不了，请带齐再来："+name, "material %q is essential for %v: a case is never taken in without it", name, r.Items)
 		case !slices.Contains(papers, name):
 			papers = append(papers, name)
 		}

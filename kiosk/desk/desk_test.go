@@ -244,7 +244,7 @@ func TestClosedQueue(t *testing.T) {
 			t.Fatalf("a number of the holiday is of %s and opens %s", first.Day, r.Opening(first))
 		}
 		closed := open(t, path(t), func(o *desk.Opts) { week(o); o.Early = false })
-		if _, err := closed.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed || kiosk.MessageOf(err) != "国庆节放假,11 月 30 日 09:00 再来取号。" {
+		if _, err := closed.Take(t.Context(), kiosk.Request{Items: []kiosk.ItemID{"a1"}}); kiosk.CodeOf(err) != kiosk.EClosed || kiosk.MessageOf(err) != "国庆节放假，11 月 30 日 09:00 再来取号。" {
 			t.Fatalf("got %v %q, want EClosed and the holiday", err, kiosk.MessageOf(err))
 		}
 	})

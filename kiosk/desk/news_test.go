@@ -77,7 +77,7 @@ func TestSeveralQueues(t *testing.T) {
 
 func TestPausedQueue(t *testing.T) {
 	r := open(t, path(t), func(o *desk.Opts) { o.Kiosk = "K1" })
-	why := kiosk.Text{Zh: "系统升级,请到 B 区。"}
+	why := kiosk.Text{Zh: "系统升级，请到 B 区。"}
 	pause := kiosk.Order{ID: "o1", Do: kiosk.PauseQueue, Queue: "A", Text: why, Until: kiosk.InstantOf(monday.Add(time.Hour))}
 	r.News(&kiosk.News{Orders: []kiosk.Order{pause, {ID: "o2", Do: kiosk.PauseQueue, Kiosk: "K2", Queue: "B"}}})
 	offers, err := r.Offers(t.Context(), "a1", "b1")

@@ -94,7 +94,7 @@ func (d *Desk) again(ctx context.Context, f kiosk.Further) (kiosk.PrintJob, erro
 		return kiosk.PrintJob{}, err
 	}
 	if f.Paper == kiosk.PaperPlan && t.Theme == "" || f.Paper == kiosk.PaperPromise && len(t.Promise.Papers) == 0 {
-		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "这张号没有主题或承诺,印不了这种小票。", Hint: fmt.Sprintf("ticket %s has no %s to print", t.Number, f.Paper)}
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "这张号没有主题或承诺，印不了这种小票。", Hint: fmt.Sprintf("ticket %s has no %s to print", t.Number, f.Paper)}
 	}
 	job, err := d.o.Store.Again(ctx, f)
 	if err == nil {

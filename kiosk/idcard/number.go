@@ -15,7 +15,7 @@ import (
 func Number18(number string) (string, error) {
 	n := number18([]byte(number))
 	if n == nil {
-		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "check number", Message: "证件号码不对,请再看一下。",
+		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "check number", Message: "证件号码不对，请再看一下。",
 			Hint: "not a number by GB 11643: 15 digits, or 17 and a check character that fits"}
 	}
 	return string(n), nil

@@ -33,12 +33,12 @@ func (s SW3) Error() string { return fmt.Sprintf("SW3 %02X", byte(s)) }
 // What a citizen is told. The code that goes with it says whose fault it is:
 // EInvalid is the card's as it lies there, EUnavailable the reader's.
 const (
-	sayAgain   = "没有读出证件。请拿起来,再平放到读卡区,等一会儿再拿开。"
-	sayOne     = "没有读出证件。请拿起来,读卡区只放这一张证件,不要移动。"
-	sayOther   = "这张证件在这里读不了。请换居民身份证、港澳台居民居住证或外国人永久居留证,或找工作人员帮忙。"
-	sayNumber  = "证件上的内容核对不上。请拿起来再放一次;还不行,请找工作人员帮忙。"
-	sayBroken  = "读卡器暂时用不了。请在屏幕上取号,或找工作人员帮忙。"
-	sayNothing = "没有读到证件。请把证件平放到读卡区,再试一次。"
+	sayAgain   = "没有读出证件。请拿起来，再平放到读卡区，等一会儿再拿开。"
+	sayOne     = "没有读出证件。请拿起来，读卡区只放这一张证件，不要移动。"
+	sayOther   = "这张证件在这里读不了。请换居民身份证、港澳台居民居住证或外国人永久居留证，或找工作人员帮忙。"
+	sayNumber  = "证件上的内容核对不上。请拿起来再放一次；还不行，请找工作人员帮忙。"
+	sayBroken  = "读卡器暂时用不了。请在屏幕上取号，或找工作人员帮忙。"
+	sayNothing = "没有读到证件。请把证件平放到读卡区，再试一次。"
 )
 
 // verdict is what one SW3 means to the two readers of an error.

@@ -129,7 +129,7 @@ func checkFile(ctx context.Context, path string) error {
 	err = damaged(sound(ctx, db, false))
 	if d := (damage{}); errors.As(err, &d) {
 		return &kiosk.Error{Code: kiosk.EDisk, Op: "check a backup", Err: err, Message: "备份不可用。",
-			Hint: path + " 刚写完就是坏的,请检查磁盘,并重启程序检查数据库 / is damaged although it was just written: check the disk, and the store by a restart"}
+			Hint: path + " 刚写完就是坏的，请检查磁盘，并重启程序检查数据库 / is damaged although it was just written: check the disk, and the store by a restart"}
 	}
 	return err
 }
@@ -144,7 +144,7 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	if d := (damage{}); errors.As(err, &d) {
 		return &kiosk.Error{Code: kiosk.EDisk, Op: "check the local queue", Err: err, Message: "本机的数据文件坏了。",
-			Hint: s.path + " 坏了,重启后会换上最新的完好备份 / is damaged: a restart puts the newest sound backup in its place"}
+			Hint: s.path + " 坏了，重启后会换上最新的完好备份 / is damaged: a restart puts the newest sound backup in its place"}
 	}
 	return s.fault("check the local queue", err)
 }

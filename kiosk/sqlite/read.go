@@ -80,7 +80,7 @@ func (s *Store) Find(ctx context.Context, n kiosk.Number) (kiosk.Ticket, error) 
 	t, err := scanTicket(s.reader().QueryRowContext(ctx, "SELECT "+ticketColumns+" FROM ticket t WHERE queue = ? AND series = ? AND n = ? ORDER BY day DESC LIMIT 1",
 		n.Queue, n.Series, n.N))
 	if errors.Is(err, sql.ErrNoRows) {
-		return t, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a number", Message: "本机没有给过这个号:" + n.String(), Hint: fmt.Sprintf("no ticket with the number %s here", n)}
+		return t, &kiosk.Error{Code: kiosk.ENotFound, Op: "look up a number", Message: "本机没有给过这个号：" + n.String(), Hint: fmt.Sprintf("no ticket with the number %s here", n)}
 	}
 	return t, s.fault("look up a number", err)
 }

@@ -118,7 +118,7 @@ func (s *Store) repeat(ctx context.Context, w kiosk.Wish) (kiosk.Ticket, bool, e
 		return kiosk.Ticket{}, false, s.fault("look up a request", err)
 	}
 	if joinItems(t.Items) != joinItems(w.Items) || t.Theme != w.Theme {
-		return kiosk.Ticket{}, false, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "这次取号的编号已经用过了,请重新取号。",
+		return kiosk.Ticket{}, false, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "这次取号的编号已经用过了，请重新取号。",
 			Hint: fmt.Sprintf("request %q already took %s for other items", w.ID, t.Number)}
 	}
 	return t, true, nil
@@ -263,7 +263,7 @@ func (s *Store) Again(ctx context.Context, f kiosk.Further) (kiosk.PrintJob, err
 		return kiosk.PrintJob{}, err
 	}
 	if job.State != "" && !job.State.Ended() {
-		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Message: "这张号正在打印,请稍等。",
+		return kiosk.PrintJob{}, &kiosk.Error{Code: kiosk.EConflict, Op: "print again", Message: "这张号正在打印，请稍等。",
 			Hint: fmt.Sprintf("attempt %d of %s is still %s", job.Attempt, t.Number, job.State)}
 	}
 	if f.Paper == t.Paper() {

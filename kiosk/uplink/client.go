@@ -235,10 +235,10 @@ func sendable(token string) bool {
 
 func (c *Client) away(op, what string, err error) error {
 	if hint := distrust(err); hint != "" {
-		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Err: err, Message: "中心的证书有问题,不影响取号。", Hint: c.String() + ": " + hint}
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Err: err, Message: "中心的证书有问题，不影响取号。", Hint: c.String() + ": " + hint}
 	}
 	return &kiosk.Error{Code: kiosk.EUnavailable, Op: op, Err: err,
-		Message: "暂时连不上中心,不影响取号。", Hint: c.String() + " " + what}
+		Message: "暂时连不上中心，不影响取号。", Hint: c.String() + " " + what}
 }
 
 // refusal says what an answer other than 200 means. The codes are those of
@@ -259,12 +259,12 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 	}
 	e := &kiosk.Error{Op: op, Hint: hint}
 	if status == http.StatusUnauthorized && c.key.behind(text) {
-		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
+		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心，不影响取号。"
 		return e // the next request counts on from there
 	}
 	switch {
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
-		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心,不影响取号。"
+		e.Code, e.Message = kiosk.EUnavailable, "暂时连不上中心，不影响取号。"
 	case status == http.StatusConflict:
 		e.Code = kiosk.EConflict
 		switch {
@@ -277,7 +277,7 @@ func (c *Client) refusal(op string, status int, text []byte) error {
 		e.Code = kiosk.ENotFound
 	case status == http.StatusNotFound: // no problem of a center's: it doesn't know the question
 		e.Code = kiosk.EInvalid
-		e.Hint = hint + ". [center] url 写对了吗?还是中心比终端旧?请先更新中心 / Is [center] url right? Or is the center older than the kiosk? Update it first"
+		e.Hint = hint + ". [center] url 写对了吗？还是中心比终端旧？请先更新中心 / Is [center] url right? Or is the center older than the kiosk? Update it first"
 	default:
 		e.Code = kiosk.EInvalid
 	}

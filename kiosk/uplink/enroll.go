@@ -29,7 +29,7 @@ import (
 func Enroll(ctx context.Context, o ClientOpts, id kiosk.KioskID, code, path string) (kiosk.KeyID, error) {
 	code, ok := kiosk.ParseCode(code)
 	if !ok {
-		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "enroll", Message: "登记码不对,应为 12 位,例如 7Q2M-04KD-XW9T。",
+		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "enroll", Message: "登记码不对，应为 12 位，例如 7Q2M-04KD-XW9T。",
 			Hint: "a code has 12 letters and digits, such as 7Q2M-04KD-XW9T. Run on the center: center enroll"}
 	}
 	c, err := NewClient(o)
@@ -38,7 +38,7 @@ func Enroll(ctx context.Context, o ClientOpts, id kiosk.KioskID, code, path stri
 	}
 	defer c.Close()
 	disk := func(err error) error {
-		return &kiosk.Error{Code: kiosk.EDisk, Op: "enroll", Err: err, Message: "密钥写不进去,请检查文件夹和权限。", Hint: path + ": the key can't be written. See [center] key_file, its folder and the disk"}
+		return &kiosk.Error{Code: kiosk.EDisk, Op: "enroll", Err: err, Message: "密钥写不进去，请检查文件夹和权限。", Hint: path + ": the key can't be written. See [center] key_file, its folder and the disk"}
 	}
 	sum := sha256.Sum256([]byte(code))
 	fresh := path + ".new"
@@ -84,7 +84,7 @@ func (c *Client) enroll(ctx context.Context, k *Key, code string) error {
 	if err != nil {
 		var e *kiosk.Error
 		if errors.As(err, &e) && e.Code == kiosk.EUnavailable {
-			e.Message = "连不上中心,请检查网络和 [center] url,然后用同一个登记码再试。"
+			e.Message = "连不上中心，请检查网络和 [center] url，然后用同一个登记码再试。"
 		}
 		return err
 	}
@@ -93,7 +93,7 @@ func (c *Client) enroll(ctx context.Context, k *Key, code string) error {
 	}
 	var done kiosk.Enrolled
 	if json.Unmarshal(text, &done) != nil || done.Key != k.id {
-		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Message: "对方不像是中心,请检查 [center] url。", Hint: c.notCenter()}
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Message: "对方不像是中心，请检查 [center] url。", Hint: c.notCenter()}
 	}
 	return nil
 }
@@ -108,10 +108,10 @@ func enrollRefusal(err error, text []byte) error {
 		return err
 	}
 	for kind, zh := range map[string]string{
-		":code":    "登记码不对,或不是给这台终端的。请核对终端编号和大厅,再向中心要一个。",
-		":used":    "登记码已经用过了,请向中心再要一个。",
-		":expired": "登记码超过十分钟了,请向中心再要一个。",
-		":forged":  "中心没有认可这把密钥,请再试一次。",
+		":code":    "登记码不对，或不是给这台终端的。请核对终端编号和大厅，再向中心要一个。",
+		":used":    "登记码已经用过了，请向中心再要一个。",
+		":expired": "登记码超过十分钟了，请向中心再要一个。",
+		":forged":  "中心没有认可这把密钥，请再试一次。",
 	} {
 		if strings.HasSuffix(p.Type, kind) {
 			e.Message = zh

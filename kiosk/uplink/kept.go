@@ -43,7 +43,7 @@ func (k *Kept) load(today kiosk.Day) (*kiosk.News, error) {
 		err = json.Unmarshal(text, &n)
 	}
 	if err != nil {
-		return nil, &kiosk.Error{Code: kiosk.EDisk, Op: "read the kept news", Err: err, Message: "上次的中心消息读不出来,等中心再发。", Hint: k.Path + " can't be read; the center's next news replaces it"}
+		return nil, &kiosk.Error{Code: kiosk.EDisk, Op: "read the kept news", Err: err, Message: "上次的中心消息读不出来，等中心再发。", Hint: k.Path + " can't be read; the center's next news replaces it"}
 	}
 	k.last = text
 	return forget(&n, today), nil

@@ -58,13 +58,13 @@ func LoadKey(path string, hall kiosk.HallID, id kiosk.KioskID) (*Key, error) {
 	var mode *modeError
 	switch {
 	case errors.As(err, &mode):
-		return fail(nil, "密钥文件别人也能读,请运行 chmod 600 "+path, mode.Error()+". Run: chmod 600 "+path)
+		return fail(nil, "密钥文件别人也能读，请运行 chmod 600 "+path, mode.Error()+". Run: chmod 600 "+path)
 	case errors.Is(err, os.ErrNotExist):
-		return fail(err, "还没有密钥,请运行 kiosk enroll。", "there is no key yet. Run: kiosk enroll CODE")
+		return fail(err, "还没有密钥，请运行 kiosk enroll。", "there is no key yet. Run: kiosk enroll CODE")
 	case err != nil:
-		return fail(err, "密钥文件读不了,请重新运行 kiosk enroll。", "the key can't be read. Run kiosk enroll again")
+		return fail(err, "密钥文件读不了，请重新运行 kiosk enroll。", "the key can't be read. Run kiosk enroll again")
 	case f.Kiosk != id || f.Hall != hall:
-		return fail(nil, "密钥是另一台终端或另一个大厅的,请重新运行 kiosk enroll。",
+		return fail(nil, "密钥是另一台终端或另一个大厅的，请重新运行 kiosk enroll。",
 			fmt.Sprintf("the key is for kiosk %s in hall %s. Run kiosk enroll again", f.Kiosk, f.Hall))
 	}
 	return newKey(f, time.Now()), nil

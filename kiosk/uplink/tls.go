@@ -28,7 +28,7 @@ func TLS(caFile, pin string) (*tls.Config, error) {
 	case pin != "":
 		want, err := hex.DecodeString(strings.ReplaceAll(pin, ":", ""))
 		if err != nil || len(want) != sha256.Size {
-			return fail(nil, "[center] cert_sha256 不对,应为 64 位十六进制数。", "[center] cert_sha256 must have 64 hexadecimal digits")
+			return fail(nil, "[center] cert_sha256 不对，应为 64 位十六进制数。", "[center] cert_sha256 must have 64 hexadecimal digits")
 		}
 		config.InsecureSkipVerify = true // VerifyConnection knows the one that counts
 		config.VerifyConnection = func(s tls.ConnectionState) error {

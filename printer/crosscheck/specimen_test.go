@@ -34,49 +34,49 @@ var kinds = []struct {
 	lines  map[kiosk.Lang][]string
 }{
 	{name: "plain", change: func(*kiosk.PrintJob) {}, lines: map[kiosk.Lang][]string{
-		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "带好:身份证原件", "{foot}"},
-		kiosk.Hant: {"{hall}", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "帶好:身份證原件", "{foot}"},
-		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "5 ahead of you, about 10-18 min", "Bring: ID card (original)", "{foot}"},
+		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "带好：身份证原件", "{foot}"},
+		kiosk.Hant: {"{hall}", "您的籌號", "{number}", "{items}", "請到 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "須帶備：身份證正本", "{foot}"},
+		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, windows 21-26", "{way}", "5 ahead of you, about 10-18 min", "Bring: ID card (original)", "{foot}"},
 	}},
 	{name: "reprint", change: func(j *kiosk.PrintJob) { j.Attempt, j.Earlier = 2, 1 }, lines: map[kiosk.Lang][]string{
-		kiosk.Zh:   {"{hall}", "重印 第 2 张", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "带好:身份证原件", "{foot}"},
-		kiosk.Hant: {"{hall}", "重印 第 2 張", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "帶好:身份證原件", "{foot}"},
-		kiosk.En:   {"{hall}", "REPRINT no. 2", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "5 ahead of you, about 10-18 min", "Bring: ID card (original)", "{foot}"},
+		kiosk.Zh:   {"{hall}", "重印 第 2 张", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "带好：身份证原件", "{foot}"},
+		kiosk.Hant: {"{hall}", "重印 第 2 張", "您的籌號", "{number}", "{items}", "請到 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "須帶備：身份證正本", "{foot}"},
+		kiosk.En:   {"{hall}", "REPRINT no. 2", "Your number", "{number}", "{items}", "Zone C, windows 21-26", "{way}", "5 ahead of you, about 10-18 min", "Bring: ID card (original)", "{foot}"},
 	}},
 	{name: "several", change: func(j *kiosk.PrintJob) { j.Ticket.Items, j.Ticket.Ahead = []kiosk.ItemID{"RS001", "RS002", "YB001"}, 0 }, lines: map[kiosk.Lang][]string{
-		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "然后去 C 区 35-39 号窗口:医保综合业务", "前面没有人", "带好:身份证原件", "{foot}"},
-		kiosk.Hant: {"{hall}", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "然後去 C 區 35-39 號窗口:醫保綜合業務", "前面沒有人", "帶好:身份證原件", "{foot}"},
-		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "Then zone C, window 35-39: General medical insurance services", "Nobody ahead", "Bring: ID card (original)", "{foot}"},
+		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "然后去 C 区 35-39 号窗口：医保综合业务", "前面没有人", "带好：身份证原件", "{foot}"},
+		kiosk.Hant: {"{hall}", "您的籌號", "{number}", "{items}", "請到 C 區 21-26 號窗口", "{way}", "然後到 C 區 35-39 號窗口：醫保綜合業務", "前面沒有人", "須帶備：身份證正本", "{foot}"},
+		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, windows 21-26", "{way}", "Then zone C, windows 35-39: General medical insurance services", "Nobody ahead", "Bring: ID card (original)", "{foot}"},
 	}},
 	{name: "early", change: func(*kiosk.PrintJob) {}, opens: true, lines: map[kiosk.Lang][]string{
-		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "11-24 08:30 开始叫号", "前面 5 人", "带好:身份证原件", "{foot}"},
-		kiosk.Hant: {"{hall}", "您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "11-24 08:30 開始叫號", "前面 5 人", "帶好:身份證原件", "{foot}"},
-		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "Calling starts 11-24 08:30", "5 ahead of you", "Bring: ID card (original)", "{foot}"},
+		kiosk.Zh:   {"{hall}", "您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "11-24 08:30 开始叫号", "前面 5 人", "带好：身份证原件", "{foot}"},
+		kiosk.Hant: {"{hall}", "您的籌號", "{number}", "{items}", "請到 C 區 21-26 號窗口", "{way}", "11-24 08:30 開始叫號", "前面 5 人", "須帶備：身份證正本", "{foot}"},
+		kiosk.En:   {"{hall}", "Your number", "{number}", "{items}", "Zone C, windows 21-26", "{way}", "Calling starts 11-24 08:30", "5 ahead of you", "Bring: ID card (original)", "{foot}"},
 	}},
 	{name: "promise", change: func(j *kiosk.PrintJob) {
 		j.Ticket.Promise = kiosk.Promise{Papers: []string{"旧社保卡"}, By: "2026-11-30"}
 	}, lines: map[kiosk.Lang][]string{
-		kiosk.Zh: {"{hall}", "容缺预受理 · 您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "请在 2026-11-30 前补齐:", "[  ] 旧社保卡",
-			"材料补齐后办结;逾期未补,按未受理办。", "承诺人签名:", "{foot}"},
-		kiosk.Hant: {"{hall}", "容缺預受理 · 您的號碼", "{number}", "{items}", "去 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "請在 2026-11-30 前補齊:", "[  ] 舊社保卡",
-			"材料補齊後辦結;逾期未補,按未受理辦。", "承諾人簽名:", "{foot}"},
-		kiosk.En: {"{hall}", "Papers to follow. Your number", "{number}", "{items}", "Zone C, window 21-26", "{way}", "5 ahead of you, about 10-18 min", "To be brought by 2026-11-30:", "[  ] Old card",
-			"Your case is finished when these papers are in. Without them it is not taken in.", "Signature:", "{foot}"},
+		kiosk.Zh: {"{hall}", "容缺预受理 · 您的号", "{number}", "{items}", "去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "请在 2026-11-30 前补齐：", "[  ] 旧社保卡",
+			"材料补齐后办结；逾期未补，按未受理办。", "承诺人签名：", "{foot}"},
+		kiosk.Hant: {"{hall}", "先受理後補文件 · 您的籌號", "{number}", "{items}", "請到 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "請於 2026-11-30 前補交：", "[  ] 舊社保卡",
+			"文件補齊後才辦妥；逾期未補，當作未受理。", "承諾人簽名：", "{foot}"},
+		kiosk.En: {"{hall}", "Papers to follow. Your number", "{number}", "{items}", "Zone C, windows 21-26", "{way}", "5 ahead of you, about 10-18 min", "To be brought by 2026-11-30:", "[  ] Old card",
+			"Your case is finished when these papers are in. Without them it can't be accepted.", "Signature:", "{foot}"},
 	}},
 	{name: "plan", change: func(j *kiosk.PrintJob) { j.Ticket.Theme = "restaurant" }, lines: map[kiosk.Lang][]string{
-		kiosk.Zh:   {"{hall}", "{theme}", "您的号", "{number}", "先去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "{steps}", "带好:身份证原件", "{foot}"},
-		kiosk.Hant: {"{hall}", "{theme}", "您的號碼", "{number}", "先去 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "{steps}", "帶好:身份證原件", "{foot}"},
-		kiosk.En:   {"{hall}", "{theme}", "Your number", "{number}", "First: zone C, window 21-26", "{way}", "5 ahead of you, about 10-18 min", "{steps}", "Bring: ID card (original)", "{foot}"},
+		kiosk.Zh:   {"{hall}", "{theme}", "您的号", "{number}", "先去 C 区 21-26 号窗口", "{way}", "前面 5 人 · 约 10-18 分钟", "{steps}", "带好：身份证原件", "{foot}"},
+		kiosk.Hant: {"{hall}", "{theme}", "您的籌號", "{number}", "請先到 C 區 21-26 號窗口", "{way}", "前面 5 人 · 約 10-18 分鐘", "{steps}", "須帶備：身份證正本", "{foot}"},
+		kiosk.En:   {"{hall}", "{theme}", "Your number", "{number}", "First: zone C, windows 21-26", "{way}", "5 ahead of you, about 10-18 min", "{steps}", "Bring: ID card (original)", "{foot}"},
 	}},
 	{name: "receipt", change: func(j *kiosk.PrintJob) { j.Paper = kiosk.PaperReceipt }, lines: map[kiosk.Lang][]string{
 		kiosk.Zh:   {"{hall}", "取号回执", "不能排队用", "号码 A1-023", "{items}", "窗口 C 区 21-26 号", "取号 2026-11-23 10:05:32", "机器 K1", "有事请拨 12345"},
-		kiosk.Hant: {"{hall}", "取號回執", "不能排隊用", "號碼 A1-023", "{items}", "窗口 C 區 21-26 號", "取號 2026-11-23 10:05:32", "機器 K1", "有事請撥 12345"},
-		kiosk.En:   {"{hall}", "Receipt", "Not a queue ticket", "Number A1-023", "{items}", "Zone C, window 21-26", "Taken 2026-11-23 10:05:32", "Kiosk K1", "Questions? Call 12345"},
+		kiosk.Hant: {"{hall}", "取籌回執", "不能用作輪候", "籌號 A1-023", "{items}", "窗口 C 區 21-26 號", "取籌 2026-11-23 10:05:32", "機器 K1", "查詢請撥 12345"},
+		kiosk.En:   {"{hall}", "Receipt", "Not a queue ticket", "Number A1-023", "{items}", "Zone C, windows 21-26", "Taken 2026-11-23 10:05:32", "Kiosk K1", "Questions? Call 12345"},
 	}},
 }
 
 // where is how a plan names the place of a step.
-var where = map[kiosk.Lang]string{kiosk.Zh: "%s 区 %s 号窗口", kiosk.Hant: "%s 區 %s 號窗口", kiosk.En: "Zone %s, window %s"}
+var where = map[kiosk.Lang]string{kiosk.Zh: "%s 区 %s 号窗口", kiosk.Hant: "%s 區 %s 號窗口", kiosk.En: "Zone %s, windows %s"}
 
 // specimens makes one paper of each kind, in each language and width, and of
 // printers that need dots. All that knows how papers are made is in this file.

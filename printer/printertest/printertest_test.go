@@ -77,10 +77,10 @@ func ticket(t testing.TB) string {
 		size(2, 2), "\x1bE\x01", hanzi(t, "中山市行政服务中心\n"), "\x1bE\x00", size(1, 1),
 		hanzi(t, "您的号\n"),
 		size(8, 8), "\x1bE\x01", "A023\n", size(2, 2), hanzi(t, "社保卡补办\n"), "\x1bE\x00", size(1, 1), rule,
-		size(2, 2), hanzi(t, "去C区21-26号窗口\n"), size(1, 1), hanzi(t, "向前20米,右转,左手第三排\n"), rule,
-		hanzi(t, "前面5人 · 约12-20分钟\n带好:身份证原件\n"), "\x1bJ\x10",
+		size(2, 2), hanzi(t, "去C区21-26号窗口\n"), size(1, 1), hanzi(t, "向前20米，右转，左手第三排\n"), rule,
+		hanzi(t, "前面5人 · 约12-20分钟\n带好：身份证原件\n"), "\x1bJ\x10",
 		qrCode("https://hall.example/t/7Q2M-A023-0913", 6), "\x1bJ\x10",
-		hanzi(t, "扫码看排队,快到时提醒您\n"), rule,
+		hanzi(t, "扫码看排队，快到时提醒您\n"), rule,
 		hanzi(t, "2018-09-13 10:05:32 · 1楼东门K3\n"), cut,
 	}, "")
 }
@@ -92,8 +92,8 @@ func TestTicket(t *testing.T) {
 	paper := only(t, p)
 	rule := strings.Repeat("-", 48)
 	equal(t, "text", paper.Text, []string{"中山市行政服务中心", "您的号", "A023", "社保卡补办", rule,
-		"去C区21-26号窗口", "向前20米,右转,左手第三排", rule, "前面5人 · 约12-20分钟", "带好:身份证原件",
-		"扫码看排队,快到时提醒您", rule, "2018-09-13 10:05:32 · 1楼东门K3"})
+		"去C区21-26号窗口", "向前20米，右转，左手第三排", rule, "前面5人 · 约12-20分钟", "带好：身份证原件",
+		"扫码看排队，快到时提醒您", rule, "2018-09-13 10:05:32 · 1楼东门K3"})
 	equal(t, "qr", paper.QR, []string{"https://hall.example/t/7Q2M-A023-0913"})
 	equal(t, "whole", paper.Whole, true)
 	// The init and mode commands, four bytes, come before the paper's first.

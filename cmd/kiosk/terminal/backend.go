@@ -22,7 +22,7 @@ var _ control.Backend = backend{}
 
 func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, error) {
 	if b.k.devices.shut() == "double" {
-		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "另一台机器用了同一个编号,暂停取号。", Hint: doubleHint}
+		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "另一台机器用了同一个编号，暂停取号。", Hint: doubleHint}
 	}
 	t, err := b.k.desk.Take(ctx, r)
 	if err != nil {
@@ -34,7 +34,7 @@ func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, 
 // Reprint prints a ticket once more.
 func (b backend) Reprint(ctx context.Context, r control.Reprint) (control.TakeReply, error) {
 	if r.Paper != "" && !slices.Contains(kiosk.PaperKinds, r.Paper) {
-		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "没有这种小票:" + string(r.Paper), Hint: fmt.Sprintf("paper %q is none of %v", r.Paper, kiosk.PaperKinds)}
+		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EInvalid, Op: "print again", Message: "没有这种小票：" + string(r.Paper), Hint: fmt.Sprintf("paper %q is none of %v", r.Paper, kiosk.PaperKinds)}
 	}
 	if r.Ticket == "" {
 		n, err := kiosk.ParseNumber(r.Number)
@@ -115,7 +115,7 @@ func (k *terminal) windowState() control.Device {
 	d.State = "ready"
 	if err := k.app.Unguarded(); err != nil {
 		d.State = "unguarded"
-		d.Hint = fmt.Sprintf("连不上 X,别的窗口可能盖住取号机或占用键盘;在不断重试 / other windows may cover the kiosk's or take its keyboard; it is tried again and again: %v", err)
+		d.Hint = fmt.Sprintf("连不上 X，别的窗口可能盖住取号机或占用键盘；在不断重试 / other windows may cover the kiosk's or take its keyboard; it is tried again and again: %v", err)
 	}
 	return d
 }
@@ -125,18 +125,18 @@ func Hint(f kiosk.Fault) string { return hints[f] }
 
 // hints tell the technician what to do about a printer.
 var hints = map[kiosk.Fault]string{
-	kiosk.FaultNearEnd: "纸快用完,请备一卷 / the roll is almost used up: keep a new one at hand",
-	kiosk.FaultPaper:   "没有纸,请装纸并合上盖子 / paper end: load a roll and close the cover",
-	kiosk.FaultCover:   "盖子开着,请合上 / close the cover",
-	kiosk.FaultJam:     "卡纸,请取出 / clear the jam",
-	kiosk.FaultCutter:  "切刀卡住,请清理 / clear the cutter",
-	kiosk.FaultHot:     "打印头过热,会自己恢复 / the head is hot, it recovers by itself",
-	kiosk.FaultOffline: "打印机离线,请检查面板 / offline: look at its panel",
-	kiosk.FaultFatal:   "打印机故障,请断电重开,不行就送修 / switch off and on; if it stays, send it to service",
-	kiosk.FaultGone:    "端口不见了,请检查线和电源 / the port is gone: check the cable and the power",
-	kiosk.FaultJournal: "磁盘写不了,没有打印 / the disk refuses the journal: free some space",
-	kiosk.FaultRestart: "程序重启,没有打印 / restarted before it could print",
-	kiosk.FaultSilent:  "打印机没有应答,请检查电源、波特率 / no answer: check power, cable and baud",
+	kiosk.FaultNearEnd: "纸快用完，请备一卷 / the roll is almost used up: keep a new one at hand",
+	kiosk.FaultPaper:   "没有纸，请装纸并合上盖子 / paper end: load a roll and close the cover",
+	kiosk.FaultCover:   "盖子开着，请合上 / close the cover",
+	kiosk.FaultJam:     "卡纸，请取出 / clear the jam",
+	kiosk.FaultCutter:  "切刀卡住，请清理 / clear the cutter",
+	kiosk.FaultHot:     "打印头过热，会自己恢复 / the head is hot, it recovers by itself",
+	kiosk.FaultOffline: "打印机离线，请检查面板 / offline: look at its panel",
+	kiosk.FaultFatal:   "打印机故障，请断电重开，不行就送修 / switch off and on; if it stays, send it to service",
+	kiosk.FaultGone:    "端口不见了，请检查线和电源 / the port is gone: check the cable and the power",
+	kiosk.FaultJournal: "磁盘写不了，没有打印 / the disk refuses the journal: free some space",
+	kiosk.FaultRestart: "程序重启，没有打印 / restarted before it could print",
+	kiosk.FaultSilent:  "打印机没有应答，请检查电源、波特率 / no answer: check power, cable and baud",
 }
 
 var errHeadless = &kiosk.Error{Code: kiosk.EUnavailable, Message: "这台机器没有开触摸屏。", Hint: "the kiosk runs -headless and shows no screen"}

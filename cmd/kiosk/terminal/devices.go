@@ -402,7 +402,7 @@ func (k *terminal) deviceStates() []control.Device {
 			c.State, c.Hint = string(kiosk.FaultGone), err.Error()
 		}
 		if why := d.shut(); why != "" {
-			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过,看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
+			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过，看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
 		}
 	}
 	if d.shut() == "double" {
@@ -415,7 +415,7 @@ func (k *terminal) deviceStates() []control.Device {
 }
 
 // doubleHint is for a machine whose id another one speaks under.
-const doubleHint = "另一台机器用了同一个编号,请改 [kiosk] id 和 series;磁盘是复制来的,还要移走 [store] 的文件 / " +
+const doubleHint = "另一台机器用了同一个编号，请改 [kiosk] id 和 series；磁盘是复制来的，还要移走 [store] 的文件 / " +
 	"another machine speaks to the center under this kiosk's id: change [kiosk] id and series, and restart. If its disk was copied, set the files of [store] aside as well"
 
 func told(name, port string, fitted bool, err error) control.Device {
@@ -447,7 +447,7 @@ func (b backend) Examine(ctx context.Context, device string) (json.RawMessage, e
 		defer cancel()
 		v, err = b.k.devices.examineCard(ctx)
 	default:
-		err = &kiosk.Error{Code: kiosk.EInvalid, Op: "examine " + device, Message: "没有装这个设备:" + device, Hint: fmt.Sprintf("[%s] port is empty in the config", device)}
+		err = &kiosk.Error{Code: kiosk.EInvalid, Op: "examine " + device, Message: "没有装这个设备：" + device, Hint: fmt.Sprintf("[%s] port is empty in the config", device)}
 	}
 	if err != nil {
 		return nil, err

@@ -121,7 +121,7 @@ func Run(ctx context.Context, o Opts) error {
 func guard(part string, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &kiosk.Error{Code: kiosk.EInternal, Op: part, Message: "程序出错,正在重启。", Hint: fmt.Sprintf("%v\n%s", p, debug.Stack())}
+			err = &kiosk.Error{Code: kiosk.EInternal, Op: part, Message: "程序出错，正在重启。", Hint: fmt.Sprintf("%v\n%s", p, debug.Stack())}
 		}
 	}()
 	return f()

@@ -58,7 +58,7 @@ func (k *terminal) leap(ctx context.Context) error {
 	}
 	above, err := k.store.Leap(context.WithoutCancel(ctx))
 	if err == nil {
-		fmt.Fprintf(k.o.Out, "kiosk: 数据库是新的,今天本机的号从 %d 以后数起 / the store is new: today's own numbers go on above %[1]d\n", above)
+		fmt.Fprintf(k.o.Out, "kiosk: 数据库是新的，今天本机的号从 %d 以后数起 / the store is new: today's own numbers go on above %[1]d\n", above)
 	}
 	return err
 }
@@ -165,9 +165,9 @@ func (k *terminal) catalogState() control.Device {
 	catalog, calendar := k.desk.Versions()
 	switch {
 	case catalog != "" && catalog != k.version:
-		d.State, d.Hint = "differs", "事项目录和中心的不同,一张号不能走几个队列;请换成一样的 / the catalog isn't the center's: make them the same. Until then no number goes through several queues"
+		d.State, d.Hint = "differs", "事项目录和中心的不同，一张号不能走几个队列；请换成一样的 / the catalog isn't the center's: make them the same. Until then no number goes through several queues"
 	case calendar != "" && calendar != k.catalog.Calendar.Version():
-		d.State, d.Hint = "differs", "日历和中心的不同,请换成一样的 / the calendar isn't the center's: make them the same"
+		d.State, d.Hint = "differs", "日历和中心的不同，请换成一样的 / the calendar isn't the center's: make them the same"
 	}
 	return d
 }
@@ -185,7 +185,7 @@ func (k *terminal) storeState() control.Device {
 		add("backup", fmt.Sprintf("从 %s 起备份不了 / no backup since %[1]s: %s", u.since.In(k.cfg.Location()).Format("2006-01-02 15:04"), kiosk.HintOf(u.err)))
 	}
 	if !k.clock.Trusted() {
-		add("clock", "时钟比上次取号还早,请校准;营业日先不变 / the clock is behind the last number: set it. The business day stands still")
+		add("clock", "时钟比上次取号还早，请校准；营业日先不变 / the clock is behind the last number: set it. The business day stands still")
 	}
 	if err := k.store.Trouble(); err != nil {
 		d.Port = "" // the hint names the file

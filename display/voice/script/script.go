@@ -238,11 +238,11 @@ type phrases struct{ nth, left, comma string }
 func phrase(lang kiosk.Lang) phrases {
 	switch lang {
 	case kiosk.Hant:
-		return phrases{"第 %d 個,共 %d 個", "還有 %d 個", ","}
+		return phrases{"第 %d 個，共 %d 個", "還有 %d 個", "，"}
 	case kiosk.En:
 		return phrases{"%d of %d", "and %d more", ", "}
 	}
-	return phrases{"第 %d 个,共 %d 个", "还有 %d 个", ","}
+	return phrases{"第 %d 个，共 %d 个", "还有 %d 个", "，"}
 }
 
 func (p phrases) position(n, of int) string { return fmt.Sprintf(p.nth, n, of) }
