@@ -430,12 +430,15 @@ func (p Page) date(t time.Time) string {
 func (p Page) month(t time.Time) string { return strings.Fields(p.Say("months"))[t.Month()-1] }
 
 // long says how long a wait is, by the second message from an hour and a half on:
-// its middle, to half an hour.
+// its middle, to half an hour, and beyond three hours to an hour.
 func (p Page) long(minutes, hours string, e kiosk.Estimate) string {
 	if e.High < 90 {
 		return p.Say(minutes, text.Data{"Low": e.Low, "High": e.High})
 	}
 	halves := (e.Low + e.High + 30) / 60
+	if halves > 6 {
+		halves = (halves + 1) / 2 * 2
+	}
 	return p.Say(hours, text.Data{"Hours": halves / 2, "Half": halves%2 == 1})
 }
 

@@ -163,7 +163,7 @@ func TestLongWaits(t *testing.T) {
 	for _, c := range []struct {
 		low, high int
 		want      string
-	}{{53, 89, "约 53–89 分"}, {54, 90, "约 1 小时"}, {60, 100, "约 1 小时 30 分钟"}, {112, 145, "约 2 小时"}, {136, 164, "约 2 小时 30 分钟"}, {400, 500, "约 7 小时 30 分钟"}} {
+	}{{53, 89, "约 53–89 分"}, {54, 90, "约 1 小时"}, {60, 100, "约 1 小时 30 分钟"}, {112, 145, "约 2 小时"}, {136, 164, "约 2 小时 30 分钟"}, {400, 500, "约 8 小时"}} {
 		if got := screen.Long(screen.Page{Loc: text.In(kiosk.Zh)}, kiosk.Estimate{Low: c.low, High: c.high}); got != c.want {
 			t.Errorf("%d to %d is %q, want %q", c.low, c.high, got, c.want)
 		}
