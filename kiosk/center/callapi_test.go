@@ -93,7 +93,7 @@ func TestPress(t *testing.T) {
 	})
 	t.Run("Conflict", func(t *testing.T) {
 		a, _ := h.press("clerk@h1", "h1/windows/21/call", `{"op":"2"}`)
-		if a.status != 409 || a.Code != kiosk.EConflict || a.Message != "21号窗口还有A001,请先办结、标记未到或放回。" || a.header.Get("Content-Type") != "application/problem+json" || a.Detail == "" {
+		if a.status != 409 || a.Code != kiosk.EConflict || a.Message != "21号窗口还有A001，请先办结、标记未到或放回。" || a.header.Get("Content-Type") != "application/problem+json" || a.Detail == "" {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
 	})
