@@ -55,7 +55,7 @@ func newPlace(t *testing.T) *place {
 	p := &place{T: t, dir: t.TempDir()}
 	p.config = filepath.Join(p.dir, "center.toml")
 	p.listen("127.0.0.1:0")
-	p.write("center.tokens", "# 终端 令牌\nk1 "+token+"\n")
+	p.write("center.tokens", "# 终端 令牌 大厅\nk1 "+token+" h1\n")
 	return p
 }
 

@@ -104,6 +104,7 @@ func TestReload(t *testing.T) {
 	minutes := func(n string) string { return strings.Replace(string(text), "minutes = 12", "minutes = "+n, 1) }
 	config := "listen = \"127.0.0.1:0\"\ntokens_file = \"center.tokens\"\n[store]\npath = \"center.db\"\n[[hall]]\nid = \"center\"\ncatalog = \"catalog\"\n[hall.windows]\n"
 	p.write("center.toml", config+"\"21\" = [\"A\"]\n")
+	p.write("center.tokens", "k1 "+token+"\n") // for any hall of the config
 	const word = "a long word for tests only"
 	if code, _, stderr := p.typed(word+"\n", "account", "add", "-config", p.config, "-name", "wang", "-role", "technician", "-hall", "center"); code != exitStop {
 		t.Fatal(stderr)

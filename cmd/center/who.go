@@ -28,9 +28,10 @@ type verb struct {
 // asked is what the operator wrote.
 type asked struct {
 	hall, kiosk, name, role string
+	day, window, ticket     string
 	to                      string // a folder
 	days, limit, keep       int
-	by                      string    // who asks
+	who                     string    // asks
 	now                     time.Time // in the city's zone
 }
 
@@ -59,6 +60,9 @@ var verbs = map[string]verb{
 	"account password": {nameFlag, []string{"name"}, setPassword},
 	"audit": {func(f *flag.FlagSet, a *asked) {
 		hallFlag(f, a)
+		f.StringVar(&a.day, "day", "", "只看这个营业日窗口上的操作 / what was pressed on this business day alone")
+		f.StringVar(&a.window, "window", "", "只看这个窗口 / what was pressed at this window alone")
+		f.StringVar(&a.ticket, "ticket", "", "只看这张票,号码或编号 / what was pressed for this number or id alone")
 		f.IntVar(&a.limit, "limit", 100, "最多多少行 / lines at most")
 	}, nil, audit},
 	"backup": {func(f *flag.FlagSet, a *asked) {
@@ -105,9 +109,9 @@ func (m *Main) operate(ctx context.Context, name string, v verb, args []string) 
 		fmt.Fprintln(m.Stderr, err)
 		return exitMend
 	}
-	a.now, a.by = m.now(config), "operator"
+	a.now, a.who = m.now(config), "operator"
 	if u, err := user.Current(); err == nil {
-		a.by += ":" + u.Username
+		a.who += ":" + u.Username
 	}
 	if err := m.on(ctx, config, v, a); err != nil {
 		var e *kiosk.Error
@@ -133,12 +137,13 @@ func (m *Main) on(ctx context.Context, config configs.Center, v verb, a asked) (
 	return v.run(ctx, m, st, a)
 }
 
-func (a asked) entry(action, subject, hall string) center.Entry {
-	return center.Entry{At: a.now, Hall: kiosk.HallID(hall), Account: a.by, Action: action, Subject: subject, From: "console"}
+// by says who does what is asked, when and from where.
+func (a asked) by() center.Entry {
+	return center.Entry{At: a.now, Account: a.who, From: "console"}
 }
 
 func enroll(ctx context.Context, m *Main, st center.Store, a asked) error {
-	code, err := center.NewCode(ctx, st, kiosk.HallID(a.hall), kiosk.KioskID(a.kiosk), time.Duration(a.days)*24*time.Hour, a.now, a.by)
+	code, err := center.NewCode(ctx, st, kiosk.HallID(a.hall), kiosk.KioskID(a.kiosk), time.Duration(a.days)*24*time.Hour, a.now, a.who)
 	if err != nil {
 		return err
 	}
@@ -175,17 +180,7 @@ func when(t time.Time, a asked) string {
 }
 
 func revoke(ctx context.Context, m *Main, st center.Store, a asked) error {
-	hall := ""
-	all, err := st.ListKeys(ctx)
-	if err != nil {
-		return err
-	}
-	for _, k := range all {
-		if string(k.Kiosk) == a.kiosk {
-			hall = string(k.Hall)
-		}
-	}
-	if err := st.Revoke(ctx, kiosk.KioskID(a.kiosk), a.entry("key.revoked", a.kiosk, hall)); err != nil {
+	if err := center.RevokeKey(ctx, st, kiosk.KioskID(a.kiosk), a.by()); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s: 密钥已吊销 / the key is revoked\n", a.kiosk)
@@ -205,22 +200,19 @@ func (m *Main) password() (string, error) {
 		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "read password", Err: err, Message: "读不到密码。", Hint: "the password can't be read from standard input"}
 	}
 	line = strings.TrimRight(line, "\r\n")
-	if err := center.CheckPassword(line); err != nil {
-		return "", err
-	}
-	return center.HashPassword(line, center.DefaultCost), nil
+	return line, center.CheckPassword(line)
 }
 
 func addAccount(ctx context.Context, m *Main, st center.Store, a asked) error {
-	account := center.Account{Name: a.name, Role: center.Role(a.role), Hall: kiosk.HallID(a.hall), Made: a.now}
+	account := center.Account{Name: a.name, Role: center.Role(a.role), Hall: kiosk.HallID(a.hall)}
 	if err := center.CheckAccount(account); err != nil {
 		return err
 	}
-	var err error
-	if account.Password, err = m.password(); err != nil {
+	password, err := m.password()
+	if err != nil {
 		return err
 	}
-	if err := st.AddAccount(ctx, account, a.entry("account.added", a.name+" "+a.role, a.hall)); err != nil {
+	if err := center.NewAccount(ctx, st, account, password, center.DefaultCost, a.by()); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s: 账号已建立 / added as %s, %s\n", a.name, a.role, hallName(a.hall))
@@ -251,47 +243,26 @@ func listAccounts(ctx context.Context, m *Main, st center.Store, _ asked) error 
 }
 
 func disable(ctx context.Context, m *Main, st center.Store, a asked, off bool) error {
-	action, told := "account.enabled", "已启用 / enabled"
-	if off {
-		action, told = "account.disabled", "已停用,所有会话已结束 / disabled, all its sessions have ended"
-	}
-	if err := st.SetDisabled(ctx, a.name, off, a.entry(action, a.name, hallOf(ctx, st, a.name))); err != nil {
+	if err := center.DisableAccount(ctx, st, a.name, off, a.by()); err != nil {
 		return err
+	}
+	told := "已启用 / enabled"
+	if off {
+		told = "已停用,所有会话已结束 / disabled, all its sessions have ended"
 	}
 	fmt.Fprintf(m.Stdout, "%s: %s\n", a.name, told)
 	return nil
 }
 
 func setPassword(ctx context.Context, m *Main, st center.Store, a asked) error {
-	hash, err := m.password()
+	password, err := m.password()
 	if err != nil {
 		return err
 	}
-	if err := st.SetPassword(ctx, a.name, hash, a.entry("account.password", a.name, hallOf(ctx, st, a.name))); err != nil {
+	if err := center.ChangePassword(ctx, st, a.name, password, center.DefaultCost, a.by()); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s: 密码已改,所有会话已结束 / password changed, all its sessions have ended\n", a.name)
-	return nil
-}
-
-// hallOf is the hall whose managers read of a change; without one nobody but
-// the operator does.
-func hallOf(ctx context.Context, st center.Store, name string) string {
-	c, err := st.Account(ctx, name)
-	if err != nil {
-		return ""
-	}
-	return string(c.Hall)
-}
-
-func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
-	lines, err := st.Trail(ctx, kiosk.HallID(a.hall), 0, max(1, a.limit))
-	if err != nil {
-		return err
-	}
-	for _, e := range lines {
-		fmt.Fprintf(m.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", e.At.In(a.now.Location()).Format(time.DateTime), e.Hall, e.Account, e.Action, e.Subject, e.From)
-	}
 	return nil
 }
 

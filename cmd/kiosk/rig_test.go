@@ -423,7 +423,7 @@ func newCenter(t testing.TB) *centerServer {
 	c := &centerServer{t: t, dir: t.TempDir()}
 	c.config = filepath.Join(c.dir, "center.toml")
 	c.write("127.0.0.1:0")
-	for name, text := range map[string]string{"center.tokens": "K1 a-token-for-tests-only\nK2 another-token-for-tests\n",
+	for name, text := range map[string]string{"center.tokens": "K1 a-token-for-tests-only center\nK2 another-token-for-tests center\n",
 		"kiosk.token": "a-token-for-tests-only\n", "second.token": "another-token-for-tests\n"} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

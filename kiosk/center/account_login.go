@@ -30,13 +30,17 @@ const SessionCookie = "session"
 
 // people is what a Server keeps to know people.
 type people struct {
+	cost      Cost // of a new password
 	passwords *passwords
 	throttle  *throttle
 	origin    *http.CrossOriginProtection
 }
 
 func newPeople(c Cost) people {
-	return people{passwords: newPasswords(c), throttle: newThrottle(), origin: http.NewCrossOriginProtection()}
+	if c == (Cost{}) {
+		c = DefaultCost
+	}
+	return people{cost: c, passwords: newPasswords(c), throttle: newThrottle(), origin: http.NewCrossOriginProtection()}
 }
 
 // address is the part of a remote address that stays the same.
@@ -53,7 +57,7 @@ func address(remote string) string {
 // site made the browser send; or the Store's, when nobody knows.
 func (s *Server) sessionOf(r *http.Request) (Session, Account, error) {
 	none := func(detail string) (Session, Account, error) {
-		p := s.deny(http.StatusUnauthorized, RefusedSession, detail)
+		p := deny(http.StatusUnauthorized, RefusedSession, detail)
 		p.Message = "请先登录。"
 		return Session{}, Account{}, p
 	}
@@ -63,7 +67,7 @@ func (s *Server) sessionOf(r *http.Request) (Session, Account, error) {
 	} else if c, err := r.Cookie(SessionCookie); err == nil {
 		// A program's header can't be sent by another site's page; a cookie can.
 		if err := s.people.origin.Check(r); err != nil {
-			p := s.deny(http.StatusForbidden, RefusedSession, "another site made this request")
+			p := deny(http.StatusForbidden, RefusedSession, "another site made this request")
 			return Session{}, Account{}, p
 		}
 		secret = c.Value
@@ -114,7 +118,7 @@ func (s *Server) Allow(r *http.Request, do Action, hall kiosk.HallID) (Account, 
 		return a, s.fault(err)
 	}
 	if !Permit(a.Role, do) || !a.In(hall) {
-		p := s.deny(http.StatusForbidden, RefusedRole, fmt.Sprintf("a %s may not do that (%s) in this hall", a.Role, do))
+		p := deny(http.StatusForbidden, RefusedRole, fmt.Sprintf("a %s may not do that (%s) in this hall", a.Role, do))
 		p.Message = "您的账号没有这个权限。"
 		return a, p
 	}
@@ -157,7 +161,7 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 		return nil, s.fault(err)
 	}
 	if wait := s.people.throttle.try(name, from, now); wait > 0 {
-		p := s.deny(http.StatusTooManyRequests, RefusedLogin, fmt.Sprintf("too many tries; wait %d seconds", int(math.Ceil(wait.Seconds()))))
+		p := deny(http.StatusTooManyRequests, RefusedLogin, fmt.Sprintf("too many tries; wait %d seconds", int(math.Ceil(wait.Seconds()))))
 		p.Code, p.Message = kiosk.EBusy, fmt.Sprintf("试得太多了,请等 %d 秒再试。", int(math.Ceil(wait.Seconds())))
 		return nil, huma.ErrorWithHeaders(p, http.Header{"Retry-After": {fmt.Sprint(int(math.Ceil(wait.Seconds())))}})
 	}
@@ -185,7 +189,7 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 			}
 		}
 		s.opts.Log.Warn("login refused", "account", known, "from", from)
-		p := s.deny(http.StatusUnauthorized, RefusedLogin, "wrong name or password, or the account is disabled")
+		p := deny(http.StatusUnauthorized, RefusedLogin, "wrong name or password, or the account is disabled")
 		p.Message = "账号或密码不对,或账号已停用。"
 		return nil, p
 	}

@@ -69,9 +69,6 @@ const (
 )
 
 func newPasswords(c Cost) *passwords {
-	if c == (Cost{}) {
-		c = DefaultCost
-	}
 	return &passwords{places: make(chan struct{}, hashesAtOnce), queue: make(chan struct{}, hashesAtOnce+hashesWaiting), nobody: sync.OnceValue(func() string { return HashPassword(rand.Text(), c) })}
 }
 

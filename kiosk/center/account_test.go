@@ -328,29 +328,6 @@ func TestGuessingMemory(t *testing.T) {
 	}
 }
 
-func TestPermit(t *testing.T) {
-	may := map[center.Role]string{
-		center.Clerk:         "call transfer window",
-		center.Guide:         "transfer guide",
-		center.Manager:       "call transfer window guide queue report audit",
-		center.Technician:    "queue kiosk keys",
-		center.Administrator: "report audit kiosk keys accounts",
-		"nobody":             "",
-		"":                   "",
-	}
-	for role, actions := range may {
-		for _, a := range append(center.Actions, "unknown") {
-			want := strings.Contains(" "+actions+" ", " "+string(a)+" ")
-			if got := center.Permit(role, a); got != want {
-				t.Errorf("Permit(%q, %q) = %v, want %v", role, a, got, want)
-			}
-		}
-	}
-	if len(center.Roles) != 5 || len(center.Actions) != 10 {
-		t.Errorf("%d roles, %d actions: the table above must know them", len(center.Roles), len(center.Actions))
-	}
-}
-
 func TestPassword(t *testing.T) {
 	a, b := center.HashPassword(secret, center.DefaultCost), center.HashPassword(secret, center.DefaultCost)
 	if a == b || !strings.HasPrefix(a, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(a, secret) {

@@ -153,6 +153,49 @@ type Entry struct {
 	From    string       `json:"from" doc:"Address, or console"`
 }
 
+// NewAccount stores a new account with a password, of which only the hash is
+// kept; by says who makes it, when and from where. EInvalid: account or password
+// can't be. EConflict: the name is taken.
+func NewAccount(ctx context.Context, st Accounts, a Account, password string, c Cost, by Entry) error {
+	if err := CheckAccount(a); err != nil {
+		return err
+	}
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	a.Password, a.Made = HashPassword(password, c), by.At
+	by.Hall, by.Action, by.Subject = a.Hall, "account.added", a.Name+" "+string(a.Role)
+	return st.AddAccount(ctx, a, by)
+}
+
+// DisableAccount closes an account and ends its sessions, or opens it again; by
+// as for NewAccount. ENotFound when there is no such account.
+func DisableAccount(ctx context.Context, st Accounts, name string, off bool, by Entry) error {
+	a, err := st.Account(ctx, name)
+	if err != nil && kiosk.CodeOf(err) != kiosk.ENotFound { // which SetDisabled says in words
+		return err
+	}
+	by.Hall, by.Action, by.Subject = a.Hall, "account.enabled", name
+	if off {
+		by.Action = "account.disabled"
+	}
+	return st.SetDisabled(ctx, name, off, by)
+}
+
+// ChangePassword changes an account's password and ends its sessions; by and
+// errors as for NewAccount and DisableAccount.
+func ChangePassword(ctx context.Context, st Accounts, name, password string, c Cost, by Entry) error {
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	a, err := st.Account(ctx, name)
+	if err != nil && kiosk.CodeOf(err) != kiosk.ENotFound {
+		return err
+	}
+	by.Hall, by.Action, by.Subject = a.Hall, "account.password", name
+	return st.SetPassword(ctx, name, HashPassword(password, c), by)
+}
+
 // accountName says whether a name can be an account's: 1 to 64 bytes of
 // letters in any script, digits, dots, hyphens and underscores.
 func accountName(s string) bool {

@@ -58,7 +58,7 @@ type bookingOutput struct{ Body BookingView }
 
 // book is POST /v1/halls/{hall}/bookings.
 func (s *Server) book(ctx context.Context, in *bookInput) (*bookingOutput, error) {
-	who, err := permitted(ctx, in.Hall, ActionCall, ActionGuide)
+	who, err := s.permitted(ctx, in.Hall, ActionCall, ActionGuide)
 	if err == nil {
 		err = plain(in.Hall)
 	}
@@ -150,7 +150,7 @@ type unbookInput struct {
 
 // unbook is DELETE /v1/halls/{hall}/bookings/{booking}.
 func (s *Server) unbook(ctx context.Context, in *unbookInput) (*struct{}, error) {
-	who, err := permitted(ctx, in.Hall, ActionCall, ActionGuide)
+	who, err := s.permitted(ctx, in.Hall, ActionCall, ActionGuide)
 	if err == nil {
 		err = plain(in.Hall, string(in.Booking))
 	}
@@ -196,7 +196,7 @@ func (s *Server) find(ctx context.Context, in *findInput) (*bookingsOutput, erro
 }
 
 func (s *Server) findBookings(ctx context.Context, hall kiosk.HallID, q BookingQuery, card string) (*bookingsOutput, error) {
-	if _, err := permitted(ctx, hall, ActionCall, ActionGuide); err != nil {
+	if _, err := s.permitted(ctx, hall, ActionCall, ActionGuide); err != nil {
 		return nil, err
 	}
 	if q.From == "" {
@@ -245,7 +245,7 @@ type preferInput struct {
 
 // prefer is PATCH /v1/halls/{hall}/tickets/{ticket}.
 func (s *Server) prefer(ctx context.Context, in *preferInput) (*ticketOutput, error) {
-	who, err := permitted(ctx, in.Hall, ActionGuide)
+	who, err := s.permitted(ctx, in.Hall, ActionGuide)
 	if err == nil {
 		err = plain(in.Hall, string(in.Ticket))
 	}

@@ -43,13 +43,13 @@ func (s *hurried) EndSession(ctx context.Context, hash center.Hash, e center.Ent
 func TestBudget(t *testing.T) {
 	h := newHall(t)
 	h.account("wang", center.Technician, "h1")
-	h.acked(h.send(kiosk.Batch{Kiosk: "k1", Hall: "h1", Epoch: "e1"}), 0)
+	h.acked(h.post(encode(kiosk.Batch{Kiosk: "k2", Hall: "h1", Epoch: "e1"}), "Authorization", "Bearer "+token2), 0) // whose token names no hall
 	session := h.login("wang")
 	st := &hurried{Store: h.store, asked: map[string]int{}, endless: map[string]int{}}
 	o := center.DefaultOpts()
 	o.Tokens, o.Now = tokens(t), func() time.Time { return h.now }
 	h.serveStore(st, o)
-	h.hold("h1", "Bearer "+token1).until(func(kiosk.News) bool { return true })
+	h.hold("h1", "Bearer "+token2).until(func(kiosk.News) bool { return true })
 	if a := h.as(session, "POST", "/v1/logout"); a.status != 204 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}

@@ -3,77 +3,17 @@ package center
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/calling"
 )
-
-// actor is the context key of who makes a request.
-type actor struct{}
-
-// source is the context key of where a request comes from.
-type source struct{}
-
-// entry tells of what an actor does, for the audit trail.
-func (s *Server) entry(ctx context.Context, who Actor, hall kiosk.HallID, action, subject string) Entry {
-	from, _ := ctx.Value(source{}).(string)
-	return Entry{At: s.opts.Now(), Hall: hall, Account: who.ID, Action: action, Subject: subject, From: from}
-}
-
-// identify lets in whoever Opts.Actor knows.
-func (s *Server) identify(api huma.API) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		if s.opts.Actor == nil {
-			s.turnAway(api, ctx, refusal(http.StatusUnauthorized, kiosk.EInvalid, "this center knows no accounts"))
-			return
-		}
-		r, _ := humago.Unwrap(ctx)
-		who, err := s.opts.Actor(r)
-		if err != nil {
-			p := refusal(http.StatusUnauthorized, kiosk.EInvalid, "log in first")
-			p.Message = "请先登录。"
-			var known *kiosk.Error
-			var said *Problem
-			if errors.As(err, &said) || errors.As(err, &known) && statusOf[known.Code] == http.StatusServiceUnavailable {
-				p = s.fault(err)
-			}
-			s.turnAway(api, ctx, p)
-			return
-		}
-		next(huma.WithValue(huma.WithValue(ctx, actor{}, who), source{}, address(r.RemoteAddr)))
-	}
-}
-
-// permitted returns who makes a request, if that actor may do one of actions in
-// hall.
-func permitted(ctx context.Context, hall kiosk.HallID, actions ...Action) (Actor, error) {
-	who, ok := ctx.Value(actor{}).(Actor)
-	allowed := slices.ContainsFunc(actions, func(a Action) bool { return Permit(Role(who.Role), a) })
-	if !ok || !allowed || who.Hall != "" && who.Hall != hall {
-		p := refusal(http.StatusForbidden, kiosk.EInvalid, "this account's role may not do that, or not in this hall")
-		p.Message = "您的账号没有这项权限。"
-		return Actor{}, p
-	}
-	return who, nil
-}
-
-// plain returns a refusal unless hall is a hall's name and the others are short
-// texts, which every database can look for.
-func plain(hall kiosk.HallID, others ...string) error {
-	if name.MatchString(string(hall)) && !slices.ContainsFunc(others, func(s string) bool { return !text(s) }) {
-		return nil
-	}
-	p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores; the rest short texts")
-	p.Message = badInput
-	return p
-}
 
 // PressBody is what comes with a press.
 type PressBody struct {
@@ -201,7 +141,7 @@ func (s *Server) guide(ctx context.Context, in *guideInput) (*pressOutput, error
 }
 
 func (s *Server) do(ctx context.Context, hall kiosk.HallID, window kiosk.WindowID, verb calling.Verb, b PressBody, action Action) (*pressOutput, error) {
-	who, err := permitted(ctx, hall, action)
+	who, err := s.permitted(ctx, hall, action)
 	if err == nil {
 		err = plain(hall, string(b.Queue))
 	}
@@ -258,11 +198,11 @@ type windowsOutput struct {
 }
 
 func (s *Server) windows(ctx context.Context, in *hallInput) (*windowsOutput, error) {
-	if err := plain(in.Hall); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
+	if err := s.there(ctx, in.Hall); err != nil {
+		return nil, err
+	}
 	all, err := s.store.Windows(ctx, in.Hall)
 	if err != nil {
 		return nil, s.fault(err)
@@ -289,7 +229,8 @@ type windowInput struct {
 // setWindow is PUT /v1/halls/{hall}/windows/{window}.
 func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, error) {
 	// Which windows there are is the manager's business, like pausing a queue.
-	if _, err := permitted(ctx, in.Hall, ActionQueue); err != nil {
+	who, err := s.permitted(ctx, in.Hall, ActionQueue)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
@@ -297,10 +238,21 @@ func (s *Server) setWindow(ctx context.Context, in *windowInput) (*struct{}, err
 	if err := s.hall(in.Hall).check("set window", in.Body.Queues...); err != nil {
 		return nil, s.fault(err)
 	}
-	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues); err != nil {
+	told := s.entry(ctx, who, in.Hall, "window.set", windowSet(in.Window, in.Body.Queues))
+	if err := s.store.SetWindow(ctx, in.Hall, in.Window, in.Body.Queues, told); err != nil {
 		return nil, s.fault(err)
 	}
 	return nil, nil
+}
+
+// windowSet is the subject of an entry that tells what a window serves.
+func windowSet(id kiosk.WindowID, queues []kiosk.QueueID) string {
+	const most = 300
+	subject := fmt.Sprintf("%s %s", id, queues)
+	if len(subject) > most {
+		subject = strings.ToValidUTF8(subject[:most], "") + "..."
+	}
+	return subject
 }
 
 type callsInput struct {
@@ -320,6 +272,9 @@ func (s *Server) calls(ctx context.Context, in *callsInput) (*callsOutput, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
+	if err := s.there(ctx, in.Hall); err != nil {
+		return nil, err
+	}
 	recent, err := s.store.Recent(ctx, in.Hall, cmp.Or(in.Day, s.today()), in.Limit)
 	if err != nil {
 		return nil, s.fault(err)
@@ -359,7 +314,7 @@ type lineOutput struct {
 
 // line is GET /v1/halls/{hall}/queues/{queue}.
 func (s *Server) line(ctx context.Context, in *lineInput) (*lineOutput, error) {
-	if _, err := permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
+	if _, err := s.permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
 		return nil, err
 	}
 	if err := plain(in.Hall, string(in.Queue), string(in.Day)); err != nil {
@@ -400,7 +355,7 @@ type ticketOutput struct {
 
 // ticket is GET /v1/halls/{hall}/tickets/{ticket}.
 func (s *Server) ticket(ctx context.Context, in *ticketInput) (*ticketOutput, error) {
-	if _, err := permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
+	if _, err := s.permitted(ctx, in.Hall, ActionCall, ActionGuide); err != nil {
 		return nil, err
 	}
 	if err := plain(in.Hall, string(in.Ticket)); err != nil {
@@ -437,7 +392,7 @@ func (o operations) ask(id, path, summary string) huma.Operation {
 
 // open is ask for everybody.
 func (o operations) open(id, path, summary string) huma.Operation {
-	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: o.refusals(422, 500, 503)}
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: o.refusals(404, 422, 500, 503)}
 }
 
 // callOperations registers what clerks, guides and boards use.

@@ -20,7 +20,9 @@ type Calls interface {
 	// SetWindow defines a window, open, or changes which queues it serves; one
 	// that is there stays as open or paused as it is. EInvalid: it can't be
 	// right.
-	SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID) error
+	// What a person does is told of by an entry, stored with it or not at all; what
+	// the config says has none.
+	SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID, told ...Entry) error
 
 	// Windows returns the windows of hall with what each has now, by id.
 	Windows(ctx context.Context, hall kiosk.HallID) ([]WindowNow, error)
@@ -59,9 +61,9 @@ type Calls interface {
 	// day, whatever day their tickets are of, and not taken back, newest first.
 	Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]kiosk.Call, error)
 
-	// Changes returns at most limit changes made in hall on day with who made
-	// them, newest first.
-	Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]Changed, error)
+	// Changes returns at most limit changes with who made them, newest first. They
+	// are kept as long as the tickets; see Keep.
+	Changes(ctx context.Context, of ChangesOf, limit int) ([]Changed, error)
 }
 
 // Actor is who presses.
@@ -117,7 +119,17 @@ type WindowNow struct {
 // Changed is a Change and who made it.
 type Changed struct {
 	calling.Change
-	Actor Actor // its Hall is left out
+	Actor  Actor      // its Hall is left out
+	Undone kiosk.OpID // the press that took it back, if any
+}
+
+// ChangesOf says which changes are asked for: those of a hall and a business day,
+// and of one window or ticket where that isn't "".
+type ChangesOf struct {
+	Hall   kiosk.HallID
+	Day    kiosk.Day
+	Window kiosk.WindowID
+	Ticket kiosk.TicketID
 }
 
 // Line is one queue of a day.

@@ -10,43 +10,56 @@ import (
 
 // crowd bounds how many connections are open. When one too many comes, the one
 // that has waited longest without a request is closed: whoever connects and
-// says nothing can't keep others out, however many he is. A kiosk whose idle
-// connection is closed makes another.
+// says nothing can't keep others out, however many he is. When all are at a
+// request, the one that has been so longest goes, so that whoever sends or reads
+// slowly can't either. A kiosk whose connection is closed makes another, and a
+// line of news begins anew.
 type crowd struct {
 	most int
 
 	mu      sync.Mutex
-	open    map[net.Conn]*list.Element // nil while a request is under way
-	waiting *list.List                 // of net.Conn, the one that has waited longest in front
+	open    map[net.Conn]seat
+	waiting *list.List // of net.Conn, the one that has waited longest in front
+	busy    *list.List // of net.Conn, the one that is at a request longest in front
+}
+
+// seat is where a connection stands in one of a crowd's lists.
+type seat struct {
+	of *list.List
+	at *list.Element
 }
 
 func newCrowd(most int) *crowd {
-	return &crowd{most: most, open: map[net.Conn]*list.Element{}, waiting: list.New()}
+	return &crowd{most: most, open: map[net.Conn]seat{}, waiting: list.New(), busy: list.New()}
 }
 
 // watch is http.Server.ConnState.
 func (c *crowd) watch(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e := c.open[conn]; e != nil {
-		c.waiting.Remove(e)
+	if s, ok := c.open[conn]; ok {
+		s.of.Remove(s.at)
 	}
 	switch state {
 	case http.StateNew, http.StateIdle:
-		c.open[conn] = c.waiting.PushBack(conn)
+		c.open[conn] = seat{c.waiting, c.waiting.PushBack(conn)}
 	case http.StateActive:
-		c.open[conn] = nil
+		c.open[conn] = seat{c.busy, c.busy.PushBack(conn)}
 	default:
 		delete(c.open, conn)
 	}
-	if len(c.open) > c.most {
-		// With none waiting but the newest, that one goes.
-		if oldest := c.waiting.Front(); oldest != nil {
-			conn := c.waiting.Remove(oldest).(net.Conn)
-			delete(c.open, conn)
-			conn.Close()
-		}
+	if len(c.open) <= c.most {
+		return
 	}
+	oldest := c.waiting.Front()
+	if c.busy.Len() > 0 && (oldest == nil || oldest.Value == conn) { // none waits but who has just come
+		oldest = c.busy.Front()
+	}
+	gone := oldest.Value.(net.Conn)
+	s := c.open[gone]
+	s.of.Remove(s.at)
+	delete(c.open, gone)
+	gone.Close()
 }
 
 // paced lets new connections in one after the other. In the instant in which a

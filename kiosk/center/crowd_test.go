@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,7 +31,7 @@ func (h *hall) served(most int) (address string) {
 	o.Conns = most
 	o.Now = func() time.Time { return h.now }
 	o.Log = slog.New(slog.DiscardHandler)
-	tokens, err := center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens")
+	tokens, err := center.ReadTokens(strings.NewReader("k1 "+token1+" h1\nk2 "+token2+" h1\n"), "tokens")
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -103,40 +105,70 @@ func TestSlowCrowd(t *testing.T) {
 		c.(*net.TCPConn).SetReadBuffer(4096)
 		io.WriteString(c, kinds[i%len(kinds)]) // it may be closed already: that is the point
 	}
+	// Each says and reads a byte now and then.
+	stop := make(chan struct{})
+	var trickle sync.WaitGroup
+	defer trickle.Wait()
+	defer close(stop)
+	trickle.Go(func() {
+		now := time.NewTicker(time.Millisecond)
+		defer now.Stop()
+		one := []byte("x")
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			case <-now.C:
+			}
+			c := conns[i%n]
+			c.SetDeadline(time.Now().Add(time.Millisecond))
+			c.Write(one) //nolint:errcheck // it may be closed already
+			c.Read(one)  //nolint:errcheck // or have nothing to say
+			one[0] = 'x'
+		}
+	})
 	// Others are answered meanwhile, the kiosk whose id isn't abused included.
 	client := &http.Client{Timeout: patient, Transport: &http.Transport{DisableKeepAlives: true}}
-	var slowest time.Duration
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	for range 4 {
-		wg.Go(func() {
-			for range 10 {
-				began := time.Now()
-				answer, err := client.Get("http://" + address + "/healthz")
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				io.Copy(io.Discard, answer.Body)
-				answer.Body.Close()
-				mu.Lock()
-				slowest = max(slowest, time.Since(began))
-				mu.Unlock()
-				if answer.StatusCode != 200 {
-					t.Errorf("status %d", answer.StatusCode)
-				}
-			}
-		})
-	}
-	wg.Wait()
 	h.url = "http://" + address
-	h.acked(h.send(Batch("k1", Run("k1", "1", 501, 600)...)), 600)
-	runtime.GC()
-	runtime.ReadMemStats(&during)
-	grown := int64(during.HeapInuse+during.StackInuse) - int64(before.HeapInuse+before.StackInuse)
-	t.Logf("%d connections: slowest answer %v, %d KiB each", n, slowest, grown>>10/int64(n))
-	if each := grown / int64(n); each > 64<<10 {
+	answered := func(first, last int64) (grown int64) {
+		t.Helper()
+		var slowest time.Duration
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for range 4 {
+			wg.Go(func() {
+				for range 10 {
+					began := time.Now()
+					answer, err := client.Get(h.url + "/healthz")
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					io.Copy(io.Discard, answer.Body)
+					answer.Body.Close()
+					mu.Lock()
+					slowest = max(slowest, time.Since(began))
+					mu.Unlock()
+					if answer.StatusCode != 200 {
+						t.Errorf("status %d", answer.StatusCode)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		h.acked(h.send(Batch("k1", Run("k1", "1", first, last)...)), last)
+		runtime.GC()
+		runtime.ReadMemStats(&during)
+		grown = int64(during.HeapInuse+during.StackInuse) - int64(before.HeapInuse+before.StackInuse)
+		t.Logf("%d connections: slowest answer %v, %d KiB each", n, slowest, grown>>10/int64(n))
+		return grown
+	}
+	first := answered(501, 600)
+	if each := first / int64(n); each > 64<<10 {
 		t.Errorf("%d bytes for each connection", each)
+	}
+	if later := answered(601, 700); later-first > int64(n)*16<<10 {
+		t.Errorf("%d bytes for each connection, and %d later", first/int64(n), later/int64(n))
 	}
 	if open := established(t, address); open > most+50 {
 		t.Errorf("%d connections are open, at most %d may be", open, most)
@@ -258,7 +290,7 @@ func TestIntake(t *testing.T) {
 	o := center.DefaultOpts()
 	o.Now, o.Log, o.Intake, o.Budget = func() time.Time { return h.now }, slog.New(slog.DiscardHandler), 1, time.Minute
 	var err error
-	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens"); err != nil {
+	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token1+" h1\nk2 "+token2+" h1\n"), "tokens"); err != nil {
 		t.Fatal(err)
 	}
 	s := center.New(slow, o)
@@ -306,4 +338,48 @@ func TestIntake(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Acked != 5 || all[1].Acked != 5 {
 		t.Fatalf("%+v, %v", all, err)
 	}
+}
+
+// TestCrowdOfActive fills a center with connections that are all at a request:
+// one more comes in, and the one that is at it longest goes.
+func TestCrowdOfActive(t *testing.T) {
+	watch := center.Crowd(3)
+	conns := map[string]net.Conn{}
+	closed := map[string]bool{}
+	come := func(name string) {
+		conn, other := net.Pipe()
+		t.Cleanup(func() { conn.Close(); other.Close() })
+		conns[name] = conn
+		watch(conn, http.StateNew)
+	}
+	check := func(want ...string) {
+		t.Helper()
+		for name, conn := range conns {
+			if err := conn.SetDeadline(time.Time{}); err != nil && !closed[name] { // io.ErrClosedPipe
+				closed[name] = true
+				watch(conn, http.StateClosed)
+			}
+		}
+		if got := slices.Sorted(maps.Keys(closed)); !slices.Equal(got, want) {
+			t.Fatalf("closed %q, want %q", got, want)
+		}
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		come(name)
+		watch(conns[name], http.StateActive)
+	}
+	check()
+	come("d") // while a, b and c write slowly
+	check("a")
+	watch(conns["d"], http.StateActive)
+	watch(conns["b"], http.StateIdle) // is done, and waits
+	come("e")
+	check("a", "b")
+	come("f") // before e has asked for anything
+	check("a", "b", "e")
+	watch(conns["f"], http.StateActive)
+	watch(conns["c"], http.StateIdle)
+	watch(conns["c"], http.StateActive) // asks anew: d is the oldest now
+	come("g")
+	check("a", "b", "d", "e")
 }

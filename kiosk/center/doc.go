@@ -8,7 +8,8 @@
 //
 // A kiosk is known by a key of its own, with which it signs each request (see
 // Keys), or, where it wasn't enrolled, by a token (see Tokens). People have
-// accounts with a role (see Permit); what they do stands in an audit trail.
+// accounts with a role (see Permit). What they do stands in an audit trail, and what
+// they press at windows beside the tickets (see Presses).
 //
 // People book visits (see Bookings), and a hall's staff give its kiosks orders
 // (see Orders). What a kiosk may know of its hall it is told over a line that it

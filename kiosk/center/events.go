@@ -23,11 +23,11 @@ type sender struct{}
 
 const noToken = "the token is missing or not of any kiosk; compare the kiosk's token_file with the center's tokens_file"
 
-// senderOf returns the kiosk that a request's token belongs to.
-func (s *Server) senderOf(r *http.Request) (kiosk.KioskID, bool) {
+// senderOf returns whose token a request has.
+func (s *Server) senderOf(r *http.Request) (Bearer, bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	id, ok := s.opts.Tokens.Kiosk(strings.TrimSpace(token))
-	return id, ok && strings.EqualFold(scheme, "Bearer")
+	b, ok := s.opts.Tokens.Bearer(strings.TrimSpace(token))
+	return b, ok && strings.EqualFold(scheme, "Bearer")
 }
 
 // admit lets a batch in: it knows the sender before a byte of the body is read,
@@ -74,7 +74,7 @@ func (s *Server) admit(api huma.API) func(huma.Context, func(huma.Context)) {
 
 // turnAway writes a refusal from before the handler.
 func (s *Server) turnAway(api huma.API, ctx huma.Context, p *Problem) {
-	s.refused.Add(1)
+	s.tally(p)
 	if p.Status == http.StatusUnauthorized {
 		ctx.SetHeader("WWW-Authenticate", "Bearer")
 	}
@@ -140,7 +140,6 @@ func (s *Server) ingest(ctx context.Context, in *eventsInput) (*eventsOutput, er
 	if err != nil {
 		p := s.fault(err)
 		if p.Type != ProblemGap {
-			s.refused.Add(1)
 			s.opts.Log.Warn("batch refused", "kiosk", ctx.Value(sender{}), "status", p.Status, "detail", p.Detail)
 		}
 		return nil, p
@@ -155,12 +154,12 @@ func (s *Server) take(ctx context.Context, b kiosk.Batch) (Receipt, error) {
 		return Receipt{}, refusal(http.StatusForbidden, kiosk.EInvalid,
 			"the token belongs to another kiosk than the batch; compare [kiosk] id with the center's tokens_file")
 	}
-	if p := s.checkHall(callerOf(ctx), b.Hall); p != nil {
-		return Receipt{}, p
-	}
 	now := s.opts.Now()
 	if err := check(b, now, s.opts.Ahead); err != nil {
 		return Receipt{}, err
+	}
+	if p := s.checkHall(ctx, callerOf(ctx), b.Hall); p != nil {
+		return Receipt{}, p
 	}
 	sealed := Seal(b, now)
 	sealed.Latest, sealed.Silence = now.Add(s.opts.Ahead), silence

@@ -2,6 +2,8 @@ package center
 
 import (
 	"context"
+	"net"
+	"net/http"
 
 	"hallkiosk/kiosk"
 )
@@ -20,3 +22,7 @@ func (s *Server) Newest(ctx context.Context, hall kiosk.HallID, version int64) (
 	}
 	return i.text, i.packed, nil
 }
+
+// Crowd returns the http.Server.ConnState of a Server that lets so many
+// connections be open.
+func Crowd(most int) func(net.Conn, http.ConnState) { return newCrowd(most).watch }

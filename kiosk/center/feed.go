@@ -26,21 +26,19 @@ const (
 func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 	c, refused := s.fromMany(r)
 	if refused != nil {
-		s.refused.Add(1)
 		if refused.Status == http.StatusUnauthorized {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 		}
-		writeProblem(w, refused)
+		s.writeProblem(w, refused)
 		return
 	}
 	hall := kiosk.HallID(r.URL.Query().Get("hall"))
 	if !name.MatchString(string(hall)) {
-		writeProblem(w, refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores"))
+		s.writeProblem(w, refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores"))
 		return
 	}
-	if p := s.checkHall(c, hall); p != nil {
-		s.refused.Add(1)
-		writeProblem(w, p)
+	if p := s.checkHall(r.Context(), c, hall); p != nil {
+		s.writeProblem(w, p)
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
@@ -55,12 +53,12 @@ func (s *Server) news(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err != nil {
-		writeProblem(w, s.fault(err))
+		s.writeProblem(w, s.fault(err))
 		return
 	}
 	out := http.NewResponseController(w)
 	if err := out.SetReadDeadline(time.Time{}); err != nil { // the line outlives every deadline
-		writeProblem(w, s.fault(err))
+		s.writeProblem(w, s.fault(err))
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -244,12 +242,15 @@ func (s *Server) number(ctx context.Context, in *numberInput) (*numberOutput, er
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
 	id, _ := ctx.Value(sender{}).(kiosk.KioskID)
-	if p := s.checkHall(callerOf(ctx), in.Body.Hall); p != nil {
-		s.refused.Add(1)
+	wish := Grant{Request: in.Body.Request, Kiosk: id, Hall: in.Body.Hall, Day: in.Body.Day, Queue: in.Body.Queue}
+	if err := wish.check(); err != nil {
+		return nil, s.fault(err)
+	}
+	if p := s.checkHall(ctx, callerOf(ctx), in.Body.Hall); p != nil {
 		return nil, p
 	}
 	defer s.turns.hurry()()
-	n, err := s.store.Grant(ctx, Grant{Request: in.Body.Request, Kiosk: id, Hall: in.Body.Hall, Day: in.Body.Day, Queue: in.Body.Queue})
+	n, err := s.store.Grant(ctx, wish)
 	if err != nil {
 		return nil, s.fault(err)
 	}
@@ -292,7 +293,9 @@ func (s *Server) known(api huma.API) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-func writeProblem(w http.ResponseWriter, p *Problem) {
+// writeProblem answers with a refusal where huma doesn't.
+func (s *Server) writeProblem(w http.ResponseWriter, p *Problem) {
+	s.tally(p)
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p) // who asked may have gone

@@ -12,10 +12,10 @@ import (
 // any case.
 type Keep struct {
 	Events  int // as the kiosks sent them
-	Tickets int // with their calls, bookings and orders
+	Tickets int // with their calls, who pressed what (see Presses), bookings and orders
 	Numbers int // of shared series
 	Alarms  int
-	Audit   int // at least AuditDays
+	Audit   int // at least AuditDays; all that people do but presses
 }
 
 // AuditDays are for how many days the tables refuse to let go of the audit

@@ -47,7 +47,7 @@ func TestWay(t *testing.T) {
 // TestCatalog has a ticket of several queues go through its windows in turn.
 func TestCatalog(t *testing.T) {
 	h := newHall(t)
-	halls := map[kiosk.HallID]center.Hall{"h1": small()}
+	halls := map[kiosk.HallID]center.Hall{"h1": small(), "h2": {}}
 	if err := center.Arrange(t.Context(), h.store, halls); err != nil {
 		t.Fatal(err)
 	}

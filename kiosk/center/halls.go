@@ -3,6 +3,7 @@ package center
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +35,54 @@ func (h *halls) all() (map[kiosk.HallID]Hall, <-chan struct{}) {
 func (s *Server) hall(id kiosk.HallID) Hall {
 	known, _ := s.halls.all()
 	return known[id]
+}
+
+// named says whether somebody who may has named a hall: in the config, in the
+// tokens file, or by enrolling a kiosk for it.
+func (s *Server) named(ctx context.Context, hall kiosk.HallID) (bool, error) {
+	known, _ := s.halls.all()
+	if _, ok := known[hall]; ok || s.opts.Tokens.name(hall) {
+		return true, nil
+	}
+	if _, ok := s.gate.named.Load(hall); ok {
+		return true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
+	defer cancel()
+	err := s.asks(ctx, func() error {
+		all, err := s.store.ListKeys(ctx)
+		for _, k := range all {
+			s.gate.named.Store(k.Hall, true) // for ever: keys are kept when revoked
+		}
+		return err
+	})
+	_, ok := s.gate.named.Load(hall)
+	return ok, err
+}
+
+// there refuses a hall that there isn't: one is there that was named, or that a
+// kiosk has spoken for before its name was taken out of the config.
+func (s *Server) there(ctx context.Context, hall kiosk.HallID) error {
+	if !name.MatchString(string(hall)) {
+		p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall must be 1 to 64 letters, digits, dots, hyphens or underscores")
+		p.Message = badInput
+		return p
+	}
+	ok, err := s.named(ctx, hall)
+	if err == nil && !ok {
+		var all []kiosk.HallID
+		all, err = s.store.Halls(ctx)
+		ok = slices.Contains(all, hall)
+	}
+	switch {
+	case err != nil:
+		return s.fault(err)
+	case !ok:
+		p := refusal(http.StatusNotFound, kiosk.ENotFound, "the center knows no such hall: it is in no [[hall]], and no kiosk of it was enrolled or has reported")
+		p.Message = "没有这个大厅。"
+		return p
+	}
+	return nil
 }
 
 // SetHalls replaces what the Server knows of halls, and has the kiosks told of
@@ -105,7 +154,7 @@ type statusOutput struct {
 // status is GET /v1/status.
 func (s *Server) status(ctx context.Context, _ *struct{}) (*statusOutput, error) {
 	who, _ := ctx.Value(actor{}).(Actor)
-	if _, err := permitted(ctx, who.Hall, ActionKiosk, ActionReport); err != nil {
+	if _, err := allowed(ctx, who.Hall, ActionKiosk, ActionReport); err != nil {
 		return nil, err
 	}
 	s.halls.mu.Lock()

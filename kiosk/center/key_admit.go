@@ -22,7 +22,7 @@ import (
 // caller is the kiosk that a request comes from.
 type caller struct {
 	kiosk kiosk.KioskID
-	hall  kiosk.HallID // the only one it speaks for; "" with a token: any
+	hall  kiosk.HallID // the only one it speaks for; "" with a token that names none: any that is known
 	body  *Hash        // what the body must hash to; nil with a token
 	key   kiosk.KeyID  // "" with a token
 	until time.Time    // how long the key is good; zero: for ever
@@ -41,11 +41,11 @@ func callerOf(ctx context.Context) caller {
 type gate struct {
 	keys  sync.Map // kiosk.KeyID: Key. Only what never changes of it is used
 	keyed sync.Map // kiosk.KioskID: has or had a key
+	named sync.Map // kiosk.HallID: a kiosk was enrolled for it
 
-	mu     sync.Mutex
-	counts map[string]int64          // refusals by kind
-	doing  map[doing]int             // requests under way
-	lines  map[kiosk.KioskID][]*line // lines of news, the oldest first
+	mu    sync.Mutex
+	doing map[doing]int             // requests under way
+	lines map[kiosk.KioskID][]*line // lines of news, the oldest first
 
 	standing standing
 }
@@ -104,31 +104,8 @@ type doing struct {
 	task  task
 }
 
-// count counts a refusal by its kind.
-func (s *Server) count(kind string) {
-	s.gate.mu.Lock()
-	defer s.gate.mu.Unlock()
-	if s.gate.counts == nil {
-		s.gate.counts = map[string]int64{}
-	}
-	s.gate.counts[kind]++
-}
-
-// RefusedBy returns how many requests were refused since the start, by kind:
-// the constants Refused*.
-func (s *Server) RefusedBy() map[string]int64 {
-	s.gate.mu.Lock()
-	defer s.gate.mu.Unlock()
-	all := map[string]int64{}
-	for kind, n := range s.gate.counts {
-		all[kind] = n
-	}
-	return all
-}
-
-// deny makes the answer to a refusal of a kind, and counts it.
-func (s *Server) deny(status int, kind, detail string) *Problem {
-	s.count(kind)
+// deny makes the answer to a refusal of a kind, as which it is counted.
+func deny(status int, kind, detail string) *Problem {
 	p := refusal(status, kiosk.EInvalid, detail)
 	p.Type = problemBase + kind
 	return p
@@ -141,11 +118,10 @@ func (s *Server) from(r *http.Request) (caller, *Problem) {
 	if scheme, _, _ := strings.Cut(header, " "); strings.EqualFold(scheme, kiosk.ProofScheme) {
 		return s.signer(r, header)
 	}
-	id, ok := s.senderOf(r)
+	b, ok := s.senderOf(r)
+	id := b.Kiosk
 	if !ok {
-		p := refusal(http.StatusUnauthorized, kiosk.EInvalid, noToken)
-		s.count(RefusedToken)
-		return caller{}, p
+		return caller{}, deny(http.StatusUnauthorized, RefusedToken, noToken)
 	}
 	if _, keyed := s.gate.keyed.Load(id); !keyed {
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Budget)
@@ -155,18 +131,18 @@ func (s *Server) from(r *http.Request) (caller, *Problem) {
 			return caller{}, s.fault(err)
 		}
 		if !has {
-			return caller{kiosk: id}, nil
+			return caller{kiosk: id, hall: b.Hall}, nil
 		}
 		s.gate.keyed.Store(id, true) // for ever: keys are kept when revoked
 	}
-	return caller{}, s.deny(http.StatusUnauthorized, RefusedToken,
+	return caller{}, deny(http.StatusUnauthorized, RefusedToken,
 		"this kiosk was enrolled, so its token counts no more; set [center] key_file, or run kiosk enroll again")
 }
 
 // signer returns which kiosk has signed a request.
 func (s *Server) signer(r *http.Request, header string) (caller, *Problem) {
 	forged := func(detail string) (caller, *Problem) {
-		return caller{}, s.deny(http.StatusUnauthorized, RefusedForged, detail)
+		return caller{}, deny(http.StatusUnauthorized, RefusedForged, detail)
 	}
 	p, ok := kiosk.ParseProof(header)
 	if !ok || !name.MatchString(string(p.Key)) {
@@ -187,7 +163,7 @@ func (s *Server) signer(r *http.Request, header string) (caller, *Problem) {
 	err = s.store.Use(ctx, KeyUse{Key: p.Key, N: p.Number, At: s.opts.Now()})
 	var refused *Refused
 	if errors.As(err, &refused) {
-		problem := s.deny(http.StatusUnauthorized, refused.Kind, kiosk.HintOf(err))
+		problem := deny(http.StatusUnauthorized, refused.Kind, kiosk.HintOf(err))
 		if refused.Kind == RefusedReplayed {
 			problem.Counted = &refused.Counted
 		}
@@ -217,16 +193,25 @@ func (s *Server) checkBody(c caller, raw Hash) *Problem {
 	if c.body == nil || *c.body == raw {
 		return nil
 	}
-	return s.deny(http.StatusUnauthorized, RefusedForged, "the body is not the one that was signed")
+	return deny(http.StatusUnauthorized, RefusedForged, "the body is not the one that was signed")
 }
 
-// checkHall says that a caller speaks for a hall. With a token it may speak
-// for any.
-func (s *Server) checkHall(c caller, hall kiosk.HallID) *Problem {
-	if c.hall == "" || c.hall == hall {
+// checkHall says that a caller speaks for a hall, and that somebody who may has
+// named that hall: a kiosk alone makes none.
+func (s *Server) checkHall(ctx context.Context, c caller, hall kiosk.HallID) *Problem {
+	if c.hall == hall {
 		return nil
 	}
-	return s.deny(http.StatusForbidden, RefusedHall, "the kiosk's key is for hall "+string(c.hall)+"; compare [kiosk] hall, or enroll the kiosk for the other hall")
+	if c.hall != "" {
+		return deny(http.StatusForbidden, RefusedHall, "the kiosk's key or token is for hall "+string(c.hall)+"; compare [kiosk] hall, or enroll the kiosk for the other hall")
+	}
+	switch known, err := s.named(ctx, hall); {
+	case err != nil:
+		return s.fault(err)
+	case !known:
+		return deny(http.StatusForbidden, RefusedHall, "the center knows no hall "+clip(string(hall))+"; compare [kiosk] hall, or enroll the kiosk, or name the hall in the center's tokens_file or a [[hall]]")
+	}
+	return nil
 }
 
 // smallBody bounds the signed bodies of all but batches, in bytes.
@@ -259,7 +244,7 @@ func (s *Server) begin(id kiosk.KioskID, what task) (done func(), p *Problem) {
 	}
 	g.mu.Unlock()
 	if full {
-		p := s.deny(http.StatusTooManyRequests, RefusedCrowd, fmt.Sprintf("this kiosk %s, more than %d at once; are two kiosks using one id?", what.does, what.most))
+		p := deny(http.StatusTooManyRequests, RefusedCrowd, fmt.Sprintf("this kiosk %s, more than %d at once; are two kiosks using one id?", what.does, what.most))
 		p.Code = kiosk.EUnavailable
 		return nil, p
 	}
@@ -310,11 +295,11 @@ func (s *Server) enroll(ctx context.Context, in *enrollInput) (*enrollOutput, er
 		return nil, refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "hall, kiosk or the public key is not as it must be")
 	}
 	if !ed25519.Verify(public, kiosk.EnrolText(e), e.Proof) {
-		return nil, s.deny(http.StatusForbidden, RefusedForged, "the proof is not of the public key")
+		return nil, deny(http.StatusForbidden, RefusedForged, "the proof is not of the public key")
 	}
 	code, ok := kiosk.ParseCode(e.Code)
 	if !ok {
-		return nil, s.deny(http.StatusForbidden, RefusedCode, "the code is not one such as 7Q2M-04KD-XW9T; run on the center: center enroll")
+		return nil, deny(http.StatusForbidden, RefusedCode, "the code is not one such as 7Q2M-04KD-XW9T; run on the center: center enroll")
 	}
 	now := s.opts.Now()
 	k, err := s.store.Enrol(ctx, CodeHash(code), Key{ID: kiosk.KeyIDOf(public), Hall: e.Hall, Kiosk: e.Kiosk, Public: public, Made: now},
@@ -322,7 +307,7 @@ func (s *Server) enroll(ctx context.Context, in *enrollInput) (*enrollOutput, er
 	var refused *Refused
 	if errors.As(err, &refused) {
 		s.opts.Log.Warn("enrolment refused", "kiosk", e.Kiosk, "kind", refused.Kind)
-		return nil, s.deny(http.StatusForbidden, refused.Kind, kiosk.HintOf(err))
+		return nil, deny(http.StatusForbidden, refused.Kind, kiosk.HintOf(err))
 	}
 	if err != nil {
 		return nil, s.fault(err)

@@ -184,6 +184,13 @@ func CodeHash(code string) Hash { return sha256.Sum256([]byte("hallkiosk-code-1\
 // is good, 0 for ever. by says who makes it. EInvalid when hall or kiosk can't
 // be ids. For the operator, at the center itself.
 func NewCode(ctx context.Context, keys Keys, hall kiosk.HallID, id kiosk.KioskID, keyLife time.Duration, now time.Time, by string) (code string, err error) {
+	return newCode(ctx, keys, id, keyLife, Entry{At: now, Hall: hall, Account: by, From: "console"})
+}
+
+// newCode is NewCode with an entry that says who, when, from where and in which
+// hall.
+func newCode(ctx context.Context, keys Keys, id kiosk.KioskID, keyLife time.Duration, by Entry) (code string, err error) {
+	hall, now := by.Hall, by.At
 	if !name.MatchString(string(hall)) || !name.MatchString(string(id)) {
 		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "make code", Message: "大厅和终端编号要用字母、数字、点、横线或下划线。",
 			Hint: "hall and kiosk must be 1 to 64 letters, digits, dots, hyphens or underscores"}
@@ -195,9 +202,30 @@ func NewCode(ctx context.Context, keys Keys, hall kiosk.HallID, id kiosk.KioskID
 	if keyLife > 0 {
 		c.KeyUntil = now.Add(keyLife)
 	}
-	e := Entry{At: now, Hall: hall, Account: by, Action: "code.made", Subject: string(id), From: "console"}
-	if err := keys.AddCode(ctx, c, e); err != nil {
+	by.Action, by.Subject = "code.made", string(id)
+	if err := keys.AddCode(ctx, c, by); err != nil {
 		return "", fmt.Errorf("make code: %w", err)
 	}
 	return code, nil
+}
+
+// HallOfKey returns the hall of a kiosk's newest key, "" when it has none.
+func HallOfKey(ctx context.Context, keys Keys, id kiosk.KioskID) (hall kiosk.HallID, err error) {
+	all, err := keys.ListKeys(ctx)
+	for _, k := range all {
+		if k.Kiosk == id {
+			hall = k.Hall
+		}
+	}
+	return hall, err
+}
+
+// RevokeKey ends a kiosk's key and forgets its codes; by says who does it, when
+// and from where. ENotFound when it has neither.
+func RevokeKey(ctx context.Context, keys Keys, id kiosk.KioskID, by Entry) (err error) {
+	if by.Hall, err = HallOfKey(ctx, keys, id); err != nil {
+		return err
+	}
+	by.Action, by.Subject = "key.revoked", string(id)
+	return keys.Revoke(ctx, id, by)
 }

@@ -72,7 +72,7 @@ type orderOutput struct{ Body OrderView }
 // order is POST /v1/halls/{hall}/orders.
 func (s *Server) order(ctx context.Context, in *orderInput) (*orderOutput, error) {
 	b, now := in.Body, s.opts.Now()
-	who, err := permitted(ctx, in.Hall, orderActions[b.Do]...)
+	who, err := s.permitted(ctx, in.Hall, orderActions[b.Do]...)
 	if err == nil {
 		err = plain(in.Hall, string(b.Kiosk), string(b.Queue), string(b.Ticket))
 	}
@@ -134,7 +134,7 @@ type takeBackInput struct {
 // takeBack is DELETE /v1/halls/{hall}/orders/{order}. Whoever may pause a queue
 // may take back any order.
 func (s *Server) takeBack(ctx context.Context, in *takeBackInput) (*struct{}, error) {
-	who, err := permitted(ctx, in.Hall, ActionQueue, ActionKiosk)
+	who, err := s.permitted(ctx, in.Hall, ActionQueue, ActionKiosk)
 	if err == nil {
 		err = plain(in.Hall, string(in.Order))
 	}
@@ -160,7 +160,7 @@ type ordersOutput struct {
 
 // orders is GET /v1/halls/{hall}/orders.
 func (s *Server) orders(ctx context.Context, in *ordersInput) (*ordersOutput, error) {
-	if _, err := permitted(ctx, in.Hall, ActionQueue, ActionKiosk, ActionGuide); err != nil {
+	if _, err := s.permitted(ctx, in.Hall, ActionQueue, ActionKiosk, ActionGuide); err != nil {
 		return nil, err
 	}
 	if err := plain(in.Hall); err != nil {

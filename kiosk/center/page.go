@@ -72,6 +72,7 @@ func (s *Server) page() {
 		}
 		if err != nil {
 			p := s.fault(err)
+			s.tally(p)
 			http.Error(w, "中心暂时答不上来,请稍后再看。\nThe center can't answer now. Try again later.", p.Status)
 			return
 		}

@@ -18,7 +18,7 @@ import (
 
 func TestQueues(t *testing.T) {
 	h := newHall(t)
-	h.refused(h.do("GET", "/v1/halls/h1/queues", nil), 404, kiosk.ENotFound, "no kiosk")
+	h.refused(h.do("GET", "/v1/halls/h9/queues", nil), 404, kiosk.ENotFound, "no kiosk")
 	h.acked(h.send(Batch("k1")), 0)
 	if a := h.do("GET", "/v1/halls/h1/queues", nil); a.status != 200 || strings.TrimSpace(a.body) != "[]" {
 		t.Fatalf("%d %s", a.status, a.body)

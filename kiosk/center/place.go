@@ -23,8 +23,7 @@ func (s *Server) place(ctx context.Context, in *placeInput) (*placeOutput, error
 	if err := plain(in.Hall, string(in.Ticket)); err != nil {
 		return nil, err
 	}
-	if p := s.checkHall(callerOf(ctx), in.Hall); p != nil {
-		s.refused.Add(1)
+	if p := s.checkHall(ctx, callerOf(ctx), in.Hall); p != nil {
 		return nil, p
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
@@ -82,8 +81,7 @@ func (s *Server) numbered(ctx context.Context, in *numberedInput) (*placeOutput,
 			return err
 		}
 		if !own {
-			s.refused.Add(1)
-			return s.deny(http.StatusForbidden, RefusedHall, "the kiosk is none of hall "+string(in.Hall)+"; compare [kiosk] hall")
+			return deny(http.StatusForbidden, RefusedHall, "the kiosk is none of hall "+string(in.Hall)+"; compare [kiosk] hall")
 		}
 		t, err := s.store.Numbered(ctx, in.Hall, in.Day, n)
 		if err == nil {

@@ -104,7 +104,7 @@ func TestNumberedBounded(t *testing.T) {
 	token := func(kiosk string) string { return kiosk + strings.TrimPrefix(token1, "k1") }
 	lines := ""
 	for _, name := range strings.Fields(names) {
-		lines += name + " " + token(name) + "\n"
+		lines += name + " " + token(name) + " h1\n"
 		if _, err := h.store.Ingest(t.Context(), center.Seal(Batch(kiosk.KioskID(name)), Noon)); err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,10 @@ package center
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -103,12 +105,12 @@ const badInput = "提交的内容不对,请检查后再试。"
 // Problems. The values that huma would echo are left out: they may be
 // anybody's data.
 func (s *Server) ownProblem(ctx huma.Context, _ string, v any) (any, error) {
+	if own, ok := v.(*Problem); ok {
+		s.tally(own)
+	}
 	m, ok := v.(*huma.ErrorModel)
 	if !ok {
 		return v, nil
-	}
-	if ctx.Operation().OperationID == postEvents {
-		s.refused.Add(1)
 	}
 	code := kiosk.EInvalid
 	switch {
@@ -129,5 +131,77 @@ func (s *Server) ownProblem(ctx huma.Context, _ string, v any) (any, error) {
 	if m.Status < http.StatusInternalServerError {
 		p.Message = badInput
 	}
+	s.tally(p)
 	return p, nil
 }
+
+// reason is what a refusal is counted as: what its type names, else its code.
+func (p *Problem) reason() string {
+	if kind, ok := strings.CutPrefix(p.Type, problemBase); ok {
+		return kind
+	}
+	return string(p.Code)
+}
+
+// tally counts an answer that refuses. Every such answer passes here once: those
+// of the operations on their way through ownProblem, all others in turnAway,
+// writeProblem and page.
+func (s *Server) tally(p *Problem) {
+	s.tallied.mu.Lock()
+	defer s.tallied.mu.Unlock()
+	if s.tallied.by == nil {
+		s.tallied.by = map[string]int64{}
+	}
+	s.tallied.by[p.reason()]++
+}
+
+// tallied are the answers that refused, by reason.
+type tallied struct {
+	mu sync.Mutex
+	by map[string]int64
+}
+
+// Refused counts the requests that were refused since the start, for whatever
+// reason but a gap: a kiosk that goes back is no fault.
+func (s *Server) Refused() (all int64) {
+	for reason, n := range s.RefusedBy() {
+		if problemBase+reason != ProblemGap {
+			all += n
+		}
+	}
+	return all
+}
+
+// RefusedBy returns how many requests were refused since the start, by reason:
+// what follows urn:hallkiosk:problem: in the answer's type, such as the constants
+// Refused*; or the answer's code, when it has no type.
+func (s *Server) RefusedBy() map[string]int64 {
+	s.tallied.mu.Lock()
+	defer s.tallied.mu.Unlock()
+	all := map[string]int64{}
+	maps.Copy(all, s.tallied.by)
+	return all
+}
+
+// nowhere answers a request that no address is for, or none with its method, in
+// place of the mux, which would say so as plain text.
+func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
+	is, _ := s.mux.Handler(r)
+	told := &statusOnly{header: w.Header(), status: http.StatusNotFound}
+	is.ServeHTTP(told, r)
+	p := refusal(told.status, kiosk.ENotFound, "there is no such address; see /openapi.json")
+	if told.status == http.StatusMethodNotAllowed {
+		p.Code, p.Detail = kiosk.EInvalid, "that address knows other methods only: "+w.Header().Get("Allow")
+	}
+	s.writeProblem(w, p)
+}
+
+// statusOnly is an http.ResponseWriter that keeps the status and the header.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (o *statusOnly) Header() http.Header         { return o.header }
+func (o *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
+func (o *statusOnly) WriteHeader(status int)      { o.status = status }

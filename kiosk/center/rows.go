@@ -142,10 +142,10 @@ func ScanCall(scan Scan) (c kiosk.Call, err error) {
 	return c, err
 }
 
-// ScanChanged reads change, actor and role.
+// ScanChanged reads change, actor, role and undone.
 func ScanChanged(scan Scan) (c Changed, err error) {
 	var text string
-	if err := scan(&text, &c.Actor.ID, &c.Actor.Role); err != nil {
+	if err := scan(&text, &c.Actor.ID, &c.Actor.Role, &c.Undone); err != nil {
 		return c, err
 	}
 	return c, json.Unmarshal([]byte(text), &c.Change)

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -31,7 +30,7 @@ type Opts struct {
 	TLS    *tls.Config      // nil is plain HTTP; see Certificate
 	Conns  int              // connections at a time at most
 	Intake int              // batches that are unpacked and stored at a time
-	Cost   Cost             // of an unknown name's password check: as DefaultCost
+	Cost   Cost             // of an unknown name's password check and of a new password: as DefaultCost
 
 	// Actor returns who makes a request, from its session; an error is that
 	// nobody known does. Nil is Server.Actor.
@@ -58,7 +57,7 @@ type Server struct {
 	store   Store
 	opts    Opts
 	mux     *http.ServeMux
-	refused atomic.Int64
+	tallied tallied
 	feed    feed
 	halls   halls
 	gate    gate            // kiosks
@@ -101,12 +100,12 @@ func New(store Store, o Opts) *Server {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		s.nowhere(w, r)
+		return
+	}
 	s.mux.ServeHTTP(w, r)
 }
-
-// Refused counts the batches turned away since the start, for whatever
-// reason but a gap.
-func (s *Server) Refused() int64 { return s.refused.Load() }
 
 // Serve answers on l until ctx ends, then lets requests under way finish for
 // at most ten seconds. It closes l, and returns nil after such a stop. Beside it
@@ -151,9 +150,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return <-stopped
 }
 
-// postEvents is the operation that takes in batches.
-const postEvents = "post-events"
-
 func (s *Server) operations(api huma.API) {
 	problem := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	refusals := func(statuses ...int) map[string]*huma.Response {
@@ -167,7 +163,7 @@ func (s *Server) operations(api huma.API) {
 		return all
 	}
 	huma.Register(api, huma.Operation{
-		OperationID: postEvents, Method: http.MethodPost, Path: "/v1/events",
+		OperationID: "post-events", Method: http.MethodPost, Path: "/v1/events",
 		Summary: "Take in a run of consecutive events of one kiosk",
 		Description: "At most 1,000 events and 4 MiB, also after unpacking; Content-Encoding gzip or none. " +
 			"Posting the same batch again is fine. An empty batch says that the kiosk is there. 409 with acked_through asks the kiosk to go back.",
@@ -206,9 +202,11 @@ func (s *Server) operations(api huma.API) {
 	}, s.numbered)
 	people := operations{huma.Middlewares{s.identify(api)}, refusals}
 	s.callOperations(api, people)
+	s.pressOperations(api, people)
 	s.bookOperations(api, people)
 	s.orderOperations(api, people)
 	s.hallOperations(api, people)
+	s.staffOperations(api, people)
 	s.whoOperations(api, refusals)
 	s.describeNews(api, refusals(401, 403, 422, 500, 503))
 	huma.Register(api, huma.Operation{
@@ -240,16 +238,8 @@ func (s *Server) queues(ctx context.Context, in *queuesInput) (*queuesOutput, er
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Budget)
 	defer cancel()
 	hall := kiosk.HallID(in.Hall)
-	halls, err := s.store.Halls(ctx)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	known := false
-	for _, h := range halls {
-		known = known || h == hall
-	}
-	if !known {
-		return nil, refusal(http.StatusNotFound, kiosk.ENotFound, "no kiosk of that hall has reported yet")
+	if err := s.there(ctx, hall); err != nil {
+		return nil, err
 	}
 	queues, err := s.queuesOn(ctx, hall, cmp.Or(kiosk.Day(in.Day), s.today()))
 	if err != nil {
@@ -265,8 +255,8 @@ type healthOutput struct {
 	Body struct {
 		Status  string           `json:"status" enum:"ok,trouble" doc:"trouble: what is asked is answered, but nothing new is stored"`
 		Trouble *time.Time       `json:"trouble_since,omitempty" doc:"Since when the store's disk refuses what is written; the log and /v1/status say why"`
-		Refused int64            `json:"refused" doc:"Batches turned away since the start"`
-		By      map[string]int64 `json:"refused_by,omitempty" doc:"Requests refused for who asked, by kind: forged, replayed, revoked, expired, code, used, token, hall, login, session, role, crowd"`
+		Refused int64            `json:"refused" doc:"Requests refused since the start, but for gaps"`
+		By      map[string]int64 `json:"refused_by,omitempty" doc:"The same by reason, gaps too: what follows urn:hallkiosk:problem: in the type of the answers, such as forged, token, hall, role or crowd, else their code, such as invalid"`
 	}
 }
 

@@ -47,7 +47,7 @@ func newHall(t *testing.T) *hall {
 		t.Fatal(err)
 	}
 	o := center.DefaultOpts()
-	o.Now = func() time.Time { return h.now }
+	o.Now = h.clock
 	o.Log, o.Estimates = slog.New(slog.NewTextHandler(h.log, nil)), 50*time.Millisecond
 	o.Tokens = tokens(t)
 	t.Cleanup(func() {
@@ -62,9 +62,11 @@ func newHall(t *testing.T) *hall {
 	return h
 }
 
+func (h *hall) clock() time.Time { return h.now }
+
 func tokens(t *testing.T) *center.Tokens {
 	t.Helper()
-	all, err := center.ReadTokens(strings.NewReader("k1 "+token1+"\nk2 "+token2+"\n"), "tokens")
+	all, err := center.ReadTokens(strings.NewReader("k1 "+token1+" h1\nk2 "+token2+"\n"), "tokens")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,14 +115,17 @@ func (h *hall) do(method, path string, body io.Reader, headers ...string) answer
 	if strings.HasPrefix(got.Header.Get("Content-Type"), "application/") {
 		json.Unmarshal(text, &a) //nolint:errcheck // lists don't fit
 	}
-	if a.Title != "" && !described()(r, a.status) {
+	if page := r.URL.Path == "/"; !page && !described()(r, a.status) {
 		h.Errorf("%s %s answers %d, which the API's description doesn't say", method, path, a.status)
+	}
+	if problem := a.header.Get("Content-Type") == "application/problem+json"; problem != (a.status >= 400) && r.URL.Path != "/" {
+		h.Errorf("%s %s answers %d as %s", method, path, a.status, a.header.Get("Content-Type"))
 	}
 	return a
 }
 
-// described says whether /openapi.json tells that a request may be refused with a
-// status.
+// described says whether /openapi.json tells that a request may be answered with
+// a status. What isn't described at all is a page, or not there.
 var described = sync.OnceValue(func() func(*http.Request, int) bool {
 	w := httptest.NewRecorder()
 	center.New(nil, center.DefaultOpts()).ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
@@ -141,7 +146,11 @@ var described = sync.OnceValue(func() func(*http.Request, int) bool {
 	return func(r *http.Request, status int) bool {
 		_, pattern := mux.Handler(r)
 		method, path, _ := strings.Cut(pattern, " ")
-		return api.Paths[path][strings.ToLower(method)].Responses[strconv.Itoa(status)].Content["application/problem+json"] != nil
+		if pattern == "" {
+			return status == 200 || status == 404 || status == 405
+		}
+		answer, ok := api.Paths[path][strings.ToLower(method)].Responses[strconv.Itoa(status)]
+		return ok && (status < 400 || answer.Content["application/problem+json"] != nil)
 	}
 })
 
@@ -422,7 +431,7 @@ func TestEvents(t *testing.T) {
 			Event(3, kiosk.TicketTaken, kiosk.TakenBody{Ticket: evil, Day: evil, Number: evil, Queue: evil}))), 3)
 		h.stored("k1", 3)
 		escaped := strings.NewReplacer("'", "%27", " ", "%20", ";", "%3B").Replace(evil)
-		h.refused(h.do("GET", "/v1/halls/"+escaped+"/queues", nil), 404, kiosk.ENotFound, "")
+		h.refused(h.do("GET", "/v1/halls/"+escaped+"/queues", nil), 422, kiosk.EInvalid, "")
 		h.refused(h.do("GET", "/v1/halls/h1/queues?day="+escaped, nil), 422, kiosk.EInvalid, "")
 		if a := h.do("GET", "/?hall="+escaped, nil); a.status != 200 || strings.Contains(a.body, "DROP") {
 			t.Fatalf("%d %s", a.status, a.body)

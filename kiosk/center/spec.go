@@ -18,7 +18,7 @@ func (s *Server) spec(api huma.API) {
 		s.mux.HandleFunc("GET /openapi."+path, func(w http.ResponseWriter, _ *http.Request) {
 			text, err := make()
 			if err != nil {
-				writeProblem(w, s.fault(err))
+				s.writeProblem(w, s.fault(err))
 				return
 			}
 			w.Header().Set("Content-Type", "application/openapi+"+path)

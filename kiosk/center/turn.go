@@ -79,7 +79,7 @@ func (s *Server) turn(ctx context.Context) (over func(), p *Problem) {
 	if ok {
 		return over, nil
 	}
-	p = s.deny(http.StatusServiceUnavailable, RefusedCrowd, "too many kiosks send at once; try again")
+	p = deny(http.StatusServiceUnavailable, RefusedCrowd, "too many kiosks send at once; try again")
 	p.Code = kiosk.EUnavailable
 	return nil, p
 }

@@ -147,7 +147,7 @@ func secrets(data string) error {
 	if err != nil {
 		return err
 	}
-	return write(filepath.Join(data, "center.tokens"), 0o600, "K1 "+strings.TrimSpace(string(token))+"\n")
+	return write(filepath.Join(data, "center.tokens"), 0o600, "K1 "+strings.TrimSpace(string(token))+" center\n")
 }
 
 func write(name string, mode os.FileMode, text string) error {

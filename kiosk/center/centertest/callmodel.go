@@ -240,7 +240,7 @@ func (w *world) compare() {
 			}
 		}
 	}
-	all, err := w.Changes(ctx, w.hall, Day, 1000)
+	all, err := w.Changes(ctx, center.ChangesOf{Hall: w.hall, Day: Day}, 1000)
 	w.must(err)
 	if len(all) != len(w.came) {
 		w.fail("%d changes, want %d", len(all), len(w.came))
@@ -358,7 +358,7 @@ func refused(s *suite) {
 	p := PressOf(string(evil), calling.Call, "21")
 	p.Actor.ID = string(evil)
 	s.pressed(p)
-	all, err := s.Changes(s.Context(), "h1", Day, 10)
+	all, err := s.Changes(s.Context(), center.ChangesOf{Hall: "h1", Day: Day}, 10)
 	s.ok(err)
 	if len(all) != 1 || all[0].Op != evil || all[0].Actor.ID != string(evil) {
 		s.Fatalf("changes = %+v", all)

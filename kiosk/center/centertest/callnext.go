@@ -107,7 +107,7 @@ func spans(s *suite) {
 	s.refusedWith(err, kiosk.ENotFound)
 	calls, err := s.Recent(s.Context(), "h1", Day, 20)
 	s.ok(err)
-	all, err := s.Changes(s.Context(), "h1", before, 20)
+	all, err := s.Changes(s.Context(), center.ChangesOf{Hall: "h1", Day: before}, 20)
 	s.ok(err)
 	l, err := s.Line(s.Context(), "h1", Day, "A")
 	s.ok(err)

@@ -166,10 +166,43 @@ func verbs(s *suite) {
 	}
 	do(calling.Pause, func(p *center.Press) { p.Reason = "午餐" })
 	do(calling.Resume, nil)
-	all, err := s.Changes(s.Context(), "h1", Day, 1000)
+	all, err := s.Changes(s.Context(), center.ChangesOf{Hall: "h1", Day: Day}, 1000)
 	s.ok(err)
 	if len(all) != n || all[0].Op != kiosk.OpID(fmt.Sprint("op", n)) || all[0].Actor != (center.Actor{ID: "wang", Role: "clerk"}) {
 		s.Fatalf("%d changes, the newest %+v; want %d", len(all), all[0], n)
+	}
+	for _, c := range []struct {
+		of   center.ChangesOf
+		good func(center.Changed) bool
+	}{
+		{center.ChangesOf{Window: "22"}, func(c center.Changed) bool { return c.By == "22" }},
+		{center.ChangesOf{Ticket: id}, func(c center.Changed) bool { return c.Ticket != nil }},
+		{center.ChangesOf{Window: "21", Ticket: id}, func(c center.Changed) bool { return c.By == "21" && c.Ticket != nil }},
+		{center.ChangesOf{Ticket: "' OR 1=1; --"}, func(center.Changed) bool { return false }},
+	} {
+		c.of.Hall, c.of.Day = "h1", Day
+		want := 0
+		for _, ch := range all {
+			if c.good(ch) {
+				want++
+			}
+		}
+		got, err := s.Changes(s.Context(), c.of, 1000)
+		s.ok(err)
+		if len(got) != want || want == n || slices.ContainsFunc(got, func(ch center.Changed) bool { return !c.good(ch) }) {
+			s.Fatalf("%+v: %d changes, want %d", c.of, len(got), want)
+		}
+	}
+	if oldest := all[len(all)-1]; oldest.Verb != calling.Call || oldest.Undone != all[len(all)-2].Op {
+		s.Fatalf("%+v was taken back by %s", oldest, all[len(all)-2].Op)
+	}
+	// What a person does to a window is told of with it.
+	e := center.Entry{At: Noon, Hall: "h1", Account: "li", Action: "window.set", Subject: "22 [B A]", From: "192.0.2.7"}
+	s.ok(s.SetWindow(s.Context(), "h1", "22", []kiosk.QueueID{"B", "A"}, e))
+	trail, err := s.Trail(s.Context(), "h1", 0, 1)
+	s.ok(err)
+	if e.ID = trail[0].ID; !trail[0].At.Equal(e.At) || trail[0].Account != "li" || trail[0].Subject != e.Subject {
+		s.Fatalf("%+v, want %+v", trail[0], e)
 	}
 }
 
@@ -410,7 +443,7 @@ func manyTogether(s *suite) {
 		s.Fatalf("%d were called, want %d", len(called), people)
 	}
 	s.lines(center.Queue{Day: Day, Queue: "A", Waiting: 0, Taken: people, Last: fmt.Sprintf("A1-%03d", people)})
-	all, err := s.Changes(s.Context(), "h1", Day, 10*people)
+	all, err := s.Changes(s.Context(), center.ChangesOf{Hall: "h1", Day: Day}, 10*people)
 	s.ok(err)
 	calls := map[kiosk.TicketID]int{}
 	for _, c := range all {

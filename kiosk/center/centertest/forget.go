@@ -87,7 +87,7 @@ func forget(s *suite) {
 		s.Fatalf("%d steps", steps)
 	}
 	s.lines()
-	if all, err := s.Changes(ctx, "h1", Day, 10); err != nil || len(all) != 0 {
+	if all, err := s.Changes(ctx, center.ChangesOf{Hall: "h1", Day: Day}, 10); err != nil || len(all) != 0 {
 		s.Fatalf("%+v, %v", all, err)
 	}
 	if all, err := s.Latest(ctx, "h2", next, 10); err != nil || len(all) != 1 {

@@ -155,7 +155,7 @@ func newCity(b *testing.B, st center.Store) *city {
 	ctx := b.Context()
 	var lines strings.Builder
 	for i := range backlogKiosks {
-		fmt.Fprintf(&lines, "%s %s\n", kioskOf(i), tokenOf(i))
+		fmt.Fprintf(&lines, "%s %s %s\n", kioskOf(i), tokenOf(i), hallOf(i))
 	}
 	tokens, err := center.ReadTokens(strings.NewReader(lines.String()), "tokens")
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
+	"net"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -16,6 +18,7 @@ import (
 	"hallkiosk/kiosk/center"
 	"hallkiosk/kiosk/center/centertest"
 	"hallkiosk/kiosk/center/store"
+	"hallkiosk/kiosk/uplink"
 )
 
 // Each benchmark runs once and reports its own figures, with the floor that it
@@ -199,39 +202,99 @@ func BenchmarkCenterIngest(b *testing.B) {
 
 // BenchmarkCenterGrant lets clients ask for numbers of one series, each when it
 // has its last answer, against as many clients that UPDATE ... RETURNING one
-// row and commit.
+// row and commit. Once they call the store in this process; and once they are
+// kiosks that were enrolled and ask a center over HTTP, which is all of a kiosk's
+// way but its network and TLS: each request is signed, its key's number spent and
+// then the number given, in two commits. Kiosks and center share the processors.
 func BenchmarkCenterGrant(b *testing.B) {
+	ways := []struct {
+		name string
+		asks func(b *testing.B, st center.Store, clients int) func(ctx context.Context, client int, request string) error
+	}{
+		{"", func(_ *testing.B, st center.Store, _ int) func(context.Context, int, string) error {
+			return func(ctx context.Context, _ int, request string) error {
+				_, err := st.Grant(ctx, centertest.Wish(request))
+				return err
+			}
+		}},
+		{"HTTP/", overHTTP},
+	}
 	for _, d := range databases {
-		for _, clients := range []int{1, 4, 16} {
-			b.Run(fmt.Sprintf("%s/%d", d.name, clients), func(b *testing.B) {
-				st, bare := d.open(b, clients)
-				defer st.Close()
-				defer bare.close()
-				var ours, floor []time.Duration
-				var oursFor, floorFor time.Duration
-				const rounds = 4
-				for r := range rounds { // alternating
-					took, all := press(b, clients, 3000, func(ctx context.Context, c, i int) error {
-						_, err := st.Grant(ctx, centertest.Wish(fmt.Sprintf("%d-%d-%d", r, c, i)))
-						return err
-					})
-					ours, oursFor = append(ours, all...), oursFor+took
-					took, all = press(b, clients, 1500, func(context.Context, int, int) error { return bare.count() })
-					floor, floorFor = append(floor, all...), floorFor+took
-				}
-				rate, floorRate := float64(len(ours))/oursFor.Seconds(), float64(len(floor))/floorFor.Seconds()
-				b.ReportMetric(0, "ns/op")
-				b.ReportMetric(rate, "grants/s")
-				b.ReportMetric(millis(quantile(ours, .5)), "p50-ms")
-				b.ReportMetric(millis(quantile(ours, .99)), "p99-ms")
-				b.ReportMetric(millis(quantile(ours, 1)), "worst-ms")
-				b.ReportMetric(floorRate, "floor/s")
-				b.ReportMetric(millis(quantile(floor, .5)), "floor-p50-ms")
-				b.ReportMetric(millis(quantile(floor, .99)), "floor-p99-ms")
-				b.ReportMetric(millis(quantile(floor, 1)), "floor-worst-ms")
-				b.ReportMetric(floorRate/rate, "ratio")
-			})
+		for _, way := range ways {
+			for _, clients := range []int{1, 4, 16} {
+				b.Run(fmt.Sprintf("%s/%s%d", d.name, way.name, clients), func(b *testing.B) {
+					st, bare := d.open(b, clients)
+					defer st.Close()
+					defer bare.close()
+					ask := way.asks(b, st, clients)
+					var ours, floor []time.Duration
+					var oursFor, floorFor time.Duration
+					const rounds = 4
+					for r := range rounds { // alternating
+						took, all := press(b, clients, 3000, func(ctx context.Context, c, i int) error {
+							return ask(ctx, c, fmt.Sprintf("%d-%d-%d", r, c, i))
+						})
+						ours, oursFor = append(ours, all...), oursFor+took
+						took, all = press(b, clients, 1500, func(context.Context, int, int) error { return bare.count() })
+						floor, floorFor = append(floor, all...), floorFor+took
+					}
+					rate, floorRate := float64(len(ours))/oursFor.Seconds(), float64(len(floor))/floorFor.Seconds()
+					b.ReportMetric(0, "ns/op")
+					b.ReportMetric(rate, "grants/s")
+					b.ReportMetric(millis(quantile(ours, .5)), "p50-ms")
+					b.ReportMetric(millis(quantile(ours, .99)), "p99-ms")
+					b.ReportMetric(millis(quantile(ours, 1)), "worst-ms")
+					b.ReportMetric(floorRate, "floor/s")
+					b.ReportMetric(millis(quantile(floor, .5)), "floor-p50-ms")
+					b.ReportMetric(millis(quantile(floor, .99)), "floor-p99-ms")
+					b.ReportMetric(millis(quantile(floor, 1)), "floor-worst-ms")
+					b.ReportMetric(floorRate/rate, "ratio")
+				})
+			}
 		}
+	}
+}
+
+// overHTTP starts a center over st and enrolls a kiosk for each client.
+func overHTTP(b *testing.B, st center.Store, clients int) func(ctx context.Context, client int, request string) error {
+	b.Helper()
+	o := center.DefaultOpts()
+	o.Log = slog.New(slog.DiscardHandler)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan error, 1)
+	go func() { done <- center.New(st, o).Serve(ctx, l) }()
+	b.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.Error(err)
+		}
+	})
+	kiosks := make([]*uplink.Client, clients)
+	for i := range kiosks {
+		id := kioskOf(i)
+		code, err := center.NewCode(ctx, st, "h1", id, 0, time.Now(), "bench")
+		if err != nil {
+			b.Fatal(err)
+		}
+		how, path := uplink.ClientOpts{URL: "http://" + l.Addr().String(), Hall: "h1"}, filepath.Join(b.TempDir(), "key")
+		if _, err := uplink.Enroll(ctx, how, id, code, path); err != nil {
+			b.Fatal(err)
+		}
+		if how.Key, err = uplink.LoadKey(path, "h1", id); err != nil {
+			b.Fatal(err)
+		}
+		if kiosks[i], err = uplink.NewClient(how); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(kiosks[i].Close)
+	}
+	return func(ctx context.Context, client int, request string) error {
+		_, err := kiosks[client].Next(ctx, kiosk.RequestID(request), centertest.Day, "A")
+		return err
 	}
 }
 

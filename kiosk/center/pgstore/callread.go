@@ -101,6 +101,7 @@ func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, li
 }
 
 // Changes implements center.Calls.
-func (s *Store) Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Changed, error) {
-	return list(ctx, s, "list changes", center.ScanChanged, "SELECT change, actor, role FROM changes WHERE hall = $1 AND day = $2 ORDER BY at DESC, op DESC LIMIT $3", hall, day, limit)
+func (s *Store) Changes(ctx context.Context, of center.ChangesOf, limit int) ([]center.Changed, error) {
+	return list(ctx, s, "list changes", center.ScanChanged, `SELECT change, actor, role, undone FROM changes WHERE hall = $1 AND day = $2
+		AND ($3 = '' OR at_window = $3) AND ($4 = '' OR ticket = $4) ORDER BY at DESC, op DESC LIMIT $5`, string(of.Hall), string(of.Day), string(of.Window), string(of.Ticket), limit)
 }

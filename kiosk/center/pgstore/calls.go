@@ -334,13 +334,18 @@ func touchOne(q *pgx.Batch, query string, args ...any) {
 }
 
 // SetWindow implements center.Calls.
-func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID) error {
+func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID, told ...center.Entry) error {
 	if _, err := center.CheckWindow(hall, id, queues); err != nil {
 		return err
 	}
 	return s.changeHall(ctx, hall, "set window", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO windows (hall, id, queues, paused, reason, since, version) VALUES ($1, $2, $3, false, '', 0, 1)
 			ON CONFLICT (hall, id) DO UPDATE SET queues = excluded.queues`, hall, id, append([]kiosk.QueueID{}, queues...))
+		for _, e := range told {
+			if err == nil {
+				err = note(ctx, tx, e)
+			}
+		}
 		return err
 	})
 }

@@ -311,7 +311,7 @@ func TestCallsKilled(t *testing.T) {
 		if err := server.Up(); err != nil {
 			t.Fatal(err)
 		}
-		all, err := st.Changes(t.Context(), "h1", centertest.Day, 10*people)
+		all, err := st.Changes(t.Context(), center.ChangesOf{Hall: "h1", Day: centertest.Day}, 10*people)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -80,7 +80,7 @@ func helloServer(b *testing.B, st center.Store, kiosks int, now func() time.Time
 		if _, err := st.Ingest(b.Context(), center.Seal(hello, centertest.Noon)); err != nil {
 			b.Fatal(err)
 		}
-		fmt.Fprintf(&lines, "%s %s\n", kioskOf(i), tokenOf(i))
+		fmt.Fprintf(&lines, "%s %s %s\n", kioskOf(i), tokenOf(i), hallOf(i))
 	}
 	o := center.DefaultOpts()
 	var err error

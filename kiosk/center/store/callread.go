@@ -108,8 +108,9 @@ func (s *Store) Recent(ctx context.Context, hall kiosk.HallID, day kiosk.Day, li
 }
 
 // Changes implements center.Calls.
-func (s *Store) Changes(ctx context.Context, hall kiosk.HallID, day kiosk.Day, limit int) ([]center.Changed, error) {
-	return list(ctx, s, "list changes", center.ScanChanged, "SELECT change, actor, role FROM changes WHERE hall = ? AND day = ? ORDER BY at DESC, op DESC LIMIT ?", hall, day, limit)
+func (s *Store) Changes(ctx context.Context, of center.ChangesOf, limit int) ([]center.Changed, error) {
+	return list(ctx, s, "list changes", center.ScanChanged, `SELECT change, actor, role, undone FROM changes WHERE hall = ?1 AND day = ?2
+		AND (?3 = '' OR change ->> '$.By' = ?3) AND (?4 = '' OR change ->> '$.Ticket.After.ID' = ?4) ORDER BY at DESC, op DESC LIMIT ?5`, of.Hall, of.Day, of.Window, of.Ticket, limit)
 }
 
 func readTickets(ctx context.Context, from asker, query string, args ...any) ([]center.CallRow, error) {

@@ -288,14 +288,20 @@ const raiseSQL = `INSERT INTO versions (hall, version) VALUES (?, 1)
 	ON CONFLICT (hall) DO UPDATE SET version = version + 1 RETURNING version`
 
 // SetWindow implements center.Calls.
-func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID) error {
+func (s *Store) SetWindow(ctx context.Context, hall kiosk.HallID, id kiosk.WindowID, queues []kiosk.QueueID, told ...center.Entry) error {
 	text, err := center.CheckWindow(hall, id, queues)
 	if err != nil {
 		return err
 	}
 	return s.changeHall(ctx, hall, "set window", func(d *desk) error {
-		return d.one(`INSERT INTO windows (hall, id, queues, paused, reason, since, version) VALUES (?, ?, ?, 0, '', 0, 1)
+		err := d.one(`INSERT INTO windows (hall, id, queues, paused, reason, since, version) VALUES (?, ?, ?, 0, '', 0, 1)
 			ON CONFLICT (hall, id) DO UPDATE SET queues = excluded.queues`, hall, id, text)
+		for _, e := range told {
+			if err == nil {
+				err = note(d.ctx, d.tx, e)
+			}
+		}
+		return err
 	})
 }
 
