@@ -168,6 +168,7 @@ type machine struct {
 	t      testing.TB
 	dir    string
 	config string
+	taps   int // that were sent
 	control.Client
 }
 
@@ -313,6 +314,7 @@ func (m *machine) tap(env []string, label string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		m.t.Fatalf("xdotool: %v %s", err, out)
 	}
+	m.taps++
 }
 
 // home leaves the ticket screen by its button, unless the machine was so slow
