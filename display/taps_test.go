@@ -36,10 +36,19 @@ type walk struct {
 	touches int           // that were sent
 }
 
-// ended is a desk that says when the screen has been told of a paper's end.
+// ended is a desk that says when the screen has been told of a paper's end. However
+// many numbers a walk takes, nobody waits: how many stand on a page would depend on it.
 type ended struct {
 	Desk
 	told chan struct{}
+}
+
+func (d ended) Offers(ctx context.Context, ids ...kiosk.ItemID) ([]kiosk.Offer, error) {
+	list, err := d.Desk.Offers(ctx, ids...)
+	for i := range list {
+		list[i].Ahead, list[i].Wait = 0, kiosk.Estimate{}
+	}
+	return list, err
 }
 
 func (d ended) Await(ctx context.Context, id kiosk.TicketID, seen kiosk.PrintState) (kiosk.PrintJob, error) {
