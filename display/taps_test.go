@@ -306,6 +306,9 @@ func TestTaps(t *testing.T) {
 		p50, p99, most int // touches
 	}{{false, 1080, 1920, 4, 6, 6}, {true, 1080, 1920, 5, 9, 10}, {true, 1920, 1080, 5, 11, 12}, {true, 1024, 768, 6, 15, 17}} {
 		t.Run(fmt.Sprintf("%v-%.0fx%.0f", v.city, v.w, v.h), func(t *testing.T) {
+			if race && v.city {
+				t.Skip("the race detector makes it slow, and the shipped catalog goes the same ways")
+			}
 			w := newWalk(t, v.city, v.w, v.h)
 			for _, thing := range w.catalog.Wanted {
 				if n := w.wanted(thing); n != 2 {
