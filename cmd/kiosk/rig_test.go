@@ -29,11 +29,11 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "ear-") { // also of a wired kiosk
+		os.Exit(runEar(os.Args[1:]))
+	}
 	if config := os.Getenv("KIOSK_TEST_WIRED"); config != "" {
 		os.Exit(runWired(config))
-	}
-	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "ear-") {
-		os.Exit(runEar(os.Args[1:]))
 	}
 	dir, err := os.MkdirTemp("", "hallkiosk")
 	if err != nil {
