@@ -67,11 +67,12 @@ soak:
 	KIOSK_SOAK=1 go test -timeout 60m -run EveryScreen ./display/screen
 	KIOSK_FIRE_SECONDS=300 go test -timeout 60m -run Fire ./cmd/center/fire
 
-# Every screen in every language, mode and layout on one page: bin/screens/index.html.
+# Every screen in every language, mode and layout on one page, bin/screens/index.html,
+# and README's picture of six of them anew.
 screens:
 	@.ci/deps build
 	@rm -rf bin/screens
-	KIOSK_SCREENS=$(CURDIR)/bin/screens go test -count=1 -timeout 60m -v -run TestSheet ./display/screen
+	KIOSK_README=1 KIOSK_SCREENS=$(CURDIR)/bin/screens go test -count=1 -timeout 60m -v -run 'TestSheet|TestReadmePicture' ./display/screen
 	@echo "open bin/screens/index.html"
 
 fuzz:

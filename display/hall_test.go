@@ -122,6 +122,35 @@ func TestNightsPass(t *testing.T) {
 	m.tells(t, "18:00", "11 月 30 日 08:30 开")
 }
 
+// A screen is drawn anew when what it shows has changed, and only then: a finger that
+// lies on it meanwhile keeps its target.
+func TestDrawnAnewOnlyWhenChanged(t *testing.T) {
+	m := newMachine(t, time.Date(2026, 11, 26, 10, 0, 0, 0, time.FixedZone("CST", 8*3600)), nil)
+	take := func() {
+		t.Helper()
+		if _, err := m.desk.Take(t.Context(), kiosk.Request{ID: m.o.Request(), Items: []kiosk.ItemID{"RS001"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, show := range map[string]func(){
+		"first": func() {}, "confirm": func() { m.pick("RS001") },
+		"items": func() { m.push(m.items("some", kiosk.Text{Zh: "some"}, []kiosk.ItemID{"RS001", "GJ003"})) },
+	} {
+		show()
+		drawn := m.root.content.Objects[1]
+		m.after(fresh * beat)
+		if m.root.content.Objects[1] != drawn {
+			t.Errorf("%s is drawn anew though nothing has changed", name)
+		}
+		take()
+		m.after(fresh * beat)
+		if m.root.content.Objects[1] == drawn {
+			t.Errorf("%s doesn't tell that one more waits", name)
+		}
+		m.home()
+	}
+}
+
 // The numbers of a business day end with it: in the night they count from one
 // again without a restart.
 func TestBusinessDayChanges(t *testing.T) {

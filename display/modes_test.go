@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"image"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +22,7 @@ import (
 	"hallkiosk/display/voice"
 	"hallkiosk/display/widget"
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/catalog"
 )
 
 // counter is a desk with nobody waiting, whose printer never ends.
@@ -178,6 +182,113 @@ func TestLanguageAnywhere(t *testing.T) {
 	if s.top().name != "ticket" || !s.shows("A007") || !s.shows("Go to zone C") {
 		t.Fatalf("%s shows %q", s.top().name, widget.Survey(s.root.content).Paragraphs)
 	}
+}
+
+// views is every screen that has the frame, by its name, and how it comes up.
+func (s *stand) views() map[string]func() {
+	w := &wish{item: "RS001", req: kiosk.Request{ID: "r", Items: []kiosk.ItemID{"RS001"}}}
+	c := s.o.Catalog
+	ticket := kiosk.Ticket{ID: "t", Number: kiosk.Number{Queue: "A", N: 7}, Queue: "A", Items: []kiosk.ItemID{"RS001"}}
+	push := func(v func() *view) func() { return func() { s.push(v()) } }
+	return map[string]func(){
+		"first": func() {}, "zones": push(s.zones), "find": push(s.find), "themes": push(s.themes), "services": push(s.services), "map": push(s.hallMap),
+		"mine": push(s.which), "who": push(s.mine), "number": push(s.number), "help": s.help, "language": s.language,
+		"departments": push(func() *view { return s.departments("C") }),
+		"items":       push(func() *view { return s.items("some", kiosk.Text{Zh: "some"}, []kiosk.ItemID{"RS001", "GJ003"}) }),
+		"theme":       push(func() *view { return s.theme(c.Themes[0].ID) }),
+		"service":     push(func() *view { return s.service(c.Services[0]) }),
+		"zone":        push(func() *view { return s.zone(c.Zones[0]) }),
+		"confirm":     func() { s.pick("RS001") },
+		"papers":      push(func() *view { return s.papers(w) }),
+		"priorities":  push(func() *view { return s.priorities(w) }),
+		"bookings":    func() { s.choose([]kiosk.Booking{{Items: w.req.Items}, {Items: w.req.Items}}) },
+		"trouble":     func() { s.trouble(w, errors.New("none")) },
+		"device":      func() { s.Tell(CardExpired, nil) },
+		"locked":      func() { s.Lock(true) },
+		"standing":    func() { s.standing(ticket, true); s.left() },
+		"ticket":      func() { s.issued(ticket, s.offers(w.req.Items)[0]); s.left() },
+	}
+}
+
+// On every screen that has the frame each mode can be switched on and off, and the
+// language, and the screen stays.
+func TestSwitchedOnEveryScreen(t *testing.T) {
+	s := newStand(t)
+	s.o.Index, s.o.AskFirst, s.o.Prints, s.o.Desk = catalog.New(s.o.Catalog), true, true, silent{s.o.Desk, t.Context()}
+	s.listen()
+	views := s.views()
+	for _, name := range named(t) {
+		if name == "rest" || name == "idle" { // one has no frame, the other takes a switch for an answer
+			continue
+		}
+		if views[name] == nil {
+			t.Errorf("nobody has looked at %q", name)
+			continue
+		}
+		views[name]()
+		is := func(what string) {
+			t.Helper()
+			if s.top().name != name {
+				t.Fatalf("%s: %s leads to %s", name, what, s.top().name)
+			}
+		}
+		is("nothing")
+		for _, v := range []struct {
+			label string
+			is    *bool
+			looks bool // different, whatever the screen
+		}{{"大字", &s.modes.Large, true}, {"低位", &s.modes.Low, false}, {"黑白", &s.modes.Contrast, true}, {"朗读", &s.modes.Aloud, false}} {
+			before := widget.Survey(s.root.content)
+			s.tap(v.label)
+			is(v.label)
+			if after := widget.Survey(s.root.content); !*v.is || v.looks && (slices.Equal(after.Words, before.Words) || slices.Equal(after.Boxes, before.Boxes)) {
+				t.Errorf("%s: %s changes nothing", name, v.label)
+			}
+			s.tap(v.label)
+			if is(v.label); s.modes != (screen.Modes{}) {
+				t.Errorf("%s: %s stays on: %+v", name, v.label, s.modes)
+			}
+		}
+		for _, own := range []string{"English", "繁體中文", "简体中文"} {
+			if name == "language" {
+				break
+			}
+			s.tap("中 / En")
+			s.tap(own)
+			is(own)
+			if got := s.loc.Say("own_name"); got != own {
+				t.Errorf("%s speaks %s, want %s", name, got, own)
+			}
+		}
+		s.Lock(false)
+		s.home()
+	}
+}
+
+// named are the names of all views, as they stand in the package's source.
+func named(t *testing.T) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`(?:\{name: |\.keep\()"([a-z]+)"`).FindAllStringSubmatch(string(data), -1) {
+			names = append(names, m[1])
+		}
+	}
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) < 20 {
+		t.Fatalf("only %d views are in the source: %q", len(names), names)
+	}
+	return names
 }
 
 // A screen is read out once, in whole sentences, until the mode is switched off.

@@ -53,6 +53,9 @@ func (a *App) now() time.Time { return a.o.Now().In(a.o.Location) }
 func seen(offers []kiosk.Offer, now time.Time) string {
 	key := now.Format(time.DateOnly)
 	for _, o := range offers {
+		if o.Open {
+			o.Opens = time.Time{} // the time of asking
+		}
 		key += fmt.Sprint(" ", o.Item.ID, o.Ahead, o.Unknown, o.Open, o.Booked, o.CanTake, o.Paused, o.Why.Zh, o.Opens.Unix(), o.Holiday.Zh)
 	}
 	return key

@@ -19,16 +19,18 @@ import (
 	"github.com/jezek/xgb/xproto"
 	"github.com/jezek/xgb/xtest"
 
+	"hallkiosk/configs"
 	"hallkiosk/display/text"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/control"
 )
 
 // A monkey touches at random, half on targets and half anywhere, long and short,
-// dragging, while cards come and go, codes are scanned, the paper ends and the door
-// opens. The kiosk never panics; every screen leads home, and home is reached and
-// drawn; every number taken is on paper or was on the screen. KIOSK_MONKEY_SEED runs a
-// seed again; the seconds that devices take are not repeated by it.
+// dragging, and presses the keypad's keys, while cards come and go, codes and a guide's
+// badge are scanned, the paper ends and the door opens. The kiosk never panics; every
+// screen leads home, and home is reached and drawn; every number taken is on paper or
+// was on the screen. In a soak every screen that can come has come. KIOSK_MONKEY_SEED
+// runs a seed again; the seconds that devices take are not repeated by it.
 func TestMonkey(t *testing.T) {
 	touches := 500
 	if os.Getenv("KIOSK_SOAK") != "" {
@@ -45,11 +47,13 @@ func TestMonkey(t *testing.T) {
 
 	env := xvfb(t, 540, 960) // a quarter of the pixels: four times the touches
 	h := newHall(t, "-speed", "0")
-	m := newMachine(t, h.ports(115200)+"[cabinet]\npresence = \"GPIO6\"\ndoor = \"GPIO7\"\n")
+	badge := configs.NewBadge()
+	m := newMachine(t, h.ports(115200)+fmt.Sprintf("[cabinet]\npresence = \"GPIO6\"\ndoor = \"GPIO7\"\n[assist]\nbadges = [%q]\n", configs.BadgeHash(badge)))
 	p := start(t, append(env, "KIOSK_TEST_WIRED="+m.config), os.Args[0])
 	p.wait("kiosk: ready")
 	m.device("reader", "ready")
 	k := newMonkey(t, env, h, m, rand.New(rand.NewPCG(seed, 0)))
+	k.badge = badge
 	var sizes []int
 	for i := range touches {
 		k.step = i
@@ -70,8 +74,16 @@ func TestMonkey(t *testing.T) {
 	k.mend()
 	k.home()
 	k.account()
-	for name, n := range maps.All(k.screens) {
-		t.Logf("%6d times on %s", n, name)
+	for _, name := range slices.Sorted(maps.Keys(k.screens)) {
+		t.Logf("%6d times on %s", k.screens[name], name)
+	}
+	for _, name := range monkeySees {
+		if touches >= 100_000 && k.screens[name] == 0 {
+			t.Errorf("it was never on %s", name)
+		}
+	}
+	if k.guided == 0 && touches >= 100_000 {
+		t.Error("it was never in assisted mode")
 	}
 	t.Logf("memory in MB, in tenths of the way: %v", sizes)
 	if mid, end := sizes[4], sizes[9]; touches > 5000 && end > mid+mid/10 {
@@ -85,7 +97,13 @@ func TestMonkey(t *testing.T) {
 	}
 }
 
-// monkey is one finger without sense, and hands that work the devices.
+// monkeySees are the screens that it must come upon. The others need bookings, a
+// center, or somebody who touches nothing for half a minute.
+var monkeySees = []string{"first", "find", "zones", "departments", "items", "confirm", "papers", "priorities", "themes", "theme", "services", "service",
+	"map", "zone", "mine", "who", "number", "standing", "ticket", "device", "help", "language", "locked"}
+
+// monkey is one finger without sense, one on a keypad, and hands that work the
+// devices.
 type monkey struct {
 	t      *testing.T
 	x      *xgb.Conn
@@ -96,9 +114,12 @@ type monkey struct {
 	h      *hall
 	random *rand.Rand
 	step   int
+	keys   []xproto.Keycode // of the keypad
+	badge  string
 
 	door    bool
 	screens map[string]int
+	guided  int             // how often it saw assisted mode
 	seen    map[string]bool // numbers that were on the screen
 	papers  map[string]bool // numbers that are on paper
 	codes   []string        // what is on the papers
@@ -129,6 +150,21 @@ func newMonkey(t *testing.T, env []string, h *hall, m *machine, random *rand.Ran
 	}
 	k.ping = xproto.ClientMessageEvent{Format: 32, Window: k.window, Type: atom("WM_PROTOCOLS"),
 		Data: xproto.ClientMessageDataUnionData32New([]uint32{uint32(atom("_NET_WM_PING")), 0, uint32(k.window), 0, 0})}
+	// Down, Up, Left, Right, Return, Escape, BackSpace, Home, F1, r, plus, minus
+	symbols := []xproto.Keysym{0xFF54, 0xFF52, 0xFF51, 0xFF53, 0xFF0D, 0xFF1B, 0xFF08, 0xFF50, 0xFFBE, 'r', '=', '-'}
+	setup := xproto.Setup(x)
+	table, err := xproto.GetKeyboardMapping(x, setup.MinKeycode, byte(setup.MaxKeycode-setup.MinKeycode+1)).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(table.Keysyms); i += int(table.KeysymsPerKeycode) {
+		if slices.Contains(symbols, table.Keysyms[i]) {
+			k.keys = append(k.keys, setup.MinKeycode+xproto.Keycode(i/int(table.KeysymsPerKeycode)))
+		}
+	}
+	if len(k.keys) < len(symbols) {
+		t.Fatalf("of the keypad the X server has only the keys %v", k.keys)
+	}
 	return k
 }
 
@@ -192,6 +228,7 @@ func has(s control.Screen, labels []string) *control.Target {
 var (
 	homeWords   = say("home")
 	takingWords = say("taking")
+	assistWords = say("assist_end")
 )
 
 // look returns what is on the screen, when no number is being taken, and
@@ -202,6 +239,9 @@ func (k *monkey) look() control.Screen {
 		return !slices.ContainsFunc(s.Texts, func(line string) bool { return slices.Contains(takingWords, line) })
 	})
 	k.screens[s.Name]++
+	if has(s, assistWords) != nil {
+		k.guided++
+	}
 	if n := ticketNumber(s); s.Name == "ticket" {
 		k.seen[n] = true
 	}
@@ -243,6 +283,12 @@ func (k *monkey) touch() {
 			k.fake(xproto.ButtonPress, 1, 0, 0)
 			k.fake(xproto.ButtonRelease, 1, 0, 0)
 		}
+	case 11, 12, 13, 14, 15, 16: // a few keys
+		for range 1 + k.random.IntN(4) {
+			key := byte(k.keys[k.random.IntN(len(k.keys))])
+			k.fake(xproto.KeyPress, key, 0, 0)
+			k.fake(xproto.KeyRelease, key, 0, 0)
+		}
 	case 9, 10: // what a touch panel may send besides
 		b := byte(2 + k.random.IntN(6))
 		k.fake(xproto.ButtonPress, b, 0, 0)
@@ -269,7 +315,7 @@ func (k *monkey) pixels() []byte {
 func (k *monkey) device() {
 	k.t.Helper()
 	pick := func(list ...string) string { return list[k.random.IntN(len(list))] }
-	switch k.random.IntN(10) {
+	switch k.random.IntN(11) {
 	case 0, 1:
 		k.h.do("/reader/put?card=" + pick("resident", "hmt", "foreign2017", "foreign2023"))
 	case 2, 3:
@@ -290,6 +336,8 @@ func (k *monkey) device() {
 		k.m.wire("GPIO7", map[bool]string{true: "1", false: "0"}[k.door])
 	case 9:
 		k.m.wire("GPIO6", pick("0", "1"))
+	case 10:
+		k.scan(k.badge)
 	}
 }
 

@@ -29,11 +29,11 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "ear-") { // also of a wired kiosk
+		os.Exit(runEar(os.Args[1:]))
+	}
 	if config := os.Getenv("KIOSK_TEST_WIRED"); config != "" {
 		os.Exit(runWired(config))
-	}
-	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "ear-") {
-		os.Exit(runEar(os.Args[1:]))
 	}
 	dir, err := os.MkdirTemp("", "hallkiosk")
 	if err != nil {
@@ -168,6 +168,7 @@ type machine struct {
 	t      testing.TB
 	dir    string
 	config string
+	taps   int // that were sent
 	control.Client
 }
 
@@ -313,6 +314,7 @@ func (m *machine) tap(env []string, label string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		m.t.Fatalf("xdotool: %v %s", err, out)
 	}
+	m.taps++
 }
 
 // home leaves the ticket screen by its button, unless the machine was so slow

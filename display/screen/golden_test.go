@@ -42,6 +42,20 @@ var (
 		{"assist-first-pregnant", zhTall},
 		{"assist-first-ordinary", variant{kiosk.En, screen.Modes{Large: true}, 1024, 768}},
 		{"assist-taken-printed", zhTall},
+		{"find-begin", variant{kiosk.En, screen.Modes{}, 1024, 768}},
+		{"find-few", zhTall},
+		{"who-3", zhTall},
+		{"number-1", variant{kiosk.Hant, screen.Modes{Low: true}, 1080, 1920}},
+		{"standing-ahead", zhTall},
+		{"standing-called", variant{kiosk.En, screen.Modes{}, 1920, 1080}},
+		{"bookings-2", zhTall},
+		{"services-0", zhTall},
+		{"map", variant{kiosk.En, screen.Modes{Contrast: true}, 1080, 1920}},
+		{"zone-C", variant{kiosk.Zh, screen.Modes{}, 1920, 1080}},
+		{"attract-night-0", zhTall},
+		{"themes-0", zhTall},
+		{"theme-0-0 long", variant{kiosk.Hant, screen.Modes{}, 1080, 1920}},
+		{"device-card_expired", zhTall},
 	}
 )
 
@@ -55,6 +69,9 @@ func TestGolden(t *testing.T) {
 		all[e.name] = e
 	}
 	for _, g := range golden {
+		if all[g.screen].draw == nil {
+			t.Fatalf("there is no %q", g.screen)
+		}
 		name := strings.ReplaceAll(fmt.Sprint(g.screen, " ", g.variant), " ", "_")
 		t.Run(name, func(t *testing.T) {
 			got := describe(compose(g.page(), c, all[g.screen]))

@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -11,30 +10,8 @@ import (
 
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/catalog"
+	"hallkiosk/kiosk/kiosktest"
 )
-
-// city is a catalog of as many items as the center has: the shipped ones, and
-// the further steps that most of them have.
-func city() *kiosk.Catalog {
-	c, _ := shipped()
-	big := *c
-	big.Items = slices.Clone(c.Items)
-	for n, more := range []kiosk.Text{{Zh: "变更", Hant: "變更", En: "Change: "}, {Zh: "注销", Hant: "註銷", En: "Cancel: "}} {
-		for _, i := range c.Items {
-			if len(big.Items) == 1038 {
-				break
-			}
-			i.ID = kiosk.ItemID(fmt.Sprintf("%s-%d", i.ID, n+2))
-			if i.Name.Hant != "" {
-				i.Name.Hant += more.Hant
-			}
-			i.Name.Zh, i.Name.En, i.Words = i.Name.Zh+more.Zh, more.En+i.Name.En, nil
-			big.Items = append(big.Items, i)
-		}
-	}
-	big.Index()
-	return &big
-}
 
 // asked are the texts of the lookups that are measured: what a person types for
 // 200 items, letter by letter, in initials, pinyin and characters.
@@ -57,7 +34,8 @@ func asked(c *kiosk.Catalog) []string {
 // there is, a scan of the names for the text as it stands, which knows neither
 // pinyin nor order.
 func BenchmarkFind(b *testing.B) {
-	c := city()
+	shipped, _ := shipped()
+	c := kiosktest.City(shipped)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -115,7 +93,8 @@ func BenchmarkFind(b *testing.B) {
 // need until they stand on the first page of six: of their initials, of their
 // pinyin, and of the short name that the first screen has for the wanted.
 func BenchmarkLetters(b *testing.B) {
-	c := city()
+	shipped, _ := shipped()
+	c := kiosktest.City(shipped)
 	x := catalog.New(c)
 	random := rand.New(rand.NewPCG(3, 4))
 	needed := func(id kiosk.ItemID, text string) int {

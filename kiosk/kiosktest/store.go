@@ -1,5 +1,6 @@
 // Package kiosktest holds what every implementation of kiosk's interfaces must
-// do, as suites for their tests, and stand-ins for the devices.
+// do, as suites for their tests, stand-ins for the devices, and a catalog as large
+// as the city's.
 package kiosktest
 
 import (
