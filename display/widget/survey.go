@@ -14,7 +14,7 @@ type Target struct {
 	Label               string
 	Heed                string // what to know of it even when only labels are told; may be empty
 	X, Y, Width, Height float32
-	Acts                bool // it does something, and is not one of several to choose from
+	Acts                bool // it does something, and is neither one of several to choose from nor a key, whose doing is seen in the field
 
 	tap *Tap
 }
