@@ -260,17 +260,20 @@ func (a *App) wake() {
 	}
 }
 
-// note is the line in the head: who is there, or in turn what doesn't work and what
-// the hall has to say.
-func (a *App) note() string {
+// note is the line in the head of a page: who is there, or in turn what doesn't work
+// and what the hall has to say, in pieces that the head has room for.
+func (a *App) note(p screen.Page, now time.Time) string {
 	if a.person != "" {
 		return a.loc.Say("hello", text.Data{"Name": a.person})
 	}
-	notes := a.notes()
-	if len(notes) == 0 {
+	var pieces []string
+	for _, n := range a.notes() {
+		pieces = append(pieces, p.Pieces(now, n)...)
+	}
+	if len(pieces) == 0 {
 		return ""
 	}
-	return notes[int(a.o.Now().Unix())/noteStays%len(notes)]
+	return pieces[int(now.Unix())/noteStays%len(pieces)]
 }
 
 // notes are all that doesn't work and that the hall has to say.
@@ -290,5 +293,5 @@ func (a *App) notes() (notes []string) {
 	return notes
 }
 
-// noteStays is how many seconds one of several notes is read.
+// noteStays is how many seconds one of several notes, or a piece of one, is read.
 const noteStays = 2 * fresh

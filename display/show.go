@@ -33,7 +33,7 @@ func (a *App) show() {
 		a.arrive(page, nil, nil)
 		return
 	}
-	note := a.note()
+	note := a.note(page, now)
 	body := a.draw(page, look)
 	frame := a.frame.get(fmt.Sprint(look, a.modes.Aloud, len(a.stack) == 1, name, a.assist.look(a.marked())), func() fyne.CanvasObject {
 		return place(screen.Frame(page, a.bar()), page.Frame)

@@ -75,6 +75,17 @@ func TestBadConfig(t *testing.T) {
 		if out, errOut, code := m.verb("check"); code != 0 || !contains(out, "没有问题") {
 			t.Errorf("check: exit %d %s%s", code, out, errOut)
 		}
+		for size, small := range map[string]bool{"4.03\nwidth = 1080\nheight = 1920": false, "3.37\nwidth = 1024\nheight = 768": false, "4.92\nwidth = 1024\nheight = 768": true} {
+			config, err := os.ReadFile(m.config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := &machine{t: t, config: write(t, string(config)+"[screen]\npx_per_mm = "+size+"\n")}
+			out, _, code := m.verb("check")
+			if code != 0 || small != contains(out, "按钮最小只有", "the least side of a button is") {
+				t.Errorf("check of a panel of %q: exit %d %s", size, code, out)
+			}
+		}
 		if out, _, code := m.verb("items"); code != 0 || out != "X001\t事\n" {
 			t.Errorf("items: exit %d %q", code, out)
 		}

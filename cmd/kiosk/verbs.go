@@ -12,6 +12,7 @@ import (
 
 	"hallkiosk/cmd/kiosk/terminal"
 	"hallkiosk/configs"
+	"hallkiosk/display/screen"
 	"hallkiosk/kiosk"
 	"hallkiosk/kiosk/control"
 )
@@ -79,6 +80,12 @@ func (m *Main) check(_ context.Context, args []string) error {
 	for _, d := range []struct{ name, port string }{{"printer 打印机", cfg.Printer.Port}, {"reader 读卡器", cfg.Reader.Port}, {"scanner 扫码器", cfg.Scanner.Port}} {
 		if d.port == "" {
 			fmt.Fprintf(m.Out, "%s: 没有装 / not fitted\n", d.name)
+		}
+	}
+	if d := float32(cfg.Screen.PxPerMM); d > 0 {
+		w, h := cfg.Screen.Width, cfg.Screen.Height
+		if mm := screen.TargetMM(float32(w), float32(h), d); mm < 19.9 {
+			fmt.Fprintf(m.Out, "screen 屏幕：%d x %d 像素、每毫米 %v 像素的屏太小，按钮最小只有 %.1f 毫米，不到 20 毫米；请核对 width、height、px_per_mm，或换大一些的屏。 / %[1]d x %[2]d pixels at %[3]v a millimetre is too small: the least side of a button is %.1[4]f mm, not 20. Check width, height and px_per_mm, or fit a larger panel.\n", w, h, d, mm)
 		}
 	}
 	fmt.Fprintf(m.Out, "catalog 事项目录：%s  calendar 日历：%s\n", catalog.Version(), catalog.Calendar.Version())

@@ -81,7 +81,7 @@ func (s *sheet) assistRows(b Bar, w, h float32) {
 	if s.Large {
 		rows = [][]assistCell{{back, home, end}, who[:3], append(who[3:], title)}
 	}
-	m, in, apart := s.Px(24), s.Px(12), s.Px(theme.Apart)
+	m, in, apart := s.Px(24), s.Px(12), s.Apart()
 	bh := (h - 2*in - float32(len(rows)-1)*apart) / float32(len(rows))
 	for y := in; len(rows) > 0; rows, y = rows[1:], y+bh+apart {
 		n := float32(len(rows[0]))
@@ -96,8 +96,8 @@ func (s *sheet) assistRows(b Bar, w, h float32) {
 // room: then back and start over are icons beside each other.
 func (s *sheet) assistColumn(b Bar, w, h float32) {
 	back, home, title, end, who := s.assistCells(b)
-	m, apart := s.Px(16), s.Px(theme.Apart)
-	top, bw := max(0, h-s.Px(theme.Reach))+m, w-2*m
+	m, apart := s.Px(frameSide), s.Apart()
+	top, bw := max(0, h-s.Reach())+m, w-2*m
 	high := s.Pt(theme.Least * 1.6) // of the title
 	rows := append([]assistCell{back, home}, append(who, end)...)
 	if s.inReach() {
@@ -106,8 +106,10 @@ func (s *sheet) assistColumn(b Bar, w, h float32) {
 			s.put(s.IconButton(widget.Bar, "arrow-left", s.Say("back"), half, h, b.Back), x, y, half, h)
 			s.put(s.IconButton(widget.Bar, "smart-home", s.Say("home"), half, h, b.Home), x+half+apart, y, half, h)
 		}}, rows[2:]...)
-		title(s.Px(8), top, w-s.Px(12), high)
-		top += high + m
+		if n := float32(len(rows)); top+high+m+n*s.Target()+(n-1)*apart+m <= h { // the ground says it too
+			title(s.Px(8), top, w-s.Px(12), high)
+			top += high + m
+		}
 	} else {
 		title(m, m, bw, top-m-apart)
 	}

@@ -15,7 +15,7 @@ import (
 // out of reach in low-reach mode.
 func (s *sheet) directory(end float32, zones []kiosk.Zone) {
 	y := s.Px(44)
-	w, room := s.W-2*s.margin(), end-s.Px(theme.Apart)-y
+	w, room := s.W-2*s.margin(), end-s.Apart()-y
 	if room < s.Px(300) || len(zones) == 0 {
 		return
 	}

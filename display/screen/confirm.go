@@ -85,7 +85,7 @@ func (s *confirm) draw() float32 {
 
 // buttons places what can be done, and returns the y below.
 func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
-	apart, h, size := s.Px(theme.Apart), s.Px(190), float32(theme.Primary)
+	apart, h, size := s.Apart(), s.Px(190), float32(theme.Primary)
 	if s.Shape == Small || s.tight > 1 {
 		h, size = s.Px(116), 56
 	} else if s.short {
@@ -111,7 +111,7 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	if hidden && s.lacking() { // the answers have long words
 		mw, mh := w, s.Px(100)
 		if s.tight > 2 {
-			mh = s.Px(theme.Target + 4) // a line of large words
+			mh = s.Target() + s.Px(4) // a line of large words
 		}
 		if side > 0 {
 			side = max(side, w*0.4, s.buttonNeeds(s.first.shortest(s.Page))+apart)
@@ -124,7 +124,7 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 			h = s.Px(84)
 		}
 		s.answers(s.check, s.o, x, y, w, h, size, s.take)
-		return y + h + s.Px(bottom)
+		return y + h + s.bottom()
 	}
 	more := func(icon string, w, h float32) {
 		s.put(s.Button(widget.Plain, icon, s.Say("more"), 40, w, h, s.more), x, y, w, h)
@@ -148,17 +148,17 @@ func (s *confirm) buttons(hidden bool, x, y, w float32) float32 {
 	}
 	if side > 0 {
 		row := s.Px(88)
-		if _, _, word := s.precedenceWord(s.first, side-apart, h); !word && y+h+apart+row+s.Px(bottom) <= s.H { // no room beside, but below
+		if _, _, word := s.precedenceWord(s.first, side-apart, h); !word && y+h+apart+row+s.bottom() <= s.H { // no room beside, but below
 			s.precedence(s.first, x, y+h+apart, w, row)
 			s.answers(s.check, s.o, x, y, w, h, size, s.take)
-			return y + h + apart + row + s.Px(bottom)
+			return y + h + apart + row + s.bottom()
 		}
 	}
 	if w -= side; side > 0 {
 		s.precedence(s.first, x+w+apart, y, side-apart, h)
 	}
 	s.answers(s.check, s.o, x, y, w, h, size, s.take)
-	return y + h + s.Px(bottom)
+	return y + h + s.bottom()
 }
 
 // buttonNeeds is how wide a button is at least whose words may take two lines.

@@ -65,9 +65,9 @@ type asking struct {
 // keyed draws a screen with a keyboard.
 func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 	s := &finder{sheet: sheet{Page: p}, f: f, keys: keys, ask: ask}
-	m, gap, apart := s.margin(), s.Px(theme.Gap), s.Px(theme.Apart)
+	m, gap, apart := s.margin(), s.Px(theme.Gap), s.Apart()
 	full := s.W - 2*m
-	foot := s.H - s.Px(bottom)
+	foot := s.H - s.bottom()
 	field := s.Pt(84)
 	if s.Large {
 		field = s.Pt(72)
@@ -81,9 +81,9 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 	column := s.Large && ask.count && f.Typed != "" // the pager stands beside the hits, which need the height
 	switch s.Shape {
 	case Wide:
-		wide := s.Px(10*68 + 9*theme.Gap)
+		wide := 10*max(s.Px(68), s.Target()) + 9*gap
 		if s.Large {
-			wide = s.Px(10*theme.Target + 9*theme.Gap)
+			wide = 10*s.Target() + 9*gap
 		}
 		hits.Y = s.reach(y + apart)
 		hits.W = full - wide - apart
@@ -91,8 +91,9 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 		pages.W, pages.Y = hits.W, foot-pages.H
 		hits.H = pages.Y - apart - hits.Y
 	case Small:
-		high := s.Px(4*theme.Target + 3*theme.Gap)
-		field, hits.Y = s.Px(theme.Target+8), y+s.Px(theme.Target+8)+apart
+		high := 4*s.Target() + 3*gap
+		field = s.Target() + s.Px(8)
+		hits.Y = y + field + apart
 		wide := full
 		switch {
 		case column:
@@ -105,20 +106,23 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 			pages = Area{m + wide + apart, y, full - wide - apart, field}
 		}
 		s.field(m, y, wide, field)
-		s.keyboard(Area{m, foot - high, full, high}, 4)
+		keys := max(full, 8*s.Target()+7*gap) // wide enough, and apart from the frame
+		s.keyboard(Area{min(m, s.W-keys-s.Apart()+s.Px(frameSide)), foot - high, keys, high}, 4)
 		hits.H = foot - high - gap - hits.Y
 	default:
 		rows, key := float32(4), s.Px(92)
 		switch {
 		case s.Low && s.Large:
-			rows, key, pages.H = 3, s.Px(theme.Target), s.Px(theme.Target)
+			rows, key, pages.H = 3, s.Target(), s.Target()
 		case s.Low:
-			rows, key, pages.H = 3, s.Px(72), s.Px(72)
+			rows, key = 3, max(s.Px(72), s.Target())
+			pages.H = key
 		case s.Large:
 			rows, key = 3, s.Px(100)
 		}
 		high := rows*key + (rows-1)*s.Px(theme.Gap)
-		s.keyboard(Area{m, foot - high, full, high}, int(rows))
+		side := min(m, (s.W-10*s.Target()-9*gap)/2) // the keys are wide enough even so
+		s.keyboard(Area{side, foot - high, s.W - 2*side, high}, int(rows))
 		hits.Y = s.reach(y + gap)
 		pages.Y = foot - high - apart - pages.H
 		hits.H = pages.Y - apart - hits.Y
@@ -145,7 +149,7 @@ func keyed(p Page, f Search, keys Keys, ask asking) fyne.CanvasObject {
 func (s *finder) headed(h float32) float32 {
 	x, w, y := s.margin(), s.W-2*s.margin(), s.title("", s.Say(s.ask.title))
 	title := s.parts[0]
-	if side := title.Size().Width + s.Px(theme.Apart); s.Large && s.Shape == Wide && side < w/2 {
+	if side := title.Size().Width + s.Apart(); s.Large && s.Shape == Wide && side < w/2 {
 		x, w, y = x+side, w-side, s.Px(16)
 		title.Move(fyne.NewPos(s.margin(), y+(h-title.Size().Height)/2))
 	}

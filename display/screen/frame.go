@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -12,25 +14,16 @@ import (
 )
 
 // Head is the strip at the top: where am I, what time is it, and a note, which may
-// be empty. It fills p.Head.
+// be empty and is at most one of its Pieces. It fills p.Head.
 func Head(p Page, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject {
 	s := &sheet{Page: p}
 	m, w, h := s.margin(), s.Page.Head.W, s.Page.Head.H
 	s.put(canvas.NewRectangle(s.Palette.Card), 0, 0, w, h)
 	s.put(canvas.NewRectangle(s.Line), 0, h-s.Px(s.Edge), w, s.Px(s.Edge))
-	big, small := float32(42), float32(theme.Body)
-	if s.Shape != Tall || s.Large {
-		big, small = 32, theme.Least
-	}
-	clock := s.Fit(now.Format("15:04"), big, big, w, 1, true)
-	date := s.Fit(s.date(now), small, small, w, 1, false)
-	if s.Shape == Small && (s.Large || note != "") { // the words need the room
-		date = widget.Block{}
-	}
+	clock, date, room := p.clock(now, note != "")
 	y := (h - clock.Height() - date.Height()) / 2
 	s.add(date.Right(w-m, y, s.Sub), clock.Right(w-m, y+date.Height(), s.Ink))
-	room := w - 2*m - s.Px(24) - max(clock.Width(), date.Width())
-	high := h - s.Px(6)
+	high := p.headHeight()
 	if note == "" {
 		name := s.Of(hall)
 		if s.Shape != Small && !s.Large {
@@ -59,6 +52,70 @@ func Head(p Page, hall kiosk.Text, now time.Time, note string) fyne.CanvasObject
 	return s.done()
 }
 
+// clock is the time and the date of the head, and how wide what stands at their
+// left can be.
+func (p Page) clock(now time.Time, noted bool) (clock, date widget.Block, room float32) {
+	big, small := float32(42), float32(theme.Body)
+	if p.Shape != Tall || p.Large {
+		big, small = 32, theme.Least
+	}
+	w := p.Head.W
+	clock = p.Fit(now.Format("15:04"), big, big, w, 1, true)
+	if !(p.Shape == Small && (p.Large || noted)) { // the words need the room
+		date = p.Fit(p.date(now), small, small, w, 1, false)
+	}
+	return clock, date, w - 2*p.margin() - p.Px(24) - max(clock.Width(), date.Width())
+}
+
+// headHeight is how high the words in the head can be.
+func (p Page) headHeight() float32 { return p.Head.H - p.Px(6) }
+
+// Pieces cuts a note into pieces that the head has room for, to be shown in turn;
+// all but the last end with dots.
+func (p Page) Pieces(now time.Time, note string) (list []string) {
+	const dots = "…"
+	_, _, room := p.clock(now, true)
+	high := p.headHeight()
+	least := func(words string, room float32) widget.Block {
+		return p.Fit(words, theme.Least, theme.Least, room, 1, true)
+	}
+	if least(note, room).Height() <= high {
+		return []string{note}
+	}
+	return cut(note, least(note, room-least(dots, room).Width()).Lines, int(high/least(dots, room).Height()), dots)
+}
+
+// cut returns words in pieces of at most most of their lines; all but the last end
+// with dots.
+func cut(words string, lines []string, most int, dots string) (list []string) {
+	from, to := 0, 0 // of a piece, in bytes of the words
+	for piece := range slices.Chunk(lines, max(1, most)) {
+		if to > 0 {
+			list = append(list, strings.TrimSpace(words[from:to])+dots)
+		}
+		from = to
+		for _, line := range piece {
+			to += strings.Index(words[to:], line) + len(line)
+		}
+	}
+	return append(list, strings.TrimSpace(words[from:]))
+}
+
+// fold returns a notice in pieces that each have room in w by high pixels.
+func (s *sheet) fold(n widget.Notice, w, high float32) (list []widget.Notice) {
+	const dots = "…"
+	if s.NoticeHeight(n, w) <= high {
+		return []widget.Notice{n}
+	}
+	b := s.Fit(n.Body, theme.Least, theme.Least, w-s.Px(190), 1, false)
+	line := b.Height() / float32(len(b.Lines))
+	for _, body := range cut(n.Body, b.Lines, int((high-s.Px(60))/line), dots) {
+		n.Body = body
+		list = append(list, n)
+	}
+	return list
+}
+
 // Bar is what the frame can do; a nil function is not possible here.
 type Bar struct {
 	Back, Home, Help, Language  func()
@@ -66,6 +123,9 @@ type Bar struct {
 
 	Assist *Assist // in assisted mode alone
 }
+
+// frameSide is the white at the sides of the frame's column.
+const frameSide = 16
 
 // Frame is the same on every screen. It fills p.Frame: in portrait two rows at
 // the bottom, the upper for the way, the lower for how the screen serves; in
@@ -80,7 +140,7 @@ func Frame(p Page, b Bar) fyne.CanvasObject {
 	}
 	w, h := s.Page.Frame.W, s.Page.Frame.H
 	s.put(canvas.NewRectangle(s.Palette.Card), 0, 0, w, h)
-	edge, apart := s.Px(s.Edge), s.Px(theme.Apart)
+	edge, apart := s.Px(s.Edge), s.Apart()
 	type button struct {
 		icon, label string
 		style       widget.Style
@@ -105,8 +165,8 @@ func Frame(p Page, b Bar) fyne.CanvasObject {
 	if s.inReach() {
 		list = append(list[:5:5], list[6:]...)
 	}
-	m, n := s.Px(16), float32(len(list))
-	y := max(0, h-s.Px(theme.Reach)) + m // always in reach
+	m, n := s.Px(frameSide), float32(len(list))
+	y := max(0, h-s.Reach()) + m // always in reach
 	bh := min((h-y-m-(n-1)*apart)/n, s.Px(100))
 	for _, v := range list {
 		s.put(s.FrameButton(v.style, v.icon, v.label, w-2*m, bh, v.act), m, y, w-2*m, bh)

@@ -43,7 +43,7 @@ func Identify(p Page, ways Ways, typed string, wrong bool, press func(digit stri
 
 // identify draws the screen and says whether the words left room for the keys.
 func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(digit string), erase, ok func()) bool {
-	m, gap := s.margin(), s.Px(theme.Gap)
+	m, gap, apart := s.margin(), s.Px(theme.Gap), s.Apart() // the keys that end it stand among the digits
 	question := s.Say("who_digits")
 	if tight > 1 { // what to do is the question
 		question = n.Head
@@ -73,14 +73,14 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 	}
 	top = s.typed(typed, x, s.reach(top), w) + gap
 	columns, keys := 3, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "erase", "0", "ok"}
-	if s.Shape == Small {
+	foot := s.H - s.bottom() // apart from the frame's buttons
+	if s.Shape == Small || foot-top < 4*s.Target()+3*apart {
 		columns, keys = 4, []string{"1", "2", "3", "erase", "4", "5", "6", "0", "7", "8", "9", "ok"}
 	}
 	rows := float32(len(keys) / columns)
-	foot := s.H - s.Px(28) // apart from the frame's buttons
-	room := (foot - top - (rows-1)*gap) / rows
-	high := max(s.Px(theme.Target), min(room, s.Px(150)))
-	wide := (w - float32(columns-1)*gap) / float32(columns)
+	room := (foot - top - (rows-1)*apart) / rows
+	high := max(s.Target(), min(room, s.Px(150)))
+	wide := (w - float32(columns-1)*apart) / float32(columns)
 	for i, key := range keys {
 		label, size, style, act := key, float32(60), widget.Plain, func() { press(key) }
 		switch {
@@ -101,9 +101,9 @@ func (s *sheet) identify(n widget.Notice, tight int, typed string, press func(di
 		if act == nil { // a key keeps its place
 			o = s.Key("", label, max(theme.Least, min(size, (high-s.Px(12))/s.Pt(1.28))), wide, high, nil)
 		}
-		s.put(o, x+float32(i%columns)*(wide+gap), top+float32(i/columns)*(high+gap), wide, high)
+		s.put(o, x+float32(i%columns)*(wide+apart), top+float32(i/columns)*(high+apart), wide, high)
 	}
-	return read || room >= s.Pt(theme.Target)
+	return read || room >= s.Target()*s.T
 }
 
 func waysWords(w Ways) string {

@@ -180,7 +180,7 @@ func HallMap(p Page, h Plan, pick func(kiosk.Zone)) fyne.CanvasObject {
 	top, y := s.ask("", s.Say("map_pick"))
 	s.directory(top, h.Names)
 	m := s.margin()
-	s.chart(h, goal{}, m, y, s.W-2*m, s.H-y-s.Px(theme.Gap), pick)
+	s.chart(h, goal{}, m, y, s.W-2*m, s.H-y-s.Px(theme.Gap-theme.Apart)-s.Apart(), pick)
 	return s.done()
 }
 
@@ -221,7 +221,7 @@ func (s *sheet) place(y float32, list []widget.Notice, h Plan, to goal, label st
 	m, gap := s.margin(), s.Px(theme.Gap)
 	x, w, bottom := m, s.W-2*m, s.H-gap
 	if act != nil {
-		bottom = s.H - s.Px(theme.Apart)
+		bottom = s.H - s.Apart()
 		bh := s.Px(130)
 		if s.Shape != Tall {
 			bh = s.Px(96)
@@ -231,7 +231,7 @@ func (s *sheet) place(y float32, list []widget.Notice, h Plan, to goal, label st
 			bw = (w - gap) / 2
 		}
 		s.put(s.Button(widget.Main, "", label, 48, bw, bh, act), x, bottom-bh, bw, bh)
-		bottom -= bh + s.Px(theme.Apart)
+		bottom -= bh + s.Apart()
 	}
 	stack := func(w float32) (high float32) {
 		for _, n := range list {

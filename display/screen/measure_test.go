@@ -23,12 +23,12 @@ import (
 func TestEveryScreen(t *testing.T) {
 	c := hall(t)
 	fixed, drawn := examples(c), 0
-	for _, v := range variants() {
+	for _, v := range panels() {
 		t.Run(v.String(), func(t *testing.T) {
 			p := v.page()
 			check := func(e example) {
 				drawn++
-				m := measure{t: t, name: e.name, page: p, scene: widget.Survey(compose(p, c, e)), whole: e.whole}
+				m := measure{t: t, name: e.name, page: p, panel: v, scene: widget.Survey(compose(p, c, e)), whole: e.whole}
 				m.all(e)
 			}
 			for _, e := range fixed {
@@ -40,6 +40,9 @@ func TestEveryScreen(t *testing.T) {
 			}
 			if v.lang == kiosk.En && v.modes == (screen.Modes{Large: true, Low: true, Contrast: true}) && v.w == 1024 {
 				step = step / 10
+			}
+			if !v.usual() {
+				step *= 5
 			}
 			if os.Getenv("KIOSK_SOAK") != "" {
 				step, others = 1, 1
@@ -64,6 +67,7 @@ type measure struct {
 	t     *testing.T
 	name  string
 	page  screen.Page
+	panel panel
 	scene widget.Scene
 	whole bool
 }
@@ -169,33 +173,22 @@ func (m *measure) targets() {
 	low := p.Low || p.Shape != screen.Tall // in landscape all is always in reach
 	for i, a := range m.scene.Targets {
 		r := ofTarget(a)
-		if side := p.Px(theme.Target); r.w < side-0.1 || r.h < side-0.1 {
+		if side := 20 * m.panel.density; r.w < side-0.1 || r.h < side-0.1 {
 			m.errorf("%q is only %v, want %.0f", a.Label, r, side)
 		}
-		if top := p.Window.H - p.Px(theme.Reach); low && !m.whole && r.y < top-0.1 {
+		if top := p.Window.H - 281.25*m.panel.density; low && !m.whole && r.y < top-0.1 {
 			m.errorf("%q is out of reach: at %.0f, want %.0f or more", a.Label, r.y, top)
 		}
 		for _, b := range m.scene.Targets[i+1:] {
 			want := p.Px(theme.Gap)
-			if m.inFrame(a) || m.inFrame(b) || m.acts(a) || m.acts(b) {
-				want = p.Px(theme.Apart)
+			if m.inFrame(a) || m.inFrame(b) || a.Acts || b.Acts {
+				want = 12 * m.panel.density
 			}
 			if gap := r.gap(ofTarget(b)); gap < want-slack {
 				m.errorf("%q and %q are only %.0f apart, want %.0f", a.Label, b.Label, gap, want)
 			}
 		}
 	}
-}
-
-// acts says that a target does something that can't be taken back by the next
-// screen.
-func (m *measure) acts(a widget.Target) bool {
-	for _, id := range []string{"take", "again", "done", "still_yes", "help_done", "understood", "next", "prev", "more"} {
-		if a.Label == m.page.Say(id) {
-			return true
-		}
-	}
-	return false
 }
 
 // contrast compares each thing with what was drawn behind its middle.

@@ -20,7 +20,7 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 	w := min(s.W-2*s.margin(), s.Px(984))
 	x := (s.W - w) / 2
 	n := widget.Notice{Tone: widget.Bad, Icon: icon, Head: head, Body: body, Alone: true}
-	first, other, apart := s.Px(170), s.Px(130), s.Px(theme.Apart)
+	first, other, apart := s.Px(170), s.Px(130), s.Apart()
 	below := float32(0)
 	for i := range answers {
 		below += apart + []float32{first, other}[min(i, 1)]
@@ -29,7 +29,13 @@ func Message(p Page, icon, head, body string, answers ...Answer) fyne.CanvasObje
 	if beside {
 		below = apart + other
 	}
-	room := s.H - below - s.Px(bottom+theme.Gap)
+	room := s.H - below - s.bottom() - s.Px(theme.Gap)
+	if s.NoticeHeight(n, w) > room { // many words are smaller
+		n.Alone = false
+	}
+	if s.NoticeHeight(n, w) > room {
+		n.Slim = true
+	}
 	h := max(s.NoticeHeight(n, w), min(s.Px(400), room))
 	y := min(s.Px(120), max(s.Px(theme.Gap), (s.H-h-below)/2))
 	if s.Top > y+h+apart { // what is read stands where only the eye gets

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"hallkiosk/display/text"
+	"hallkiosk/display/theme"
 	"hallkiosk/display/widget"
 )
 
@@ -59,7 +60,13 @@ func Number(p Page, f Search, was Sought, keys Keys, look func()) fyne.CanvasObj
 		if !strings.ContainsAny(f.Typed, "123456789") {
 			return
 		}
+		if s.Shape == Tall { // there is nothing to turn
+			in.H = s.pages.Y + s.pages.H - in.Y
+		}
 		h := min(in.H, s.Px(150))
+		if s.Shape == Small { // the keys are right below
+			h = min(h, in.H-s.Apart()+s.Px(theme.Gap))
+		}
 		s.put(s.Button(widget.Main, "search", s.Say("number_look", text.Data{"Number": strings.ToUpper(f.Typed)}), 48, in.W, h, look), in.X, in.Y, in.W, h)
 	}}
 	return keyed(p, f, keys, ask)

@@ -45,7 +45,8 @@ type Page struct {
 // millimetre; 0 is a guess by the window's size.
 //
 // A window that is smaller than the smallest panel that the screens are drawn
-// for, 1080 pixels of the design wide or 800 high, shrinks everything.
+// for, 1080 pixels of the design wide, or lying 1092 wide or 800 high, shrinks
+// everything but what a hand needs, see TargetMM.
 func NewPage(loc text.Loc, m Modes, w, h, density float32) Page {
 	if density == 0 {
 		density = theme.Density(w, h)
@@ -58,28 +59,45 @@ func NewPage(loc text.Loc, m Modes, w, h, density float32) Page {
 	if m.Contrast {
 		p.Palette = theme.HighContrast
 	}
+	p.Hand = p.U
 	if h >= w {
 		p.U = min(p.U, w/1080, h/1720)
+		p.Hand = min(p.Hand, p.U*handTall)
 		p.tall()
 	} else {
 		p.Shape = Wide
-		p.U = min(p.U, w/1080, h/800)
+		p.U = min(p.U, w/1092, h/800)
 		if w < p.Px(1500) || h < p.Px(1000) {
 			p.Shape = Small
 		}
+		p.Hand = min(p.Hand, p.U*handWide)
 		p.wide()
 	}
 	p.W, p.H = p.Body.W, p.Body.H
 	if m.Low || p.inReach() {
-		p.Top = max(0, h-p.Px(theme.Reach)-p.Body.Y)
+		p.Top = max(0, h-p.Reach()-p.Body.Y)
 	}
 	return p
+}
+
+// How much more room than what is read targets and the space between them can
+// take on a panel that is small for its pixels: a hand doesn't shrink with it.
+const (
+	handTall = 1.27
+	handWide = 1.13
+)
+
+// TargetMM is the least side of what can be touched, in millimetres, on a panel of
+// w by h pixels with density pixels a millimetre: 20, or less on a panel that is
+// too small for its pixels.
+func TargetMM(w, h, density float32) float32 {
+	return NewPage(text.Loc{}, Modes{}, w, h, density).Target() / density
 }
 
 func (p *Page) tall() {
 	head, frame := p.Px(130), p.Px(238)
 	if p.Large {
-		head, frame = p.Px(190), p.Px(310)
+		head, frame = p.Px(190), max(p.Px(310), p.Px(24)+3*p.Target()+2*p.Apart()) // three rows, see Assist
 	}
 	w, h := p.Window.W, p.Window.H
 	p.Head = Area{0, 0, w, head}
@@ -119,4 +137,4 @@ func (p Page) margin() float32 {
 
 // inReach says that all but the head and the questions of the panel is in reach:
 // it is as if low-reach mode were always on.
-func (p Page) inReach() bool { return p.Window.H <= p.Px(theme.Reach*1.25) }
+func (p Page) inReach() bool { return p.Window.H <= p.Reach()*1.25 }

@@ -79,14 +79,16 @@ func (s *sheet) papers(now time.Time, o kiosk.Offer, c Check, tight int, p pagin
 		h := s.TickHeight(t, w)
 		parts = append(parts, part{h, func(y float32) { s.put(s.Tick(t, w, h), m, y, w, h) }})
 	}
-	for _, n := range notices {
-		h := s.NoticeHeight(n, w)
-		parts = append(parts, part{h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) }})
-	}
-	end := s.H - s.Px(theme.Pad)
+	end := s.H - s.bottom()
 	if o.CanTake {
-		end -= h + s.Px(theme.Apart)
-		s.answers(c, o, m, end+s.Px(theme.Apart), w, h, size, take)
+		end -= h + s.Apart()
+		s.answers(c, o, m, end+s.Apart(), w, h, size, take)
+	}
+	for _, v := range notices {
+		for _, n := range s.fold(v, w, end-y-s.pagerHeight()-s.Apart()) {
+			h := s.NoticeHeight(n, w)
+			parts = append(parts, part{h, func(y float32) { s.put(s.Notice(n, w, h), m, y, w, h) }})
+		}
 	}
 	return s.flow(y, end, parts, p)
 }
@@ -177,11 +179,11 @@ func (s *sheet) answers(c Check, o kiosk.Offer, x, y, w, h, size float32, take f
 		s.put(s.Button(widget.Busy, "ticket", s.Say("taking"), size, w, h, nil), x, y, w, h)
 		return
 	case c.Essential(o.Item.Materials):
-		w -= s.Px(theme.Apart)
+		w -= s.Apart()
 		back := w * 0.52 // its words are the longer ones
 		size = min(size, 48)
 		s.put(s.Button(widget.Main, "", s.Say("come_back"), size, back, h, c.Leave), x, y, back, h)
-		x, w = x+back+s.Px(theme.Apart), w-back
+		x, w = x+back+s.Apart(), w-back
 		s.put(s.Button(widget.Plain, "", s.Say("take_asking"), size, w, h, take), x, y, w, h)
 		return
 	case len(c.Missing) > 0:

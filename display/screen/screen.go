@@ -73,7 +73,7 @@ func (s *sheet) stepped(at, from int, above string) {
 	step := s.stepper(at)
 	w, h := s.StepperSize(step)
 	x := s.W - s.margin() - w
-	if x < line.Position().X+line.Size().Width+s.Px(theme.Apart) || h > line.Size().Height+s.Px(12) {
+	if x < line.Position().X+line.Size().Width+s.Apart() || h > line.Size().Height+s.Px(12) {
 		return
 	}
 	s.put(s.Stepper(step), x, line.Position().Y+(line.Size().Height-h)/2, w, h)
@@ -142,7 +142,7 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	y = s.reach(y)
 	gap := s.Px(theme.Gap)
 	w := (s.W - 2*s.margin() - gap*float32(columns-1)) / float32(columns)
-	n, room := len(cards), s.H-y-s.Px(bottom)-p.foot
+	n, room := len(cards), s.H-y-s.bottom()-p.foot
 	all := slices.Clone(cards)
 	if last != nil {
 		all = append(all, *last)
@@ -187,9 +187,9 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 	under := float32(0) // below the pager
 	if paged {
 		if under = p.foot; under > 0 {
-			under += s.Px(theme.Apart) - gap
+			under += s.Apart() - gap
 		}
-		room -= s.pagerHeight() + s.Px(theme.Apart) + under - p.foot
+		room -= s.pagerHeight() + s.Apart() + under - p.foot
 		rows = max(1, int((room+gap)/(dense+gap)))
 		if last != nil && columns == 1 {
 			rows = max(2, rows)
@@ -220,7 +220,7 @@ func (s *sheet) choose(y float32, columns int, cards []widget.Card, last *widget
 		s.put(s.Card(c, wide, h), s.margin()+float32(i%columns)*(w+gap), y+float32(i/columns)*(h+gap), wide, h)
 	}
 	if paged {
-		return s.H - s.Px(bottom) - p.foot + gap
+		return s.H - s.bottom() - p.foot + gap
 	}
 	return y + float32((len(shown)+columns-1)/columns)*(h+gap)
 }
@@ -279,10 +279,10 @@ func (s *sheet) flow(y, end float32, parts []part, p paging) (most int) {
 	}
 	starts := pack(end)
 	if len(starts) > 1 || p.last != nil {
-		starts = pack(end - s.pagerHeight() - max(p.space, s.Px(theme.Apart)))
+		starts = pack(end - s.pagerHeight() - max(p.space, s.Apart()))
 	}
 	high := s.H
-	s.H = end + s.Px(bottom)
+	s.H = end + s.bottom()
 	page, _ := s.pager(p, 1, len(starts))
 	s.H = high
 	for i := starts[page]; i < len(parts) && (page+1 == len(starts) || i < starts[page+1]); i++ {
@@ -312,8 +312,9 @@ func (s *sheet) columns() int {
 	return n
 }
 
-// bottom is the white below what can be touched: with the frame's own, theme.Apart.
-const bottom = 28
+// bottom is the white below what can be touched: with the frame's own, that is
+// Apart.
+func (p Page) bottom() float32 { return p.Px(28-theme.Apart) + p.Apart() }
 
 // pagerHeight is that of the buttons that turn pages.
 func (p Page) pagerHeight() float32 {
@@ -327,7 +328,7 @@ func (p Page) pagerHeight() float32 {
 // n things stands on the page, with per of them on each.
 func (s *sheet) pager(p paging, per, n int) (from, to int) {
 	h := s.pagerHeight()
-	return s.pagerAt(p, per, n, Area{s.margin(), s.H - h - s.Px(bottom), s.W - 2*s.margin(), h})
+	return s.pagerAt(p, per, n, Area{s.margin(), s.H - h - s.bottom(), s.W - 2*s.margin(), h})
 }
 
 // pagerAt is pager for another place. In one that is higher than wide the buttons
@@ -376,7 +377,10 @@ func (s *sheet) pagerAt(p paging, per, n int, in Area) (from, to int) {
 // pagerColumn draws the buttons of a pager above each other.
 func (s *sheet) pagerColumn(p paging, at, pages int, in Area) {
 	b := s.Fit(fmt.Sprintf("%d / %d", at+1, pages), 38, theme.Least, in.W, 2, false)
-	h := min(s.pagerHeight(), (in.H-b.Height())/2-s.Px(4))
+	h := max(s.Target(), min(s.pagerHeight(), (in.H-b.Height())/2-s.Px(4)))
+	if b.Height() > in.H-2*h {
+		b = widget.Block{}
+	}
 	for _, v := range []struct {
 		icon, label string
 		page        int

@@ -67,12 +67,46 @@ func variants() (out []variant) {
 	return out
 }
 
+// panel is a variant on a panel of so many pixels a millimetre.
+type panel struct {
+	variant
+	density float32
+}
+
+func (v panel) page() screen.Page {
+	return screen.NewPage(text.In(v.lang), v.modes, v.w, v.h, v.density)
+}
+
+func (v panel) String() string { return fmt.Sprintf("%v at %.2f", v.variant, v.density) }
+
+// usual says that it is the panel that the screens of this size are drawn for.
+func (v panel) usual() bool { return v.density == theme.Density(v.w, v.h) }
+
+// panels are the variants on the panels that the screens are drawn for, and on
+// others that are sold with the same pixels: 21.5 inch upright and lying, 32 inch,
+// and 15 inch of an older cabinet.
+func panels() (out []panel) {
+	for _, v := range variants() {
+		out = append(out, panel{v, theme.Density(v.w, v.h)})
+	}
+	for _, p := range [][3]float32{{1080, 1920, 4.03}, {1920, 1080, 4.03}, {1080, 1920, 2.7}, {1024, 768, 3.37}} {
+		for _, m := range modes {
+			for _, lang := range kiosk.Langs {
+				out = append(out, panel{variant{lang, m.modes, p[0], p[1]}, p[2]})
+			}
+		}
+	}
+	return out
+}
+
 // example is a screen in one state.
 type example struct {
 	name  string
 	note  string
-	whole bool // it fills the window, without head and frame
-	bare  bool // there may be nothing to touch
+	said  kiosk.Text // a note of the hall's
+	piece int        // of that
+	whole bool       // it fills the window, without head and frame
+	bare  bool       // there may be nothing to touch
 
 	assist *screen.Assist // in assisted mode
 
@@ -89,6 +123,9 @@ func compose(p screen.Page, c *kiosk.Catalog, e example) fyne.CanvasObject {
 	note := ""
 	if e.note != "" {
 		note = p.Say(e.note, text.Data{"Name": "陈*"})
+	}
+	if pieces := p.Pieces(monday, p.Of(e.said)); e.said.Zh != "" {
+		note = pieces[min(e.piece, len(pieces)-1)]
 	}
 	bar := screen.Bar{Language: nop, Help: nop, Large: nop, Low: nop, Contrast: nop, Aloud: nop, Assist: e.assist}
 	if e.name != "first" && !strings.HasPrefix(e.name, "locked") {
@@ -180,7 +217,7 @@ func examples(c *kiosk.Catalog) (out []example) {
 	}
 	say("trouble", "alert-triangle", "trouble", "ask_staff", "again", "home")
 	say("help", "bell", "help_called", "help_wait", "help_done")
-	return slices.Concat(out, mine(c), ofThemes(c), inHall(c), finding(c), assisted(c), ahead(c))
+	return slices.Concat(out, mine(c), ofThemes(c), inHall(c), finding(c), assisted(c), ahead(c), longest(c), rare(c))
 }
 
 // ofItem are the screens of the item at i of the catalog: its confirm screens,

@@ -119,7 +119,7 @@ func (s *stand) number(x, y, w float32) float32 {
 // buttons places what can be done, and how long the screen stays; it returns the y
 // below.
 func (s *stand) buttons(x, y, w float32, again, renew, done func()) float32 {
-	h, apart := s.Px([]float32{130, 104, 92, 84}[s.tight]), s.Px(theme.Apart)
+	h, apart := s.Px([]float32{130, 104, 92, 84}[s.tight]), s.Apart()
 	over := s.over()
 	paper := (again != nil || s.Print != "") && !over
 	if s.Print != "" {

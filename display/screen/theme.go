@@ -67,7 +67,7 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 		above = ""
 	}
 	full := s.W - 2*m
-	w, end, bottom := full, s.H-s.Px(theme.Pad), float32(0)
+	w, end, bottom := full, s.H-s.bottom(), float32(0)
 	var parts []part
 	y := s.Px(10)
 	high := y
@@ -87,7 +87,7 @@ func (s *themeSheet) draw(steps []Step, p paging) bool {
 	var said []widget.Notice // above the steps
 	switch {
 	case s.Shape == Wide: // the number stands at the right
-		apart := s.Px(theme.Apart)
+		apart := s.Apart()
 		w = (full - apart) * 0.56
 		x, right := m+w+apart, full-apart-w
 		starts := s.starts()
@@ -175,22 +175,22 @@ func (s *themeSheet) buttonHeights() (more, take float32) {
 // buttonsHeight is how high they are with the space above them.
 func (s *themeSheet) buttonsHeight() float32 {
 	more, take := s.buttonHeights()
-	h := s.Px(theme.Apart) + more
+	h := s.Apart() + more
 	if s.o.CanTake && !s.beside() {
-		h += s.Px(theme.Apart) + take
+		h += s.Apart() + take
 	}
 	return h
 }
 
 // buttons places the buttons below y, and returns the y below them.
 func (s *themeSheet) buttons(x, y, w float32) float32 {
-	apart := s.Px(theme.Apart)
+	apart := s.Apart()
 	mh, h := s.buttonHeights()
 	mw, size := w, float32(theme.Primary)
 	if s.beside() {
 		mw = (w - apart) * 0.4
 		if len(s.c.Missing) > 0 { // the words for that are long
-			mw = s.Px(theme.Target)
+			mw = s.Target()
 		}
 	}
 	if h < s.Px(190) {

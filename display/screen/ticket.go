@@ -99,7 +99,7 @@ func (s *ticket) draw(done func()) float32 {
 		if !s.brief {
 			y += s.way(m, y, full) + gap
 		}
-		y += s.Px(theme.Apart) - gap
+		y += s.Apart() - gap
 		return s.foot(m, s.reach(y), full, done)
 	}
 	w := (full - gap) / 2 // two columns
@@ -119,7 +119,7 @@ func (s *ticket) draw(done func()) float32 {
 		right += s.way(x, right, w) + gap
 	}
 	at := s.H - s.footHeight(w)
-	return max(s.foot(m, at, w, done), left+s.footHeight(w)+s.Px(theme.Apart)-gap, right)
+	return max(s.foot(m, at, w, done), left+s.footHeight(w)+s.Apart()-gap, right)
 }
 
 // pages shows on its first page the number, the fate of the paper and where to go,
@@ -452,7 +452,7 @@ func (s *ticket) leaves(w float32) widget.Block {
 // footHeight keeps the button's place whether the seconds run or not.
 func (s *ticket) footHeight(w float32) float32 {
 	if s.brief {
-		return s.doneHeight() + s.Px(bottom)
+		return s.doneHeight() + s.bottom()
 	}
 	return s.doneHeight() + s.Px(8) + s.leaves(w).Height() + s.Px(12)
 }

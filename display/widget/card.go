@@ -34,7 +34,7 @@ func (k Kit) CardHeight(c Card, w float32) (least, good float32) {
 
 // CardHeightAt is what it needs at least for a title as large as size.
 func (k Kit) CardHeightAt(c Card, w, size float32) float32 {
-	return max(k.Px(theme.Target), k.text(c, size, k.room(c, w)).height()+2*k.Px(inset))
+	return max(k.Target(), k.text(c, size, k.room(c, w)).height()+2*k.Px(inset))
 }
 
 // SecondFits says whether a card's second line is one.

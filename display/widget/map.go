@@ -215,7 +215,9 @@ func (p *plan) route() {
 			}
 		}
 	}
-	side := p.side() * 0.6 // what it points to may have moved off the map's edge towards it
+	// What it points to may have moved off the map's edge towards it.
+	square := min(p.cw, p.ch)
+	side := max(p.Px(8), min(p.side()*0.6, square+2*(square-p.side())-2*p.Px(p.Edge+4)))
 	x, y := p.square(last, side)
 	p.parts = append(p.parts, p.Icon(p.arrow(last), p.Warm, x, y, side))
 }

@@ -14,6 +14,7 @@ type Target struct {
 	Label               string
 	Heed                string // what to know of it even when only labels are told; may be empty
 	X, Y, Width, Height float32
+	Acts                bool // it does something, and is neither one of several to choose from nor a key, whose doing is seen in the field
 
 	tap *Tap
 }
@@ -102,7 +103,7 @@ func (s *Scene) walk(o fyne.CanvasObject, at fyne.Position, touch bool) {
 		}
 	case *Tap:
 		if v.act != nil {
-			s.Targets = append(s.Targets, Target{v.label, v.heed, at.X, at.Y, size.Width, size.Height, v})
+			s.Targets = append(s.Targets, Target{v.label, v.heed, at.X, at.Y, size.Width, size.Height, v.acts, v})
 		}
 		s.walk(v.box, at, v.act != nil)
 		for _, child := range v.content.Objects[1:] {

@@ -20,6 +20,7 @@ type Tap struct {
 	rest    color.Color
 	down    color.Color
 	act     func()
+	acts    bool // see Target
 	pressed bool // a finger lies on it
 }
 

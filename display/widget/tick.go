@@ -32,7 +32,7 @@ func (k Kit) tick(t Tick, w float32) (name, label Block) {
 // TickHeight is what a tick of width w needs.
 func (k Kit) TickHeight(t Tick, w float32) float32 {
 	name, label := k.tick(t, w) // both labels have one line
-	return max(k.Px(theme.Target), max(name.Height(), label.Height()+k.Px(10))+k.Px(22))
+	return max(k.Target(), max(name.Height(), label.Height()+k.Px(10))+k.Px(22))
 }
 
 // Tick draws a tick of w by h pixels.

@@ -19,6 +19,7 @@ import (
 type Kit struct {
 	theme.Palette
 	U        float32 // the panel's pixels for one pixel of the design
+	Hand     float32 // the same for what a hand needs; it counts where it is more than U
 	T        float32 // how much larger text is than in the design: 1, or theme.Larger
 	HongKong bool    // Chinese characters have the form that Hong Kong writes
 }
@@ -38,6 +39,17 @@ func (k Kit) Px(v float32) float32 { return v * k.U }
 
 // Pt converts a size of text, and of what grows with it.
 func (k Kit) Pt(v float32) float32 { return v * k.U * k.T }
+
+// Target is the least side of what can be touched, in the panel's pixels.
+func (k Kit) Target() float32 { return max(k.U, k.Hand) * theme.Target }
+
+// Apart is the least space between targets that do different things, in the
+// panel's pixels.
+func (k Kit) Apart() float32 { return max(k.U, k.Hand) * theme.Apart }
+
+// Reach is how far above the panel's lower edge a wheelchair user or a child
+// reaches, in the panel's pixels.
+func (k Kit) Reach() float32 { return max(k.U, k.Hand) * theme.Reach }
 
 // Put places an object.
 func Put(o fyne.CanvasObject, x, y, w, h float32) fyne.CanvasObject {
@@ -146,7 +158,9 @@ func (k Kit) Button(s Style, icon, label string, size, w, h float32, act func())
 		parts = append(parts, k.Icon(icon, l.icon, x, (h-iconSide)/2, iconSide))
 	}
 	parts = append(parts, b.Center(x+iconSide+space, (h-b.Height())/2, b.Width(), l.text))
-	return newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, parts...)
+	t := newTap(label, k.Box(l.fill, l.edge, l.stroke), l.down, w, h, act, parts...)
+	t.acts = s == Main || s == Plain
+	return t
 }
 
 // IconButton is a Button whose word has no room; its label is only for the voice.
