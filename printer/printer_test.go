@@ -71,7 +71,7 @@ func TestTicketOnPaper(t *testing.T) {
 				got := strings.Join(papers[0].Text, "\n")
 				want := []string{"中山市行政服务中心", "您的号", "A1-023", "社保卡补办", "去 C 区 21-26 号窗口", "前面 5 人", "约 10-18 分钟", "带好：身份证原件", "2026-11-23 10:05:32 K1"}
 				if lang == kiosk.En {
-					want = []string{"Zhongshan", "Your number", "A1-023", "Replace a social", "Zone C, window 21-26", "5 ahead of you", "Bring: ID card", "2026-11-23 10:05:32 K1"}
+					want = []string{"Zhongshan", "Your number", "A1-023", "Replace a social", "Zone C, windows 21-26", "5 ahead of you", "Bring: ID card", "2026-11-23 10:05:32 K1"}
 				}
 				for _, w := range want {
 					if !strings.Contains(got, w) {

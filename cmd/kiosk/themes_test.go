@@ -98,7 +98,7 @@ func TestPromise(t *testing.T) {
 	s := shows("a promise", "承诺后补，取号")
 	m.tap(env, "承诺后补，取号")
 	_, paper := printed(m, h)
-	day := regexp.MustCompile(`请在（.*）前补齐：\[\]旧社保卡`).FindStringSubmatch(paper)
+	day := regexp.MustCompile(`请在(.*)前补齐：\[\]旧社保卡`).FindStringSubmatch(paper)
 	if day == nil || !strings.Contains(paper, "容缺预受理") || !strings.Contains(paper, "承诺人签名") || strings.Contains(paper, "工本费") {
 		t.Fatalf("the promise slip says %s", paper)
 	}
