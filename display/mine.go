@@ -103,11 +103,15 @@ func (a *App) checkIn(b kiosk.Booking) {
 		return
 	}
 	a.booking = &wish{item: b.Items[0], req: kiosk.Request{ID: a.o.Request(), Booking: b.ID}}
-	item := a.item(b.Items)
-	a.push(&view{name: "taking", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
-		return nil, func() fyne.CanvasObject { return screen.Message(p, "ticket", p.Say("taking"), p.Of(item.Name)) }
-	}})
+	a.push(a.underway(a.item(b.Items)))
 	a.take(a.booking)
+}
+
+// underway is shown until the number of a booking is there.
+func (a *App) underway(item kiosk.Item) *view {
+	return &view{name: "taking", load: func(p screen.Page, page int) (any, func() fyne.CanvasObject) {
+		return nil, func() fyne.CanvasObject { return screen.Message(p, "ticket", p.Say("taking"), p.Of(item.Name)) }
+	}}
 }
 
 // standing shows a number that was taken before, for as long as one that has just

@@ -202,6 +202,7 @@ func (s *stand) views() map[string]func() {
 		"papers":      push(func() *view { return s.papers(w) }),
 		"priorities":  push(func() *view { return s.priorities(w) }),
 		"bookings":    func() { s.choose([]kiosk.Booking{{Items: w.req.Items}, {Items: w.req.Items}}) },
+		"taking":      push(func() *view { return s.underway(s.item(w.req.Items)) }),
 		"trouble":     func() { s.trouble(w, errors.New("none")) },
 		"device":      func() { s.Tell(CardExpired, nil) },
 		"locked":      func() { s.Lock(true) },

@@ -33,7 +33,7 @@ const (
 )
 
 // README's picture shows the screens as they are: what they were when it was drawn
-// is kept beside it as a sum. `make screens`, which sets KIOSK_README, draws it anew.
+// is kept beside it as a sum. `make picture`, which sets KIOSK_README, draws it anew.
 func TestReadmePicture(t *testing.T) {
 	c := hall(t)
 	all := map[string]example{}
@@ -70,7 +70,7 @@ func TestReadmePicture(t *testing.T) {
 		}
 	}
 	if was, err := os.ReadFile(readmeSum); err != nil || string(was) != now {
-		t.Errorf("the screens have changed since README's picture was drawn: make screens (%v)", err)
+		t.Errorf("the screens have changed since README's picture was drawn: make picture (%v)", err)
 	}
 	f, err := os.Open(readmePicture)
 	if err != nil {
