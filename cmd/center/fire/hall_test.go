@@ -211,7 +211,7 @@ func (h *hall) open(ctx context.Context) *pgx.Conn {
 // tokenOf is the token of kiosk i, from 0, and tokenLine its line in the centers'
 // file.
 func tokenOf(i int) string   { return fmt.Sprintf("a-token-of-kiosk-%d-for-tests", i+1) }
-func tokenLine(i int) string { return fmt.Sprintf("K%d %s\n", i+1, tokenOf(i)) }
+func tokenLine(i int) string { return fmt.Sprintf("K%d %s center\n", i+1, tokenOf(i)) }
 
 // allDay is the shipped catalog with every queue open around the clock.
 func allDay(t *testing.T) string {
