@@ -48,10 +48,10 @@ const usage = `用法 / usage:
   center enroll -config F -hall H -kiosk K [-days N]   给终端一个登记码 / a code for a kiosk, good once for ten minutes
   center keys   -config F                              列出密钥 / list the kiosks' keys
   center revoke -config F -kiosk K                     吊销密钥 / take a kiosk's key back
-  center account add -config F -name N -role R [-hall H]        新账号,密码从标准输入读 / password from standard input
+  center account add -config F -name N -role R [-hall H]        新账号，密码从标准输入读 / password from standard input
   center account list|disable|enable|password -config F [-name N]
   center audit  -config F [-hall H] [-day D] [-window W] [-ticket T] [-limit N]   谁做了什么 / who did what
-  center backup -config F -to DIR [-keep N]            备份 SQLite 账本,中心照常运行 / back up the SQLite ledger while the center runs
+  center backup -config F -to DIR [-keep N]            备份 SQLite 账本，中心照常运行 / back up the SQLite ledger while the center runs
 `
 
 func main() { os.Exit(run(time.Now)) }

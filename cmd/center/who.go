@@ -45,7 +45,7 @@ var verbs = map[string]verb{
 	"enroll": {func(f *flag.FlagSet, a *asked) {
 		hallFlag(f, a)
 		kioskFlag(f, a)
-		f.IntVar(&a.days, "days", 0, "密钥有效天数,0 为长期 / days that the key is good, 0 is for ever")
+		f.IntVar(&a.days, "days", 0, "密钥有效天数，0 为长期 / days that the key is good, 0 is for ever")
 	}, []string{"hall", "kiosk"}, enroll},
 	"keys":   {nothing, nil, listKeys},
 	"revoke": {kioskFlag, []string{"kiosk"}, revoke},
@@ -62,7 +62,7 @@ var verbs = map[string]verb{
 		hallFlag(f, a)
 		f.StringVar(&a.day, "day", "", "只看这个营业日窗口上的操作 / what was pressed on this business day alone")
 		f.StringVar(&a.window, "window", "", "只看这个窗口 / what was pressed at this window alone")
-		f.StringVar(&a.ticket, "ticket", "", "只看这张票,号码或编号 / what was pressed for this number or id alone")
+		f.StringVar(&a.ticket, "ticket", "", "只看这张票，号码或编号 / what was pressed for this number or id alone")
 		f.IntVar(&a.limit, "limit", 100, "最多多少行 / lines at most")
 	}, nil, audit},
 	"backup": {func(f *flag.FlagSet, a *asked) {
@@ -147,7 +147,7 @@ func enroll(ctx context.Context, m *Main, st center.Store, a asked) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stdout, "%s\n十分钟内在终端上运行,只能用一次:\nRun on the kiosk within ten minutes; it works once:\n  kiosk enroll -config /etc/hallkiosk/kiosk.toml %s\n", code, code)
+	fmt.Fprintf(m.Stdout, "%s\n十分钟内在终端上运行，只能用一次：\nRun on the kiosk within ten minutes; it works once:\n  kiosk enroll -config /etc/hallkiosk/kiosk.toml %s\n", code, code)
 	return nil
 }
 
@@ -194,7 +194,7 @@ func (m *Main) password() (string, error) {
 	if in == nil {
 		in = os.Stdin
 	}
-	fmt.Fprintln(m.Stderr, "密码,一行,回车结束 / password, one line:")
+	fmt.Fprintln(m.Stderr, "密码，一行，回车结束 / password, one line:")
 	line, err := bufio.NewReader(io.LimitReader(in, 4<<10)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "read password", Err: err, Message: "读不到密码。", Hint: "the password can't be read from standard input"}
@@ -248,7 +248,7 @@ func disable(ctx context.Context, m *Main, st center.Store, a asked, off bool) e
 	}
 	told := "已启用 / enabled"
 	if off {
-		told = "已停用,所有会话已结束 / disabled, all its sessions have ended"
+		told = "已停用，所有会话已结束 / disabled, all its sessions have ended"
 	}
 	fmt.Fprintf(m.Stdout, "%s: %s\n", a.name, told)
 	return nil
@@ -262,7 +262,7 @@ func setPassword(ctx context.Context, m *Main, st center.Store, a asked) error {
 	if err := center.ChangePassword(ctx, st, a.name, password, center.DefaultCost, a.by()); err != nil {
 		return err
 	}
-	fmt.Fprintf(m.Stdout, "%s: 密码已改,所有会话已结束 / password changed, all its sessions have ended\n", a.name)
+	fmt.Fprintf(m.Stdout, "%s: 密码已改，所有会话已结束 / password changed, all its sessions have ended\n", a.name)
 	return nil
 }
 
@@ -270,7 +270,7 @@ func setPassword(ctx context.Context, m *Main, st center.Store, a asked) error {
 func backup(ctx context.Context, m *Main, st center.Store, a asked) error {
 	file, ok := st.(*store.Store)
 	if !ok {
-		return &kiosk.Error{Code: kiosk.EInvalid, Op: "back up the ledger", Message: "账本在 PostgreSQL 里,请用它自己的备份。",
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: "back up the ledger", Message: "账本在 PostgreSQL 里，请用它自己的备份。",
 			Hint: "the ledger is in PostgreSQL: back it up by its own means, pg_dump or pg_basebackup with its WAL"}
 	}
 	if a.keep < 1 {

@@ -162,7 +162,7 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 	}
 	if wait := s.people.throttle.try(name, from, now); wait > 0 {
 		p := deny(http.StatusTooManyRequests, RefusedLogin, fmt.Sprintf("too many tries; wait %d seconds", int(math.Ceil(wait.Seconds()))))
-		p.Code, p.Message = kiosk.EBusy, fmt.Sprintf("试得太多了,请等 %d 秒再试。", int(math.Ceil(wait.Seconds())))
+		p.Code, p.Message = kiosk.EBusy, fmt.Sprintf("试得太多了，请等 %d 秒再试。", int(math.Ceil(wait.Seconds())))
 		return nil, huma.ErrorWithHeaders(p, http.Header{"Retry-After": {fmt.Sprint(int(math.Ceil(wait.Seconds())))}})
 	}
 	var account Account
@@ -190,7 +190,7 @@ func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error
 		}
 		s.opts.Log.Warn("login refused", "account", known, "from", from)
 		p := deny(http.StatusUnauthorized, RefusedLogin, "wrong name or password, or the account is disabled")
-		p.Message = "账号或密码不对,或账号已停用。"
+		p.Message = "账号或密码不对，或账号已停用。"
 		return nil, p
 	}
 	s.people.throttle.won(name, from, now)

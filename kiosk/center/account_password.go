@@ -80,7 +80,7 @@ func (p *passwords) match(ctx context.Context, password, stored string) (bool, e
 	case p.queue <- struct{}{}:
 		defer func() { <-p.queue }()
 	default:
-		return false, &kiosk.Error{Code: kiosk.EUnavailable, Op: "check password", Message: "登录的人太多,请稍后再试。", Hint: "too many logins wait; try again"}
+		return false, &kiosk.Error{Code: kiosk.EUnavailable, Op: "check password", Message: "登录的人太多，请稍后再试。", Hint: "too many logins wait; try again"}
 	}
 	select {
 	case p.places <- struct{}{}:

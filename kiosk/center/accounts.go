@@ -215,9 +215,9 @@ func CheckAccount(a Account) error {
 	known := permits[a.Role] != nil
 	switch {
 	case !accountName(a.Name):
-		return bad("账号名只能用文字、数字、点、横线和下划线,最多 64 字节。", "the account's name must be 1 to 64 bytes of letters, digits, dots, hyphens or underscores")
+		return bad("账号名只能用文字、数字、点、横线和下划线，最多 64 字节。", "the account's name must be 1 to 64 bytes of letters, digits, dots, hyphens or underscores")
 	case !known:
-		return bad("没有这个角色。可用:clerk、guide、manager、technician、administrator。", "no such role. Use clerk, guide, manager, technician or administrator")
+		return bad("没有这个角色。可用：clerk、guide、manager、technician、administrator。", "no such role. Use clerk, guide, manager, technician or administrator")
 	case a.Hall != "" && !name.MatchString(string(a.Hall)):
 		return bad("大厅编号不对。", "the hall must be 1 to 64 letters, digits, dots, hyphens or underscores")
 	}

@@ -111,12 +111,12 @@ func (s *Server) newBooking(ctx context.Context, hall kiosk.HallID, in BookingBo
 		case b.Queue == "":
 			b.Queue = item.Queue
 		case b.Queue != item.Queue:
-			return refuse("这些事项不在同一个队列,请分开预约。", "the items are of several queues; book each queue's by themselves")
+			return refuse("这些事项不在同一个队列，请分开预约。", "the items are of several queues; book each queue's by themselves")
 		}
 	}
 	switch {
 	case !in.To.After(in.From) || s.dayAt(in.To.Add(-time.Millisecond).In(now.Location())) != b.Day:
-		return refuse("预约的时段不对,要在同一个营业日之内。", "the slot must end after it begins, on the same business day")
+		return refuse("预约的时段不对，要在同一个营业日之内。", "the slot must end after it begins, on the same business day")
 	case !in.To.After(now) || in.From.After(now.AddDate(0, 0, bookedAhead)):
 		return refuse("只能预约今天起 90 天以内的时段。", "the slot is over, or more than 90 days ahead")
 	}
@@ -134,7 +134,7 @@ func (s *Server) cardMark(ctx context.Context, hall kiosk.HallID, day kiosk.Day,
 	number = strings.ToUpper(strings.Join(strings.Fields(number), ""))
 	plain := func(r rune) bool { return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' }
 	if len(number) < 6 || len(number) > 32 || strings.ContainsFunc(number, func(r rune) bool { return !plain(r) }) {
-		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "mark card", Message: "证件号码不对,只能有数字和字母。", Hint: "the card's number must be 6 to 32 digits and letters"}
+		return "", &kiosk.Error{Code: kiosk.EInvalid, Op: "mark card", Message: "证件号码不对，只能有数字和字母。", Hint: "the card's number must be 6 to 32 digits and letters"}
 	}
 	key, err := s.store.CardKey(ctx, hall, day)
 	if err != nil {

@@ -58,7 +58,7 @@ func Fits(one kiosk.Slot, slots []kiosk.Slot, places int) error {
 			}
 		}
 		if there > places {
-			return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Err: errFull, Message: "这个时段已经约满,请选别的时段。",
+			return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Err: errFull, Message: "这个时段已经约满，请选别的时段。",
 				Hint: fmt.Sprintf("all %d places of the queue are booked in that slot; choose another one, or raise slot_capacity in center.toml", places)}
 		}
 	}
@@ -104,7 +104,7 @@ func CheckBooking(op kiosk.OpID, b kiosk.Booking) (items string, err error) {
 	case bad != nil || back != first || !text(string(b.Queue)):
 		return refuse("预约的队列不对。", "the queue must be letters from A to Z")
 	case len(b.Items) == 0 || len(b.Items) > maxItems || slices.ContainsFunc(b.Items, func(i kiosk.ItemID) bool { return i == "" || !text(string(i)) }):
-		return refuse("请选择要办的事项,最多 20 项。", "a booking needs 1 to 20 items, each a code of 1 to 64 bytes")
+		return refuse("请选择要办的事项，最多 20 项。", "a booking needs 1 to 20 items, each a code of 1 to 64 bytes")
 	case !goodSlot(b.Slot, day):
 		return refuse("预约的时段不对。", "the slot ends before it begins, or is not of that day")
 	case !digits(b.Code, 8):
@@ -132,14 +132,14 @@ func digits(s string, n int) bool {
 // was another one that is asked for.
 func SameBooking(made, asked kiosk.Booking) (kiosk.Booking, error) {
 	if made.Day != asked.Day || made.Queue != asked.Queue || made.Slot != asked.Slot || made.Phone != asked.Phone || made.Card != asked.Card || !slices.Equal(made.Items, asked.Items) {
-		return kiosk.Booking{}, &kiosk.Error{Code: kiosk.EConflict, Op: "book", Message: "这个操作编号已经用过,请重新操作。", Hint: "the op was used for another booking"}
+		return kiosk.Booking{}, &kiosk.Error{Code: kiosk.EConflict, Op: "book", Message: "这个操作编号已经用过，请重新操作。", Hint: "the op was used for another booking"}
 	}
 	return made, nil
 }
 
 // CodeTaken is the error of a Store where another booking has the code.
 func CodeTaken() error {
-	return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Err: errCode, Message: "预约码重复,请再试。", Hint: "another booking of that hall and day has this code; book again with another"}
+	return &kiosk.Error{Code: kiosk.EConflict, Op: "book", Err: errCode, Message: "预约码重复，请再试。", Hint: "another booking of that hall and day has this code; book again with another"}
 }
 
 var errCode = errors.New("the code is taken")

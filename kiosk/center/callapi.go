@@ -185,7 +185,7 @@ func (s *Server) served(ctx context.Context, hall kiosk.HallID, queue kiosk.Queu
 		return nil
 	}
 	p := refusal(http.StatusUnprocessableEntity, kiosk.EInvalid, "no window serves that queue")
-	p.Message = "没有窗口办理这个队列,请选别的队列。"
+	p.Message = "没有窗口办理这个队列，请选别的队列。"
 	return p
 }
 

@@ -103,7 +103,7 @@ func (s *Server) order(ctx context.Context, in *orderInput) (*orderOutput, error
 func (s *Server) orderable(ctx context.Context, hall kiosk.HallID, o kiosk.Order) error {
 	const op = "order"
 	if o.Until != 0 && o.Until <= kiosk.InstantOf(s.opts.Now()) {
-		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Message: "结束的时间已经过去,请选以后的时间。", Hint: "until is not after now"}
+		return &kiosk.Error{Code: kiosk.EInvalid, Op: op, Message: "结束的时间已经过去，请选以后的时间。", Hint: "until is not after now"}
 	}
 	if o.Queue != "" {
 		if err := s.hall(hall).check(op, o.Queue); err != nil {

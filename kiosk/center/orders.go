@@ -59,7 +59,7 @@ func CheckOrder(op kiosk.OpID, hall kiosk.HallID, o kiosk.Order) (words string, 
 	}
 	for _, t := range []string{o.Text.Zh, o.Text.Hant, o.Text.En} {
 		if len(t) > maxWords || !utf8.ValidString(t) || strings.ContainsRune(t, 0) {
-			return refuse("文字太长了,最多 100 个汉字。", "the text must be at most 300 bytes in each language")
+			return refuse("文字太长了，最多 100 个汉字。", "the text must be at most 300 bytes in each language")
 		}
 	}
 	kinds := []kiosk.Doing{kiosk.PauseQueue, kiosk.PrintAgain, kiosk.ShowMessage}
@@ -90,14 +90,14 @@ func CheckOrder(op kiosk.OpID, hall kiosk.HallID, o kiosk.Order) (words string, 
 func SameOrder(made, asked kiosk.Order) (kiosk.Order, error) {
 	asked.ID, asked.Until = made.ID, made.Until
 	if made != asked {
-		return kiosk.Order{}, &kiosk.Error{Code: kiosk.EConflict, Op: "order", Message: "这个操作编号已经用过,请重新操作。", Hint: "the op was used for another order"}
+		return kiosk.Order{}, &kiosk.Error{Code: kiosk.EConflict, Op: "order", Message: "这个操作编号已经用过，请重新操作。", Hint: "the op was used for another order"}
 	}
 	return made, nil
 }
 
 // TooManyOrders is the error of a Store where MaxOrders are in force.
 func TooManyOrders() error {
-	return &kiosk.Error{Code: kiosk.EConflict, Op: "order", Message: "生效中的指令太多了,请先撤回一些。", Hint: "50 orders of this hall are in force; take some back first"}
+	return &kiosk.Error{Code: kiosk.EConflict, Op: "order", Message: "生效中的指令太多了，请先撤回一些。", Hint: "50 orders of this hall are in force; take some back first"}
 }
 
 // NoOrder is the error of a Store that has no such order; ended says that it

@@ -73,7 +73,7 @@ func (s *Server) page() {
 		if err != nil {
 			p := s.fault(err)
 			s.tally(p)
-			http.Error(w, "中心暂时答不上来,请稍后再看。\nThe center can't answer now. Try again later.", p.Status)
+			http.Error(w, "中心暂时答不上来，请稍后再看。\nThe center can't answer now. Try again later.", p.Status)
 			return
 		}
 		h := w.Header()
@@ -182,9 +182,9 @@ func paper(s kiosk.PrintState) kiosk.Text {
 }
 
 var alarmText = map[AlarmKind]kiosk.Text{
-	AlarmContradiction: {Zh: "同一事件内容不同,已拒收", En: "an event came again with other contents and was refused"},
+	AlarmContradiction: {Zh: "同一事件内容不同，已拒收", En: "an event came again with other contents and was refused"},
 	AlarmClash:         {Zh: "两张票号码相同", En: "two tickets carry one label"},
-	AlarmBooking:       {Zh: "一个预约被两张票签到,后一张按现场取号排队", En: "a booking was checked in twice; the later ticket waits as a walk-in"},
-	AlarmEarly:         {Zh: "终端的时钟曾经快了,那时的号码已照收,日期可能不对", En: "a kiosk's clock ran ahead; its numbers of then are taken in, their day may be wrong"},
-	AlarmUnreadable:    {Zh: "事件内容读不懂,已原样保存", En: "an event can't be understood; kept as it came"},
+	AlarmBooking:       {Zh: "一个预约被两张票签到，后一张按现场取号排队", En: "a booking was checked in twice; the later ticket waits as a walk-in"},
+	AlarmEarly:         {Zh: "终端的时钟曾经快了，那时的号码已照收，日期可能不对", En: "a kiosk's clock ran ahead; its numbers of then are taken in, their day may be wrong"},
+	AlarmUnreadable:    {Zh: "事件内容读不懂，已原样保存", En: "an event can't be understood; kept as it came"},
 }

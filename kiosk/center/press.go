@@ -101,7 +101,7 @@ func (p Press) refuse(code kiosk.Code, message, hint string, args ...any) error 
 // Moved is the error of a Store that gave up after others changed what a press
 // was decided from, again and again.
 func (p Press) Moved() error {
-	return p.refuse(kiosk.EConflict, "刚刚有变动,请再试。", "others were in the way again and again; press again")
+	return p.refuse(kiosk.EConflict, "刚刚有变动，请再试。", "others were in the way again and again; press again")
 }
 
 // Decide says what the press changes in what a Store saw.
@@ -116,7 +116,7 @@ func (p Press) Decide(s Sight) (Outcome, error) {
 	case p.Verb == calling.Undone && s.Old == nil:
 		err = p.refuse(kiosk.ENotFound, "找不到这次操作。", "no operation %q", p.Undoes)
 	case p.Verb == calling.Undone && s.Old.By != p.Window:
-		err = p.refuse(kiosk.EConflict, "那次操作不是在这里做的,不能在这里撤销。", "operation %q was done at window %q, not %q", p.Undoes, s.Old.By, p.Window)
+		err = p.refuse(kiosk.EConflict, "那次操作不是在这里做的，不能在这里撤销。", "operation %q was done at window %q, not %q", p.Undoes, s.Old.By, p.Window)
 	case p.Verb == calling.Undone:
 		o.Day = s.OldDay
 		o.Change, err = calling.Undo(s.state(s.Old.Queue, p.Window), *s.Old, p.Op, p.Window, p.At)
@@ -135,7 +135,7 @@ func (p Press) Decide(s Sight) (Outcome, error) {
 func (p Press) again(done calling.Change) (Outcome, error) {
 	if done.Verb != p.Verb || done.By != p.Window || done.Undoes != p.Undoes && p.Verb == calling.Undone ||
 		p.Ticket != "" && (done.Ticket == nil || done.Ticket.After.ID != p.Ticket) && p.Verb != calling.Undone {
-		return Outcome{}, p.refuse(kiosk.EConflict, "这个操作编号已经用过,请重新操作。", "op %q was used for another press", p.Op)
+		return Outcome{}, p.refuse(kiosk.EConflict, "这个操作编号已经用过，请重新操作。", "op %q was used for another press", p.Op)
 	}
 	return Outcome{Change: done, Again: true}, nil
 }

@@ -99,7 +99,7 @@ func problemOf(err error) *Problem {
 }
 
 // badInput is what a person reads whose input nothing more can be said about.
-const badInput = "提交的内容不对,请检查后再试。"
+const badInput = "提交的内容不对，请检查后再试。"
 
 // ownProblem turns huma's own refusals, such as a body that isn't JSON, into
 // Problems. The values that huma would echo are left out: they may be

@@ -34,7 +34,7 @@ const minToken = 16
 func LoadTokens(path string) (*Tokens, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: can't be read: %v. Make it with one line KIOSK TOKEN HALL for each kiosk, mode 0600. | 读不了。请建立此文件,每台终端一行:终端编号 令牌 大厅,权限 0600。", path, errors.Unwrap(err))
+		return nil, fmt.Errorf("%s: can't be read: %v. Make it with one line KIOSK TOKEN HALL for each kiosk, mode 0600. | 读不了。请建立此文件，每台终端一行：终端编号 令牌 大厅，权限 0600。", path, errors.Unwrap(err))
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -42,10 +42,10 @@ func LoadTokens(path string) (*Tokens, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: is not a plain file. Name the tokens file. | 不是普通文件,请写令牌文件的路径。", path)
+		return nil, fmt.Errorf("%s: is not a plain file. Name the tokens file. | 不是普通文件，请写令牌文件的路径。", path)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("%s: mode %#o lets others read the tokens. Run: chmod 600 %s | 权限 %#o 让别人也能读令牌,请运行 chmod 600 %s", path, mode, path, mode, path)
+		return nil, fmt.Errorf("%s: mode %#o lets others read the tokens. Run: chmod 600 %s | 权限 %#o 让别人也能读令牌，请运行 chmod 600 %s", path, mode, path, mode, path)
 	}
 	return ReadTokens(f, path)
 }
@@ -76,7 +76,7 @@ func ReadTokens(r io.Reader, file string) (*Tokens, error) {
 			problems = append(problems, fmt.Errorf("%s:%d:%d: %s | %s", file, n, col, en, zh))
 		}
 		if len(words) < 2 || len(words) > 3 {
-			problem(0, "this is not KIOSK TOKEN HALL. Write a kiosk's id, its token and its hall, with spaces between.", "应为:终端编号 令牌 大厅,用空格隔开。")
+			problem(0, "this is not KIOSK TOKEN HALL. Write a kiosk's id, its token and its hall, with spaces between.", "应为：终端编号 令牌 大厅，用空格隔开。")
 			continue
 		}
 		is := Bearer{Kiosk: kiosk.KioskID(words[0])}
@@ -86,15 +86,15 @@ func ReadTokens(r io.Reader, file string) (*Tokens, error) {
 		sum := sha256.Sum256([]byte(words[1]))
 		switch {
 		case !name.MatchString(words[0]):
-			problem(0, "the kiosk's id has other characters than letters, digits, dots, hyphens and underscores. Write it as in kiosk.toml.", "终端编号只能用字母、数字、点、横线和下划线,请与 kiosk.toml 一致。")
+			problem(0, "the kiosk's id has other characters than letters, digits, dots, hyphens and underscores. Write it as in kiosk.toml.", "终端编号只能用字母、数字、点、横线和下划线，请与 kiosk.toml 一致。")
 		case is.Hall != "" && !name.MatchString(words[2]):
-			problem(2, "the hall has other characters than letters, digits, dots, hyphens and underscores. Write it as in kiosk.toml.", "大厅编号只能用字母、数字、点、横线和下划线,请与 kiosk.toml 一致。")
+			problem(2, "the hall has other characters than letters, digits, dots, hyphens and underscores. Write it as in kiosk.toml.", "大厅编号只能用字母、数字、点、横线和下划线，请与 kiosk.toml 一致。")
 		case len(words[1]) < minToken:
-			problem(1, fmt.Sprintf("the token is shorter than %d characters. Make one with: openssl rand -hex 32", minToken), fmt.Sprintf("令牌少于 %d 个字符,请用 openssl rand -hex 32 生成。", minToken))
+			problem(1, fmt.Sprintf("the token is shorter than %d characters. Make one with: openssl rand -hex 32", minToken), fmt.Sprintf("令牌少于 %d 个字符，请用 openssl rand -hex 32 生成。", minToken))
 		case strings.Trim(words[1], graphic) != "":
-			problem(1, "the token has characters that a header can't carry. Make one with: openssl rand -hex 32", "令牌含有不能用的字符,请用 openssl rand -hex 32 生成。")
+			problem(1, "the token has characters that a header can't carry. Make one with: openssl rand -hex 32", "令牌含有不能用的字符，请用 openssl rand -hex 32 生成。")
 		case first[sum] != 0:
-			problem(1, fmt.Sprintf("the token stands in line %d already. Give every kiosk a token of its own.", first[sum]), fmt.Sprintf("与第 %d 行的令牌相同,每台终端请用自己的令牌。", first[sum]))
+			problem(1, fmt.Sprintf("the token stands in line %d already. Give every kiosk a token of its own.", first[sum]), fmt.Sprintf("与第 %d 行的令牌相同，每台终端请用自己的令牌。", first[sum]))
 		default:
 			first[sum] = n
 			t.lines = append(t.lines, is)

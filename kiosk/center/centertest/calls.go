@@ -257,16 +257,16 @@ func callWords(s *suite) {
 		code  kiosk.Code
 		words string
 	}{
-		{PressOf("x", calling.Call, "21"), kiosk.EConflict, "21号窗口还有A1-001,请先办结、标记未到或放回。"},
-		{PressOf("x", calling.Call, "22"), kiosk.EConflict, "22号窗口已暂停(午餐),请先恢复再叫号。"},
-		{PressOf("x", calling.Finish, "21"), kiosk.EConflict, "A1-001正在21号窗口呼叫,不能办结。"},
+		{PressOf("x", calling.Call, "21"), kiosk.EConflict, "21号窗口还有A1-001，请先办结、标记未到或放回。"},
+		{PressOf("x", calling.Call, "22"), kiosk.EConflict, "22号窗口已暂停（午餐），请先恢复再叫号。"},
+		{PressOf("x", calling.Finish, "21"), kiosk.EConflict, "A1-001正在21号窗口呼叫，不能办结。"},
 		{PressOf("x", calling.Finish, "23"), kiosk.ENotFound, "23号窗口现在没有号。"},
-		{named(calling.Call, "23", "A1-001"), kiosk.EConflict, "A1-001正在21号窗口呼叫,不能呼叫。"},
+		{named(calling.Call, "23", "A1-001"), kiosk.EConflict, "A1-001正在21号窗口呼叫，不能呼叫。"},
 		{named(calling.Call, "23", "A1-009"), kiosk.ENotFound, "找不到这个号。"},
 		{PressOf("x", calling.Call, "99"), kiosk.ENotFound, "没有这个窗口。"},
 		{PressOf("x", calling.Resume, "21"), kiosk.EConflict, "21号窗口没有暂停。"},
 		{PressOf("x", calling.Pause, "21"), kiosk.EInvalid, "请写明暂停的原因。"},
-		{undo, kiosk.EConflict, "那次操作不是在这里做的,不能在这里撤销。"},
+		{undo, kiosk.EConflict, "那次操作不是在这里做的，不能在这里撤销。"},
 	} {
 		_, err := s.Do(s.Context(), c.p)
 		if kiosk.CodeOf(err) != c.code || kiosk.MessageOf(err) != c.words {

@@ -78,7 +78,7 @@ func open(ctx context.Context, url string, w waits) (*Store, error) {
 	if err != nil {
 		// pgx's own words hold the url, and the url may hold a password.
 		return nil, &kiosk.Error{Code: kiosk.EInvalid, Op: "open store",
-			Hint: "[store] url 读不懂,请写成下面的样子 / can't be read. Write it like postgres://USER:PASSWORD@127.0.0.1:5432/DATABASE"}
+			Hint: "[store] url 读不懂，请写成下面的样子 / can't be read. Write it like postgres://USER:PASSWORD@127.0.0.1:5432/DATABASE"}
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second
@@ -148,13 +148,13 @@ func trust(ctx context.Context, conn *pgx.Conn) error {
 	case err != nil:
 		return err
 	case number < oldest:
-		return &errMend{fmt.Sprintf("PostgreSQL %d.%d 太旧,请装 %d 或更新的 / is too old. Install %[3]d or newer", number/10000, number%10000, oldest/10000)}
+		return &errMend{fmt.Sprintf("PostgreSQL %d.%d 太旧，请装 %d 或更新的 / is too old. Install %[3]d or newer", number/10000, number%10000, oldest/10000)}
 	case encoding != "UTF8":
-		return &errMend{fmt.Sprintf("数据库的编码是 %s,请重建 / its encoding is %[1]s. Make it anew: createdb -T template0 -E UTF8", encoding)}
+		return &errMend{fmt.Sprintf("数据库的编码是 %s，请重建 / its encoding is %[1]s. Make it anew: createdb -T template0 -E UTF8", encoding)}
 	case readOnly:
 		return &pgconn.PgError{Severity: "ERROR", Code: "25006", Message: "the server takes no writes"}
 	case len(off) > 0:
-		return &errMend{fmt.Sprintf("%s 关着,断电后号可能重发,请打开 / %[1]s is off: numbers could be given twice after a power cut. Set it to on", strings.Join(off, ", "))}
+		return &errMend{fmt.Sprintf("%s 关着，断电后号可能重发，请打开 / %[1]s is off: numbers could be given twice after a power cut. Set it to on", strings.Join(off, ", "))}
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.Close() // nobody listens there now
-		refused(t, "postgres://hallkiosk:secret@"+l.Addr().String()+"/x", kiosk.EUnavailable, l.Addr().String()+"/x: 不回答,请启动 PostgreSQL,或改 [store] url / doesn't answer")
+		refused(t, "postgres://hallkiosk:secret@"+l.Addr().String()+"/x", kiosk.EUnavailable, l.Addr().String()+"/x: 不回答，请启动 PostgreSQL，或改 [store] url / doesn't answer")
 	})
 	t.Run("Silent", func(t *testing.T) {
 		// A server that takes the connection and says nothing.

@@ -137,7 +137,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 		if version > len(migrations) {
 			return &kiosk.Error{Code: kiosk.EConflict, Op: "open store",
-				Hint: fmt.Sprintf("%s 是新版中心写的(结构 %d,本程序只到 %d),请安装新版中心 / was written by a newer center (schema %[2]d, this one knows %[3]d). Install the newer center", s.place, version, len(migrations))}
+				Hint: fmt.Sprintf("%s 是新版中心写的（结构 %d，本程序只到 %d），请安装新版中心 / was written by a newer center (schema %[2]d, this one knows %[3]d). Install the newer center", s.place, version, len(migrations))}
 		}
 		for ; version < len(migrations); version++ {
 			if _, err := tx.Exec(ctx, migrations[version]); err != nil {

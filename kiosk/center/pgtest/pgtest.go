@@ -53,7 +53,7 @@ func Start() (*Server, error) {
 	s := &Server{password: rand.Text()}
 	initdbs, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(initdbs) == 0 {
-		return nil, errors.New("PostgreSQL isn't installed: no /usr/lib/postgresql/*/bin/initdb. Install it: apt-get install postgresql | 没有安装 PostgreSQL,请运行 apt-get install postgresql")
+		return nil, errors.New("PostgreSQL isn't installed: no /usr/lib/postgresql/*/bin/initdb. Install it: apt-get install postgresql | 没有安装 PostgreSQL，请运行 apt-get install postgresql")
 	}
 	s.bin = filepath.Dir(initdbs[len(initdbs)-1])
 	var err error

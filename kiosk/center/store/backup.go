@@ -25,7 +25,7 @@ func (s *Store) Backup(ctx context.Context, dir string, keep int, now time.Time)
 	path := filepath.Join(dir, prefix+now.UTC().Format("20060102T150405Z")+".db")
 	refuse := func(err error) (string, error) {
 		return "", &kiosk.Error{Code: kiosk.EDisk, Op: "back up the ledger", Err: err, Message: "备份没有做成。",
-			Hint: fmt.Sprintf("%s: 备份没有做成,请检查文件夹和磁盘空间 / no backup was made, check the folder and its room: %v", dir, err)}
+			Hint: fmt.Sprintf("%s: 备份没有做成，请检查文件夹和磁盘空间 / no backup was made, check the folder and its room: %v", dir, err)}
 	}
 	making, err := os.CreateTemp(dir, prefix+"making-*")
 	if err != nil {

@@ -72,7 +72,7 @@ var _ center.Store = (*Store)(nil)
 func Open(ctx context.Context, path string) (*Store, error) {
 	if err := touch(path); err != nil {
 		return nil, &kiosk.Error{Code: kiosk.EDisk, Op: "open store", Err: err,
-			Hint: path + " 打不开,或写不了,请建好文件夹,或给本用户写的权限 / can't be opened for writing. Make its folder, or give this user the right to write there"}
+			Hint: path + " 打不开，或写不了，请建好文件夹，或给本用户写的权限 / can't be opened for writing. Make its folder, or give this user the right to write there"}
 	}
 	s := &Store{path: path}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -122,12 +122,12 @@ func (s *Store) settings(ctx context.Context) error {
 		}
 		if got != p.want {
 			return &kiosk.Error{Code: kiosk.EDisk, Op: "open store",
-				Hint: fmt.Sprintf("%s: %s 是 %s,不是 %s,断电会丢号,请把数据库放在本机硬盘上 / %[2]s is %[3]s, not %[4]s: tickets could be lost in a power cut. Put the store on a local disk", s.path, p.ask, got, p.want)}
+				Hint: fmt.Sprintf("%s: %s 是 %s，不是 %s，断电会丢号，请把数据库放在本机硬盘上 / %[2]s is %[3]s, not %[4]s: tickets could be lost in a power cut. Put the store on a local disk", s.path, p.ask, got, p.want)}
 		}
 	}
 	if text, number, _ := sqlite3.Version(); number < oldest {
 		return &kiosk.Error{Code: kiosk.EInternal, Op: "open store",
-			Hint: fmt.Sprintf("编译用的 SQLite %s 太旧,编译时请去掉 -tags libsqlite3 / built with SQLite %[1]s, which is too old. Build without -tags libsqlite3", text)}
+			Hint: fmt.Sprintf("编译用的 SQLite %s 太旧，编译时请去掉 -tags libsqlite3 / built with SQLite %[1]s, which is too old. Build without -tags libsqlite3", text)}
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (s *Store) migrate(ctx context.Context) error {
 			switch {
 			case version > len(migrations):
 				return &kiosk.Error{Code: kiosk.EConflict, Op: "open store",
-					Hint: fmt.Sprintf("%s 是新版中心写的(结构 %d,本程序只到 %d),请安装新版中心 / was written by a newer center (schema %[2]d, this one knows %[3]d). Install the newer center", s.path, version, len(migrations))}
+					Hint: fmt.Sprintf("%s 是新版中心写的（结构 %d，本程序只到 %d），请安装新版中心 / was written by a newer center (schema %[2]d, this one knows %[3]d). Install the newer center", s.path, version, len(migrations))}
 			case version == len(migrations):
 				done = true
 				return nil
@@ -244,17 +244,17 @@ func (s *Store) failed(op string, err error) error {
 	case sqlite3.ErrInterrupt:
 		e.Code = kiosk.EUnavailable
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
-		e.Code, e.Hint = kiosk.EBusy, s.path+" 被别的程序占用,请结束它,或等一等 / is held by another program. End it, or wait"
+		e.Code, e.Hint = kiosk.EBusy, s.path+" 被别的程序占用，请结束它，或等一等 / is held by another program. End it, or wait"
 	case sqlite3.ErrFull:
 		e.Code, e.Hint = kiosk.EDisk, s.full()
 	case sqlite3.ErrReadonly:
-		e.Code, e.Hint = kiosk.EDisk, s.path+" 写不了,磁盘是只读的,或文件属于别人 / can't be written: the disk is read-only or the file belongs to somebody else"
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 写不了，磁盘是只读的，或文件属于别人 / can't be written: the disk is read-only or the file belongs to somebody else"
 	case sqlite3.ErrIoErr:
-		e.Code, e.Hint = kiosk.EDisk, s.path+" 所在的磁盘报错,请看 dmesg,尽快更换 / its disk reports errors. See dmesg, and replace it soon"
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 所在的磁盘报错，请看 dmesg，尽快更换 / its disk reports errors. See dmesg, and replace it soon"
 	case sqlite3.ErrCantOpen, sqlite3.ErrPerm:
-		e.Code, e.Hint = kiosk.EDisk, s.path+" 打不开,请检查磁盘和文件夹的属主 / can't be opened: check the disk and who owns the folder"
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 打不开，请检查磁盘和文件夹的属主 / can't be opened: check the disk and who owns the folder"
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
-		e.Code, e.Hint = kiosk.EDisk, s.path+" 坏了,或不是数据库,请连同 -wal、-shm 文件移到别处,换上最新的备份 / is damaged or no database. Set it aside with its -wal and -shm files and put the newest backup there"
+		e.Code, e.Hint = kiosk.EDisk, s.path+" 坏了，或不是数据库，请连同 -wal、-shm 文件移到别处，换上最新的备份 / is damaged or no database. Set it aside with its -wal and -shm files and put the newest backup there"
 		s.damage.Store(e)
 	}
 	s.disk.Note(e)
@@ -263,5 +263,5 @@ func (s *Store) failed(op string, err error) error {
 
 // full is what to do about a full disk.
 func (s *Store) full() string {
-	return s.path + " 所在的磁盘满了,请腾出空间 / its disk is full: free some space"
+	return s.path + " 所在的磁盘满了，请腾出空间 / its disk is full: free some space"
 }
