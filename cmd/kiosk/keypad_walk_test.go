@@ -51,13 +51,18 @@ func (l *listener) choose(name string) {
 	keys(l.t, l.env, "Return")
 }
 
-// begin is the first key of a visit, and what is said then.
-func (l *listener) begin() {
+// begin is the first key of a visit, and what is said then: the head's note before
+// the screen.
+func (l *listener) begin(note string) {
 	l.t.Helper()
 	keys(l.t, l.env, "F12")
 	l.hear(keypadSays...)
+	l.hear(note)
 	l.hear(firstScreen...)
 }
+
+// unprinted is the head's note of a machine without a printer.
+const unprinted = "这台机器不印纸, 号码会留在屏幕上, 请拍照"
 
 // Somebody who sees nothing finds an item by its letters: each choice is said with
 // what else is written on it and its place, and the finds come before the keys.
@@ -68,7 +73,7 @@ func TestBlindPersonFindsAnItem(t *testing.T) {
 	m.run(env)
 	m.screen("first", named("first"))
 	l := &listener{e, env}
-	l.begin()
+	l.begin(unprinted)
 	l.choose("找事项")
 	l.hear("找事项", "请按拼音首字母")
 	before := l.hearAtLast("P", "A", "S", "D", "F", "G", "H", "J", "K", "L", "Z", "X", "C", "V", "B")
@@ -115,7 +120,7 @@ func TestBlindPersonHasBooked(t *testing.T) {
 	m.says("停电检修")
 
 	l := &listener{e, env}
-	l.begin()
+	l.begin("下午四点停电检修")
 	l.choose("已预约, 或查我的号")
 	l.hear("已预约, 或查我的号", "我有预约", "查我的号")
 	l.choose("我有预约")
@@ -164,7 +169,7 @@ func TestBlindPersonInTrouble(t *testing.T) {
 	m.runWired(env)
 	m.screen("first", named("first"))
 	l := &listener{e, env}
-	l.begin()
+	l.begin(unprinted)
 	l.choose("社保卡")
 	l.hearAtLast("取号", "优先")
 	for s := m.screen("confirm", named("confirm")); s.Name != "idle"; s = m.screen("later", func(s control.Screen) bool {

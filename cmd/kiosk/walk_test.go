@@ -49,7 +49,7 @@ func TestWalksAwayFromACard(t *testing.T) {
 	m.screen("first", named("first"))
 	m.device("reader", "ready")
 
-	const greeting = ",您好"
+	const greeting = "，您好"
 	greeted := func(s control.Screen) (name string) {
 		for _, text := range s.Texts {
 			if before, ok := strings.CutSuffix(text, greeting); ok {

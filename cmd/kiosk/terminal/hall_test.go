@@ -47,7 +47,7 @@ func newHall(t *testing.T) *hall {
 	o.Actor = func(*http.Request) (center.Actor, error) {
 		return center.Actor{ID: "test", Role: "clerk", Hall: "h1"}, nil
 	}
-	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token+"\n"), "tokens"); err != nil {
+	if o.Tokens, err = center.ReadTokens(strings.NewReader("k1 "+token+" h1\n"), "tokens"); err != nil {
 		t.Fatal(err)
 	}
 	h.Server = center.New(h.store, o)
