@@ -146,14 +146,14 @@ func (a *App) Run(ctx context.Context, shown func()) {
 	a.fyne.Lifecycle().SetOnStarted(func() {
 		a.show()
 		window := a.window()
+		if a.o.Fullscreen {
+			go a.guard(window) // first: what covers the window would keep appear waiting
+		}
 		go func() {
 			a.appear(window)
 			close(a.ready)
 			a.listen()
 			shown()
-			if a.o.Fullscreen {
-				go a.guard(window)
-			}
 			a.tick()
 		}()
 	})
@@ -315,7 +315,10 @@ func (a *App) home() {
 func (a *App) again() {
 	a.left()
 	a.asking, a.leave = time.Time{}, time.Time{}
-	a.person, a.booking = "", nil
+	a.person = ""
+	if a.booking != nil && !a.booking.busy { // or the card, put down again, would check in twice
+		a.booking = nil
+	}
 	a.helped()
 	if a.assist.on { // on the page where the guide was
 		a.stack = a.stack[:1]

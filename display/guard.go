@@ -70,6 +70,7 @@ func (g guard) stand(ctx context.Context, x *xgb.Conn, window xproto.Window) err
 			if e.State != xproto.VisibilityUnobscured {
 				raise()
 			}
+			takeKeys(x, window) // refused before it could be seen
 		case xproto.FocusOutEvent:
 			if e.Mode == xproto.NotifyModeNormal || e.Mode == xproto.NotifyModeWhileGrabbed { // not a grab, which ends by itself
 				takeKeys(x, window)

@@ -53,6 +53,25 @@ func TestCheckInOnce(t *testing.T) {
 	}
 }
 
+// A card that is lifted and put down again while its number is on its way isn't
+// checked in twice.
+func TestCardPutDownAgain(t *testing.T) {
+	g := newGuided(t)
+	let := make(chan struct{})
+	g.o.Desk = slow{g.desk, let}
+	list := []kiosk.Booking{{ID: "b1", Items: []kiosk.ItemID{"RS001"}}}
+	g.CheckIn(list)
+	g.is("taking")
+	g.home()
+	g.CheckIn(list)
+	close(let)
+	<-g.desk.told
+	g.is("ticket")
+	if len(g.desk.asked) != 1 {
+		t.Errorf("asked for %+v", g.desk.asked)
+	}
+}
+
 // told is a voice that hands on what it says, after all else that a screen does.
 type told struct {
 	ears

@@ -21,7 +21,7 @@ type backend struct{ k *terminal }
 var _ control.Backend = backend{}
 
 func (b backend) Take(ctx context.Context, r kiosk.Request) (control.TakeReply, error) {
-	if b.k.devices.shut() == "double" {
+	if b.k.devices.doubled() {
 		return control.TakeReply{}, &kiosk.Error{Code: kiosk.EConflict, Op: "take a number", Message: "另一台机器用了同一个编号，暂停取号。", Hint: doubleHint}
 	}
 	t, err := b.k.desk.Take(ctx, r)

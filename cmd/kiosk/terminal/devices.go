@@ -30,6 +30,8 @@ type devices struct {
 	cabinet                 *cabinet.Dev
 	wiring                  error // lines of the cabinet that the machine lacks
 
+	locking sync.Mutex // held while the screen is told what shut says
+
 	mu       sync.Mutex
 	readerUp error          // nil while the reader answers
 	card     *idcard.Report // masked; of the card that lies there
@@ -266,12 +268,22 @@ func (k *terminal) contact(e cabinet.Event) {
 	k.lock()
 }
 
-// lock tells the screen whether the machine is out of service.
+// lock tells the screen whether the machine is out of service, in the order in
+// which that became so.
 func (k *terminal) lock() {
 	if k.app != nil {
+		k.devices.locking.Lock()
 		k.app.Lock(k.devices.shut() != "")
+		k.devices.locking.Unlock()
 	}
 	k.lamp(k.printerFault())
+}
+
+// doubled says that another machine has this kiosk's id, whatever else is the matter.
+func (d *devices) doubled() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.double
 }
 
 // shut says why the machine is out of service, "" while it isn't.
@@ -405,7 +417,7 @@ func (k *terminal) deviceStates() []control.Device {
 			c.State, c.Hint = why, map[string]string{"door_open": "机柜门开着 / the door is open", "tampered": "机柜被动过，看过之后运行 kiosk unlock / look at it, then run kiosk unlock"}[why]
 		}
 	}
-	if d.shut() == "double" {
+	if d.doubled() {
 		c.State, c.Hint = "double", doubleHint
 	}
 	if d.wiring != nil {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"hallkiosk/kiosk"
+	"hallkiosk/kiosk/cabinet"
 	"hallkiosk/kiosk/center"
 	"hallkiosk/kiosk/center/store"
 )
@@ -173,15 +174,18 @@ func (p *place) copyTo() *place {
 	return c
 }
 
-// locked says whether a kiosk gives no numbers, in words to its technician.
+// locked says whether a kiosk gives no numbers, in words to its technician, who has
+// the door open.
 func (p *place) locked(k *terminal) bool {
 	p.Helper()
+	k.contact(cabinet.DoorOpened)
+	defer k.contact(cabinet.DoorClosed)
 	_, err := backend{k}.Take(p.Context(), kiosk.Request{Items: []kiosk.ItemID{"RS001"}})
 	if err != nil && kiosk.CodeOf(err) != kiosk.EConflict {
 		p.Fatal(err)
 	}
 	double := k.deviceStates()[2].State == "double"
-	if double != (err != nil) || double != (k.devices.shut() == "double") {
+	if double != (err != nil) || double != k.devices.doubled() {
 		p.Fatalf("take: %v; status %+v; shut %q", err, k.deviceStates(), k.devices.shut())
 	}
 	return double
