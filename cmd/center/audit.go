@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"hallkiosk/kiosk/center"
 )
 
-// audit tells who did what: the trail and the presses of each hall's latest
+// audit tells who did what: the trail and the presses of each hall's present
 // business day, the newest first; with a day, a window or a ticket the presses
 // alone.
 func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
@@ -31,16 +32,8 @@ func audit(ctx context.Context, m *Main, st center.Store, a asked) error {
 		}
 	}
 	for _, hall := range halls {
-		of, err := center.ChangesOf{Hall: hall, Day: kiosk.Day(a.day), Window: kiosk.WindowID(a.window)}, error(nil)
-		if of.Day == "" {
-			if of.Day, err = st.LatestDay(ctx, hall); err == nil && of.Day == "" {
-				continue // nobody took a number yet
-			}
-		}
-		var presses []center.PressView
-		if err == nil {
-			presses, err = center.Presses(ctx, st, of, a.ticket, some)
-		}
+		day := cmp.Or(kiosk.Day(a.day), kiosk.DayAt(a.now, a.change))
+		presses, err := center.Presses(ctx, st, center.ChangesOf{Hall: hall, Day: day, Window: kiosk.WindowID(a.window)}, a.ticket, some)
 		if a.hall == "" && kiosk.CodeOf(err) == kiosk.ENotFound {
 			continue // the ticket is another hall's
 		}

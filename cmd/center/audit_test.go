@@ -16,6 +16,7 @@ import (
 // TestAudit asks who called, and who set up a window, at the console.
 func TestAudit(t *testing.T) {
 	p := newPlace(t)
+	p.now = func() time.Time { return centertest.Noon.Add(time.Hour) }
 	st, err := store.Open(t.Context(), filepath.Join(p.dir, "center.db"))
 	if err != nil {
 		t.Fatal(err)

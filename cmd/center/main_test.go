@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 type place struct {
 	*testing.T
 	dir, config string
+	now         func() time.Time // nil is the machine's
 }
 
 func newPlace(t *testing.T) *place {
@@ -86,7 +87,7 @@ func (p *place) catalog() {
 func (p *place) try(args ...string) (code int, stdout, stderr string) {
 	p.Helper()
 	var out, errs bytes.Buffer
-	code = (&Main{Stdout: &out, Stderr: &errs}).Run(p.Context(), args)
+	code = (&Main{Stdout: &out, Stderr: &errs, Now: p.now}).Run(p.Context(), args)
 	return code, out.String(), errs.String()
 }
 

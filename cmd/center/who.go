@@ -31,8 +31,9 @@ type asked struct {
 	day, window, ticket     string
 	to                      string // a folder
 	days, limit, keep       int
-	who                     string    // asks
-	now                     time.Time // in the city's zone
+	who                     string        // asks
+	change                  time.Duration // of the business day, after midnight
+	now                     time.Time     // in the city's zone
 }
 
 func hallFlag(f *flag.FlagSet, a *asked)  { f.StringVar(&a.hall, "hall", "", "大厅 / hall") }
@@ -109,7 +110,7 @@ func (m *Main) operate(ctx context.Context, name string, v verb, args []string) 
 		fmt.Fprintln(m.Stderr, err)
 		return exitMend
 	}
-	a.now, a.who = m.now(config), "operator"
+	a.now, a.change, a.who = m.now(config), config.Change(), "operator"
 	if u, err := user.Current(); err == nil {
 		a.who += ":" + u.Username
 	}

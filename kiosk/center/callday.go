@@ -9,8 +9,8 @@ import (
 	"hallkiosk/kiosk/calling"
 )
 
-// night is how long before the change of day somebody may have come who is still
-// there.
+// night is how long before the change of day somebody who is still there may have come
+// or been sent on.
 const night = 6 * time.Hour
 
 // today is the business day of now, which is meant wherever none is named,
@@ -19,7 +19,7 @@ const night = 6 * time.Hour
 func (s *Server) today() kiosk.Day { return s.dayAt(s.opts.Now()) }
 
 // spans are whose tickets are called today: those of today, and of the day before
-// those that were taken in the last hours before the change of day. So a hall
+// those that were taken or sent on in the last hours before the change of day. So a hall
 // that is open through the night loses nobody, and calls them first, for they
 // came first; and nobody is called who went home when a hall closed.
 func (s *Server) spans() []Span {
@@ -47,7 +47,7 @@ func (s *Server) nightly(ctx context.Context, hall kiosk.HallID, day kiosk.Day) 
 		}
 		for _, l := range lines {
 			for _, t := range l.Tickets {
-				if t.Window == "" && kiosk.Instant(t.Taken.Wall) >= of.Since {
+				if t.Window == "" && t.Since >= of.Since {
 					left[l.Queue] = append(left[l.Queue], t)
 				}
 			}

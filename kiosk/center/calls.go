@@ -90,7 +90,7 @@ type Press struct {
 	Pace func(kiosk.QueueID, calling.Pace) calling.Pace
 }
 
-// Span is the tickets of a business day that were taken at Since or later.
+// Span is the tickets of a business day that are as they are since Since or later.
 type Span struct {
 	Day   kiosk.Day
 	Since kiosk.Instant

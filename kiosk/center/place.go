@@ -41,6 +41,11 @@ func (s *Server) placed(ctx context.Context, hall kiosk.HallID, day kiosk.Day, t
 	if t.State != kiosk.Waiting && t.State != kiosk.Parked {
 		return out, nil
 	}
+	for _, of := range s.spans()[1:] {
+		if day == of.Day && t.Since >= of.Since {
+			day = s.today() // with whose people it is called
+		}
+	}
 	l, err := s.lineOn(ctx, hall, day, t.Queue)
 	if err != nil {
 		return nil, s.fault(err)

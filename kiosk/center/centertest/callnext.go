@@ -124,6 +124,21 @@ func spans(s *suite) {
 	if l, err = s.Line(s.Context(), "h1", Day, "A"); err != nil || len(l.Pace.Recent) != 2 {
 		s.Fatalf("line %+v, %v", l, err)
 	}
+	// Who came early on that day, and was sent on late, is called too.
+	early := kiosk.TicketID(before) + "A001"
+	s.ok(s.SetWindow(s.Context(), "h1", "22", []kiosk.QueueID{"A"}))
+	for i, verb := range []calling.Verb{calling.Call, calling.PutBack, calling.Call} {
+		p := PressOf(fmt.Sprint("e", i), verb, "22")
+		p.Of, p.At = []center.Span{{Day: Day}, {Day: before, Since: kiosk.InstantOf(Noon.Add(2 * time.Second))}}, afterNoon(14+i)
+		if i < 2 {
+			p.Ticket = early
+		}
+		ch, err := s.Do(s.Context(), p)
+		s.ok(err)
+		if ch.Ticket.After.ID != early {
+			s.Fatalf("%s: %s, want %s", verb, ch.Ticket.After.ID, early)
+		}
+	}
 	bad := PressOf("b", calling.Call, "21")
 	bad.Of = []center.Span{{Day: "tomorrow"}}
 	_, err = s.Do(s.Context(), bad)

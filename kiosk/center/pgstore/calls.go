@@ -95,7 +95,7 @@ const (
 	candidatesSQL = "SELECT t.* FROM (SELECT unnest(queues) AS line FROM windows WHERE hall = $1 AND id = $3) q CROSS JOIN LATERAL (" +
 		"(" + candidatesOf + " = 0 " + firstOfThem + " LIMIT 1) UNION ALL (" + candidatesOf + " = 1 " + firstOfThem + " LIMIT 1) UNION ALL (" +
 		candidatesOf + " = 2 " + firstOfThem + ")) t"
-	candidatesOf = "SELECT " + center.CallColumns + " FROM tickets t WHERE t.hall = $1 AND t.day = $2 AND t.line = q.line AND t.wall >= $5 AND t.class"
+	candidatesOf = "SELECT " + center.CallColumns + " FROM tickets t WHERE t.hall = $1 AND t.day = $2 AND t.line = q.line AND t.since >= $5 AND t.class"
 	firstOfThem  = "AND t.state IN ('waiting', 'parked') AND t.until <= $4 AND (t.state = 'waiting' OR t.until > 0) ORDER BY t.wall, t.count, t.id"
 )
 

@@ -43,6 +43,7 @@ var hints = map[string]struct {
 	hint string
 }{
 	"08":    {kiosk.EUnavailable, "连接断了，请看 PostgreSQL 是否在运行，和它的日志 / the connection broke. See whether PostgreSQL runs, and its log"},
+	"25P03": {kiosk.EUnavailable, "中心停顿太久，这次操作没有生效，请再试 / the center stood still for too long, and nothing was stored. Try again"},
 	"25006": {kiosk.EDisk, "PostgreSQL 是只读的，请看是不是备机，或 default_transaction_read_only 开着 / PostgreSQL is read-only. Is it a standby, or default_transaction_read_only on? Let url name the primary"},
 	"40":    {kiosk.EBusy, "一再和别人相撞，请稍后再试 / others were in the way again and again. Try later"},
 	"42501": {kiosk.EUnavailable, "用户没有权限，请让它做数据库的属主 / this user lacks rights. Make it the owner of the database: ALTER DATABASE ... OWNER TO ..."},
@@ -102,7 +103,7 @@ func mendable(err error) bool {
 // the sake of another, and should be tried once more.
 func again(err error) bool {
 	var server *pgconn.PgError
-	return errors.Is(err, errRaced) || errors.As(err, &server) && (server.Code == "40001" || server.Code == "40P01")
+	return errors.Is(err, errRaced) || errors.As(err, &server) && (server.Code == "40001" || server.Code == "40P01" || server.Code == "25P03")
 }
 
 // errRaced ends a transaction that another one has overtaken.

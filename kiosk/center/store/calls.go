@@ -184,7 +184,7 @@ func (d *desk) look() (s center.Sight, err error) {
 }
 
 const candidatesSQL = "SELECT " + center.CallColumns + ` FROM tickets WHERE hall = ? AND day = ? AND line = ? AND class = ?
-	AND wall >= ? AND state IN ('waiting', 'parked') AND until <= ? AND (state = 'waiting' OR until > 0) ORDER BY wall, count, id`
+	AND since >= ? AND state IN ('waiting', 'parked') AND until <= ? AND (state = 'waiting' OR until > 0) ORDER BY wall, count, id`
 
 // candidates finds whom a queue can call next of a span.
 func (d *desk) candidates(s *center.Sight, q kiosk.QueueID, of center.Span) error {

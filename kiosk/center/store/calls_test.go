@@ -70,7 +70,7 @@ func TestCallPlan(t *testing.T) {
 	defer s.Close()
 	for query, want := range map[string]string{
 		numberedSQL + " AND ? IS NOT NULL AND ? IS NOT NULL AND ? IS NOT NULL": "SEARCH tickets USING INDEX tickets_label (hall=? AND day=? AND number=?)",
-		candidatesSQL + " LIMIT 1": "SEARCH tickets USING INDEX tickets_waiting (hall=? AND day=? AND line=? AND class=? AND wall>?)",
+		candidatesSQL + " LIMIT 1": "SEARCH tickets USING INDEX tickets_waiting (hall=? AND day=? AND line=? AND class=?)",
 		"SELECT sum(calls) FROM tickets WHERE hall = ? AND day = ? AND line = ? AND class = ? AND wall >= ? AND until <= ?": "SEARCH tickets USING INDEX tickets_taken (hall=? AND day=? AND wall>?)", // control
 	} {
 		rows, err := s.reader.Query("EXPLAIN QUERY PLAN "+query, "h1", centertest.Day, "A", 0, 0, 1)
