@@ -21,6 +21,7 @@ test:
 	@.ci/deps test
 	@$(MAKE) --no-print-directory check
 	go test -race -timeout 30m ./...
+	go test -run 'Taps|EveryScreen' ./display ./display/screen # whole: the race detector sees a part
 
 # Our tickets and our virtual printer against other people's software, which is
 # only for checking: nothing of it is built in.
