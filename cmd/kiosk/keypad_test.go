@@ -146,7 +146,7 @@ func TestReadAloudByTouch(t *testing.T) {
 	m.tap(env, "繁體中文")
 	m.screen("confirm", named("confirm"))
 	m.tap(env, "返回")
-	e.hearAtLast("您想辦理甚麼", "搜尋事項", "社保卡", "公積金", "二手房過户", "開辦企業", "辦税", "交通違例處理", "港澳簽註", "入學, 學籍", "醫保", "法院立案", "全部服務", "一件事", "大堂和地圖", "已預約, 或查我的籌")
+	e.hearAtLast("您想辦理甚麼", "搜尋事項", "社保卡", "公積金", "二手房過戶", "開辦企業", "辦税", "交通違例處理", "港澳簽註", "入學, 學籍", "醫保", "法院立案", "全部服務", "一件事", "大堂和地圖", "已預約, 或查我的籌")
 
 	keys(t, env, "Down") // begins the keypad's part of the visit
 	e.hearAtLast("法院立案", "全部服務", "一件事", "大堂和地圖", "已預約, 或查我的籌")

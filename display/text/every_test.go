@@ -114,7 +114,7 @@ func TestHongKong(t *testing.T) {
 		if v.lang != kiosk.Hant {
 			continue
 		}
-		for _, bad := range append(mainland, "号", "个", "这", "办", "证", "区", "请", "没") {
+		for _, bad := range append(mainland, "户", "号", "个", "这", "办", "证", "区", "请", "没") {
 			if strings.Contains(names.Replace(v.text), bad) {
 				t.Errorf("%s: %q in %q", v.file, bad, v.text)
 			}
